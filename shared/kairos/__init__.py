@@ -1,0 +1,1 @@
+"""Kairos: schedule-based marketing, serverless. It reads when a customer is likely to act, and reaches them then."""

@@ -1,0 +1,258 @@
+"""What the use cases need of the world. `kairos.aws` and `kairos.memory` keep the same promises, held to one suite.
+
+All instants are aware and UTC. Every method may raise Unavailable (or Throttled); what else it raises is said there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from kairos.domain.effects import Effect
+from kairos.domain.event import Event
+from kairos.domain.profile import Profile
+
+
+class Clock(Protocol):
+    """Tells the time; the only way any use case learns it."""
+
+    def now(self) -> datetime: ...
+
+
+# ---- customers -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row of the `wake` index: this profile wants to be looked at at this instant."""
+
+    profile: str
+    at: datetime
+
+
+class Customers(Protocol):
+    """One item per profile; `decide` alone writes it."""
+
+    def read(self, profile: str) -> Profile | None:
+        """Return the profile, strongly consistent, or None when there is none."""
+
+    def write(self, profile: Profile, effects: Sequence[Effect], wake_at: datetime | None, ttl: datetime | None) -> None:
+        """Write the profile as its next version, on condition that the stored one is `profile.version` (0: none stored).
+
+        The stored version becomes `profile.version + 1` and `effects` are stamped with it. `wake_at` is the earliest
+        due time or check and makes the item findable by `due`; None leaves it out of the index. `ttl` lets an item without
+        obligations go.
+        Raises VersionConflict when somebody else wrote first, TooLarge when the item cannot be stored.
+        """
+
+
+class WakeIndex(Protocol):
+    """The sparse index over the earliest due time or check of every profile (eventually consistent)."""
+
+    def due(self, hour: datetime, since: datetime, until: datetime) -> Iterable[Due]:
+        """Yield profiles of the UTC hour that contains `hour` with since <= at < until, over all shards, in pages."""
+
+
+# ---- inbox and outboxes ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMessage:
+    """What one queue message says: events of one profile (in order), or a wake-up when there are none."""
+
+    profile: str
+    events: tuple[Event, ...] = ()
+    wake: str | None = None  # who rang, for a wake-up
+    correlation: str = ""
+
+
+class Inbox(Protocol):
+    """The FIFO queue, one group per profile."""
+
+    def put(self, messages: Sequence[InboxMessage]) -> None:
+        """Accept all messages durably, or raise Unavailable (some may then be in: they are idempotent).
+
+        The de-duplication id is derived from the events' ids; a wake-up's from profile, ringer and minute of `put`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A request to deliver one message: references only, nothing personal."""
+
+    profile: str
+    message: str
+    channel: str
+    marketing: bool
+    asks: int
+    correlation: str = ""
+
+
+class Outbox(Protocol):
+    """Two standard queues: transactional and marketing."""
+
+    def put(self, messages: Sequence[OutboxMessage], delay_seconds: int = 0) -> None:
+        """Accept all messages durably, each in the queue of its class; `delay_seconds` is 0 to 900."""
+
+
+class Parking(Protocol):
+    """Where what cannot be done is kept with its reason, until an operator brings it back."""
+
+    def park(self, what: Mapping[str, Any], reason: str, *, group: str) -> None:
+        """Keep `what` (plain JSON) and why; idempotent by content within the queue's de-duplication window."""
+
+
+class Alarms(Protocol):
+    """EventBridge Scheduler, as an alarm clock that rings a profile's group in the inbox."""
+
+    def arm(self, profile: str, at: datetime) -> None:
+        """Make sure that a wake-up for `profile` comes at `at` (a whole minute, in the future). Already there is success."""
+
+
+# ---- who -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One way in which a source names a person. `kind`: customer, external, email, phone, anonymous, cart, checkout.
+
+    `scope` tells equal values of different senders apart ("shopify/main" for customer ids), empty for e-mail and phone.
+    `value` is already normalised (lower-case e-mail, E.164 phone). `verified`: a signed source vouches for it.
+    """
+
+    kind: str
+    value: str
+    scope: str = ""
+    verified: bool = False
+
+
+class Identities(Protocol):
+    """Keyed hashes of identifiers → permanent profile id. `ingest` alone touches it."""
+
+    def resolve(self, groups: Sequence[Sequence[Identifier]], now: datetime) -> list[str]:
+        """Return a profile id per group of identifiers of one person (best first), making what is missing.
+
+        One batch read for all groups of a request. In a group the best identifier that is known decides; unknown ones
+        are bound to that profile by conditional write (first writer wins; the loser reads again); when none is known
+        a new permanent id of 26 base32 characters is made.
+        """
+
+
+class Contacts(Protocol):
+    """Personal data, apart from everything else. Writers cannot read; readers cannot write."""
+
+    def put(self, profile: str, ref: str, fields: Mapping[str, Any], occurred_at: datetime) -> None:
+        """Keep each field under (profile, ref) unless a newer `occurred_at` is there already; a tie keeps the larger value.
+
+        `ref` is "profile", "entry#<kind>#<id>" or "subject#<value>".
+        """
+
+
+class ContactReader(Protocol):
+    """The reading side of contacts: `deliver`, `preferences` and the privacy commands only."""
+
+    def fetch(self, profiles: Sequence[str], refs: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return {ref: {field: value}} over all given (former) profile ids, newest value of each field wins."""
+
+
+class Suppressions(Protocol):
+    """Stops that overtake every queue: (channel, address) → purposes that must not be sent."""
+
+    def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
+        """Record the stop durably before returning. `purpose` is "marketing" or "all". Repeating it is a no-op."""
+
+    def suppress_hashed(self, channel: str, address_hash: str, purpose: str, reason: str, now: datetime) -> None:
+        """The same where only the keyed hash is known (an unsubscribe link)."""
+
+    def suppressed(self, channel: str, address: str) -> frozenset[str]:
+        """Return the purposes stopped for the address on this channel, strongly consistent, under every key in force."""
+
+
+# ---- the ledger of messages ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the ledger knows of a message id. `state`: claimed, sent, unknown, refused."""
+
+    message: str
+    state: str
+    claimed_at: datetime
+    provider_id: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Ledger(Protocol):
+    """One row per message id: who may call the provider, and what came of it."""
+
+    def claim(self, message: str, details: Mapping[str, Any], now: datetime, *, again: bool = False) -> Claim | None:
+        """Claim the id by conditional write. Return None when the claim is ours, else the row that is there.
+
+        With `again`, a row whose state is "claimed" is taken over (transactional messages after an unknown outcome).
+        """
+
+    def record(self, message: str, state: str, now: datetime, provider_id: str = "") -> None:
+        """Write what came of a claimed message."""
+
+    def free(self, message: str) -> None:
+        """Give the claim back: nothing was sent."""
+
+
+class SendTokens(Protocol):
+    """The account's rate and daily quota, shared by all senders of a channel."""
+
+    def lease(self, channel: str, wanted: int, per_second: float, per_day: int | None, now: datetime) -> int:
+        """Take up to `wanted` tokens of this second and day; return how many were granted (0: come back later)."""
+
+
+# ---- definitions -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What is live: a release id, which journeys are paused, and whether everything is stopped."""
+
+    release: str
+    paused: frozenset[str] = frozenset()
+    stopped: bool = False
+
+
+class Releases(Protocol):
+    """Immutable bundles by content hash, and the one pointer to the live one."""
+
+    def pointer(self) -> Pointer | None:
+        """Return the live pointer, strongly consistent, or None before the first publish."""
+
+    def bundle(self, release: str) -> Mapping[str, Any]:
+        """Return the bundle's plain JSON; raises Unavailable when it cannot be had."""
+
+    def put_bundle(self, bundle: Mapping[str, Any]) -> str:
+        """Store a bundle and return its id (hash of canonical JSON); storing it again changes nothing."""
+
+    def point(self, new: Pointer, old: Pointer | None) -> None:
+        """Move the pointer on condition that it still is `old`; raises VersionConflict otherwise. Keeps the history."""
+
+    def history(self) -> list[Pointer]:
+        """Return the pointers before the live one, newest first."""
+
+
+class Drafts(Protocol):
+    """Definitions as marketers left them: kind (brand, journey, segment, template) × id."""
+
+    def all(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """Return every draft document, by (kind, id)."""
+
+    def put(self, kind: str, id: str, document: Mapping[str, Any]) -> None:
+        """Write a draft; a hand-made edit in between is overwritten knowingly."""
+
+    def mark(self, kind: str, id: str, problems: Sequence[Mapping[str, Any]], document_hash: str) -> None:
+        """Write the problems of a draft beside it (empty: none), unless the draft changed since it was validated."""
+
+
+class Connections(Protocol):
+    """Secrets and settings of configured sources."""
+
+    def settings(self, source: str, connection: str) -> Mapping[str, Any]:
+        """Return {"secrets": [...], ...}; cached, stale on error. Raises UnknownConnection."""

@@ -1,0 +1,1 @@
+"""Ways to reach a person, one file each, discovered by being there. `kairos.registry.Channel` says what a file offers."""

@@ -1,0 +1,57 @@
+"""What a decision wants done. Effects travel in the item, stamped with its version; `dispatch` performs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kairos.domain.instant import format_instant, parse_instant
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Ring at `at` (a whole minute, UTC) so that the profile is looked at; already past means now."""
+
+    profile: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Ask `deliver` for one message. `asks` makes the request fresh each time it is repeated; it never changes the id."""
+
+    profile: str
+    message: str
+    channel: str
+    marketing: bool
+    asks: int
+    correlation: str = ""
+
+
+Effect = Arm | Send
+
+
+def effect_to_json(effect: Effect) -> dict[str, Any]:
+    """Return the effect as plain JSON values, told apart by `do`."""
+    if isinstance(effect, Arm):
+        return {"do": "arm", "profile": effect.profile, "at": format_instant(effect.at)}
+    return {
+        "do": "send",
+        "profile": effect.profile,
+        "message": effect.message,
+        "channel": effect.channel,
+        "marketing": effect.marketing,
+        "asks": effect.asks,
+        "correlation": effect.correlation,
+    }
+
+
+def effect_from_json(raw: Mapping[str, Any]) -> Effect:
+    """Read what `effect_to_json` wrote. Raises KeyError or ValueError on anything else."""
+    if raw["do"] == "arm":
+        return Arm(profile=raw["profile"], at=parse_instant(raw["at"]))
+    if raw["do"] == "send":
+        return Send(**{key: raw[key] for key in ("profile", "message", "channel", "marketing", "asks", "correlation")})
+    raise ValueError(f"no effect is called {raw['do']!r}")

@@ -1,0 +1,195 @@
+"""A profile: all that the engine knows and intends for one customer, in one item.
+
+The parts are frozen; the profile itself is a plain record that `decide` copies before it changes anything, so the one
+that was read stays as it was. Every collection here has a budget and an eviction rule in `domain/budget.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from kairos.domain.event import Value
+from kairos.domain.reason import Reason
+
+SCHEMA = 1
+
+EntryKey = tuple[str, str]  # (kind, id)
+ConsentKey = tuple[str, str]  # (channel, purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Whether the customer agreed, and when that was last said. The newest `at` wins; a tie is a withdrawal."""
+
+    given: bool
+    at: datetime
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One dated thing in the customer's life. A cancelled entry stays as its own tombstone.
+
+    `former` is the chain of ids it had before reschedules; `until` is when the tombstone may go.
+    """
+
+    kind: str
+    id: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    properties: Mapping[str, Value]
+    occurred_at: datetime
+    cancelled: bool = False
+    former: tuple[str, ...] = ()
+    until: datetime | None = None
+
+    @property
+    def key(self) -> EntryKey:
+        """Return what enrollments refer to it by."""
+        return (self.kind, self.id)
+
+
+PlanState = Literal["planned", "holding", "done", "skipped", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One step of a timeline for one enrollment. `done` was asked for and never repeats; `skipped` may be planned again."""
+
+    due: datetime
+    state: PlanState = "planned"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """One passage through one journey version, for one subject.
+
+    `reached_at` is the passage's own clock: when the step at `node` was reached, exact even if the wake-up came late.
+    `due` is when the wait at `node` ends. A timeline has `plan` instead of `node`. An enrollment that has `ended_at`
+    stays only while a message of it is outstanding, its goal can still be reached, or its entry lives.
+    """
+
+    id: str
+    journey: str
+    version: int
+    subject: str
+    entered_at: datetime
+    reached_at: datetime
+    properties: Mapping[str, Value] = field(default_factory=dict)
+    correlation: str = ""
+    node: str | None = None
+    due: datetime | None = None
+    visits: Mapping[str, int] = field(default_factory=dict)
+    holding: str | None = None  # the held message this passage waits for
+    plan: Mapping[str, Planned] = field(default_factory=dict)
+    entry: EntryKey | None = None
+    anchor_at: datetime | None = None
+    goal_until: datetime | None = None
+    converted: bool = False
+    holdout: bool = False
+    ended_at: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """Return whether it still walks its steps."""
+        return self.ended_at is None
+
+
+MessageState = Literal["held", "asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One intended communication that is not settled yet: held for a later instant, or asked for and unreported.
+
+    `due` is the exact instant the step meant, `until` when a held one is looked at again, `check_at` when an asked one
+    is asked for again, `asks` how often that was. `untried` are the channels left to fall back to, in order.
+    """
+
+    id: str
+    enrollment: str
+    journey: str
+    version: int
+    step: str
+    subject: str
+    template: str
+    channel: str
+    marketing: bool
+    due: datetime
+    expires_at: datetime
+    state: MessageState
+    until: datetime | None = None
+    check_at: datetime | None = None
+    asks: int = 0
+    attempt: int = 0
+    visit: int = 0
+    untried: tuple[str, ...] = ()
+    over_cap: str = "drop"
+    reason: str = ""
+    correlation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The last times one live predicate held, oldest first, and since when it has been counted."""
+
+    since: datetime
+    times: tuple[datetime, ...] = ()
+
+
+@dataclass(slots=True)
+class Profile:
+    """One customer. `alarm` is the minute for which a schedule is believed to ring; `sequences` the last applied
+    sequence number per inbox; `seen` de-duplication hashes with the instant until which each is kept; `sent` is what
+    frequency caps count: (channel, instant, message id); `entered` maps journey → subject hash → last entry."""
+
+    id: str
+    created_at: datetime
+    version: int = 0
+    former: tuple[str, ...] = ()
+    merged_into: str | None = None
+    traits: dict[str, Value] = field(default_factory=dict)
+    trait_times: dict[str, datetime] = field(default_factory=dict)
+    reach: dict[str, bool] = field(default_factory=dict)
+    consents: dict[ConsentKey, Consent] = field(default_factory=dict)
+    entries: dict[EntryKey, Entry] = field(default_factory=dict)
+    enrollments: dict[str, Enrollment] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    counters: dict[str, Counter] = field(default_factory=dict)
+    entered: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    sent: tuple[tuple[str, datetime, str], ...] = ()
+    seen: dict[str, datetime] = field(default_factory=dict)
+    sequences: dict[str, str] = field(default_factory=dict)
+    alarm: datetime | None = None
+    log: tuple[Reason, ...] = ()
+
+    @property
+    def birth(self) -> str:
+        """Return the id this profile was born with, which enrollment and message ids contain."""
+        return self.former[0] if self.former else self.id
+
+    @property
+    def zone(self) -> str | None:
+        """Return the IANA name of the customer's own zone, or None when it is not known."""
+        zone = self.traits.get("timezone")
+        return zone if isinstance(zone, str) and zone else None
+
+    def copy(self) -> Profile:
+        """Return a profile whose collections can change without touching this one's (their parts are frozen)."""
+        return replace(
+            self,
+            traits=dict(self.traits),
+            trait_times=dict(self.trait_times),
+            reach=dict(self.reach),
+            consents=dict(self.consents),
+            entries=dict(self.entries),
+            enrollments=dict(self.enrollments),
+            messages=dict(self.messages),
+            counters=dict(self.counters),
+            entered={journey: dict(subjects) for journey, subjects in self.entered.items()},
+            seen=dict(self.seen),
+            sequences=dict(self.sequences),
+        )

@@ -1,0 +1,143 @@
+"""Plug-ins: a file in `steps`, `sources`, `channels` or `policies` is found by being there.
+
+A plug-in module defines one object named as its package says: STEP, SOURCE, CHANNEL or POLICY. Nothing is imported
+before it is asked for: a function that knows one source never pays for the others.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+from kairos.domain.event import Event
+
+# ---- sources ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A webhook as it arrived: header names in lower case, the raw body, and when."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+    connection: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How a source names a person: see `kairos.app.ports.Identifier`, of which this is the source's side.
+
+    Values are raw; `ingest` normalises them (e-mail lower case, phone E.164 in the brand's country) and drops junk.
+    """
+
+    kind: str
+    value: str
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Personal data that a template may need: kept under `ref` in contacts, never in an event."""
+
+    ref: str  # "profile", "entry#<kind>#<id>", "subject#<value>"
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One fact of one person, as a source file translates it. `event.profile` is empty until `ingest` fills it.
+
+    `event.id` is empty too: `ingest` derives it from the connection and `key` (the source's de-duplication key).
+    `who` is best first; without any the event is archived, not queued.
+    """
+
+    event: Event
+    key: str
+    who: Sequence[Named] = ()
+    contacts: Sequence[Contact] = ()
+
+
+class Source(Protocol):
+    """A kind of sender. Never raises anything but Rejected errors, whatever the bytes."""
+
+    name: str
+    retry_horizon: timedelta
+    properties: Mapping[str, Sequence[str]]  # event name → listed property names; all others are dropped
+
+    def verify(self, request: Request) -> bool:
+        """Raise BadSignature unless the request proves its sender (constant time). Return whether it is trusted:
+        a public key proves nothing and may add anonymous behaviour only."""
+
+    def parse(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
+        """Translate the body. Raises BadInput naming the field; unknown topics and pings return nothing."""
+
+
+# ---- channels --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message ready to go: `parts` as the channel's template names them (subject, text, html; text)."""
+
+    parts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """All that a channel needs to hand one message to its provider. `tags` carry the message and profile id."""
+
+    message: str
+    address: str
+    rendered: Rendered
+    marketing: bool
+    sender: Mapping[str, str]
+    tags: Mapping[str, str]
+    unsubscribe_url: str | None = None
+
+
+class Channel(Protocol):
+    """A way to reach a person. `address` is the contact field it needs; `parts` the template parts it renders."""
+
+    name: str
+    address: str
+    parts: Sequence[str]
+    required: Sequence[str]
+    reports_back: bool  # whether the provider later says what became of a message
+
+    def send(self, delivery: Delivery, client: Any) -> str:
+        """Hand the message over and return the provider's id.
+
+        Raises Refused (definitely not sent, for good), Throttled (definitely not sent, later), and Unavailable when
+        it is unknown whether the provider took it.
+        """
+
+
+# ---- discovery -------------------------------------------------------------------------------------------------
+
+
+@cache
+def names(package: str) -> tuple[str, ...]:
+    """Return the plug-ins of `package` ("steps", "sources", "channels", "policies"), sorted, importing none."""
+    spec = find_spec(f"kairos.{package}")
+    if spec is None or spec.submodule_search_locations is None:
+        return ()
+    found = pkgutil.iter_modules(spec.submodule_search_locations)
+    return tuple(sorted(module.name for module in found if not module.name.startswith("_")))
+
+
+@cache
+def load(package: str, name: str) -> Any:
+    """Return the plug-in object of one file. Raises LookupError when there is none of that name."""
+    if name not in names(package):
+        raise LookupError(f"no {package.removesuffix('s')} is called {name!r}; there are: {', '.join(names(package))}")
+    module = import_module(f"kairos.{package}.{name}")
+    return getattr(module, {"policies": "POLICY"}.get(package, package.removesuffix("s").upper()))

@@ -1,0 +1,1 @@
+"""The models of when: pure, from O(1) state in the customer's item."""
