@@ -38,7 +38,7 @@ def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:
     elif zone is not None:
         moment = to_instant(moment.date(), moment.time(), zone)
     else:
-        raise ValueError(f"{_shown(text)} has no offset, so it could be any of 38 hours: {_RIGHT}")
+        raise ValueError(f"{_shown(text)} has no offset, so it could be noon or midnight: {_RIGHT}")
     if not YEAR_MIN <= moment.year <= YEAR_MAX:
         raise ValueError(f"{_shown(text)} is outside the years {YEAR_MIN} to {YEAR_MAX}")
     return moment

@@ -75,12 +75,10 @@ def format_clock(clock: time) -> str:
 
 def parse_weekdays(names: Iterable[str]) -> frozenset[int]:
     """Return the days (Monday 0) of names such as `["mon", "thu"]`; raise ValueError for none and for others."""
-    if isinstance(names, str) or not isinstance(names, Iterable):
-        raise ValueError(f"weekdays are a list of {', '.join(WEEKDAYS)}, such as [mon, thu]")
-    listed = list(names)
-    wrong = [name for name in listed if name not in WEEKDAYS]
-    if wrong or not listed:
-        raise ValueError(f"{wrong[:1] or 'an empty list'} names no weekday: list some of {', '.join(WEEKDAYS)}")
+    listed = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else []
+    if not listed or any(name not in WEEKDAYS for name in listed):
+        shown = repr(names)
+        raise ValueError(f"{shown[:60]} lists no weekdays: write some of {', '.join(WEEKDAYS)}, such as [mon, thu]")
     return frozenset(WEEKDAYS.index(name) for name in listed)
 
 
@@ -109,7 +107,7 @@ def to_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
 def first_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
     """Return the first instant after `low` whose UTC offset is not that at `low`; at `high` it must be another.
 
-    Changes happen on whole seconds, and in no zone do two of them lie within the day or so that callers ask about.
+    Changes happen on whole seconds and, in all zones since 1970, at least six days apart; callers ask about two days at most.
     """
     unchanged = _offset(low.astimezone(zone))
     below = (low - _EPOCH) // timedelta(seconds=1)
