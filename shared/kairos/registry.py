@@ -15,7 +15,37 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
+from kairos.domain.decision import Decision, Scene
+from kairos.domain.document import Document, Path
 from kairos.domain.event import Event
+
+# ---- steps -----------------------------------------------------------------------------------------------------
+
+
+class Step(Protocol):
+    """What a journey can do at one place. `keyword` is its key in YAML, `beside` the keys that may stand next to it
+    (`id` always may); `elapsed` says whether it waits for elapsed time, which makes a journey's triggers perish sooner."""
+
+    keyword: str
+    beside: Sequence[str]
+    elapsed: bool
+    schema: Mapping[str, Any]  # JSON Schema of the keyword and of each key beside it
+
+    def read(self, document: Document) -> Any:
+        """Return the step's arguments, frozen. Raises BadDefinition."""
+
+    def blocks(self, document: Document) -> Sequence[tuple[str, list[tuple[Any, Path]]]]:
+        """Return the nested step lists, each under the name of the exit that leads to it."""
+
+    def enter(self, args: Any, scene: Scene) -> Decision:
+        """Decide on being reached."""
+
+    def wake(self, args: Any, scene: Scene) -> Decision:
+        """Decide when the time it parked for has come."""
+
+    def hear(self, args: Any, scene: Scene, event: Event) -> Decision | None:
+        """Decide on an event that arrives while parked; None: it does not matter here."""
+
 
 # ---- sources ---------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,75 @@
+"""What a step decides. A step never sends, saves or sleeps: it says what should happen, and the engine does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kairos.domain.condition import Condition, Facts
+from kairos.domain.event import Event
+from kairos.domain.journey import SendArgs
+from kairos.domain.profile import Enrollment, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Go on: by a named exit of the node, or to what follows it."""
+
+    exit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Stay here until `until` (exact, UTC), or until the step hears an event it waits for."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask for a message, then go on once it is asked for or known not to go out."""
+
+    send: SendArgs
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Set traits, then go on. A None removes the trait."""
+
+    traits: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Leave the journey here."""
+
+    reason: str
+
+
+Decision = Go | Park | Ask | Update | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a step may look at. `at` is the passage's own clock: when this step was reached, exact.
+
+    `zone` is the customer's, else the brand's. `matches(event)` says whether an event concerns this passage (its
+    subject, its own messages).
+    """
+
+    now: datetime
+    at: datetime
+    zone: ZoneInfo
+    profile: Profile
+    enrollment: Enrollment
+    segments: Mapping[str, Condition]
+    is_business_day: Callable[[date], bool]
+    matches: Callable[[Event], bool]
+
+    def holds(self, condition: Condition, properties: Mapping[str, Any] | None = None) -> bool:
+        """Return whether a condition holds here, over the trigger's properties or the given ones."""
+        own = self.enrollment.properties if properties is None else properties
+        return condition.holds(Facts(self.profile, own, self.now, self.segments, self.enrollment.entry))

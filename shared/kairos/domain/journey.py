@@ -1,0 +1,109 @@
+"""A journey as the engine walks it: what starts it, its nodes, or a timeline around a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from kairos.domain.condition import Condition
+from kairos.domain.offset import Offset
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """An event by name, and what must hold of its own properties, the profile's traits, entries and behaviour."""
+
+    event: str
+    where: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the journey is for: reaching it within `within` of entering counts as a conversion and ends the passage."""
+
+    matcher: Matcher
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Reenter:
+    """`never`: once per subject. `after`: so long after the last entry. `always`: once the last passage has ended."""
+
+    mode: Literal["never", "after", "always"] = "never"
+    after: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step. `next` follows it; `exits` are its named ways on (then, else, the index of a branch). None ends."""
+
+    id: str
+    kind: str
+    args: Any
+    next: str | None
+    exits: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SendArgs:
+    """What a send step asks for. `channel` None: the template's channels in its order of preference.
+
+    `over_cap`: drop (not sent), hold (until the cap has room, within expiry) or switch (next channel).
+    """
+
+    template: str
+    channel: str | None = None
+    best_within: timedelta | None = None
+    over_cap: Literal["drop", "hold", "switch"] = "drop"
+    expires: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The moment a timeline stands around: an entry of `kind`, at its `starts_at` or `ends_at`."""
+
+    kind: str
+    at: Literal["starts_at", "ends_at"] = "starts_at"
+
+
+IfPast = Literal["skip", "send_now", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineStep:
+    """One message around the anchor; `marketing` may differ from the journey's class."""
+
+    id: str
+    offset: Offset
+    send: SendArgs
+    if_past: IfPast
+    marketing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One published version. Either `first` and `nodes`, or `anchor` and `timeline`."""
+
+    id: str
+    version: int
+    marketing: bool
+    triggers: tuple[Matcher, ...] = ()
+    subject: str | None = None
+    reenter: Reenter = Reenter()
+    restart: bool = False
+    goal: Goal | None = None
+    exits: tuple[Matcher, ...] = ()
+    holdout: float = 0.0
+    fresh_for: timedelta = timedelta(days=1)
+    first: str | None = None
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    anchor: Anchor | None = None
+    timeline: tuple[TimelineStep, ...] = ()
+    on_move: SendArgs | None = None
+    on_cancel: SendArgs | None = None
+
+    def timeline_step(self, step: str) -> TimelineStep | None:
+        """Return the step of the timeline with this id."""
+        return next((candidate for candidate in self.timeline if candidate.id == step), None)

@@ -1,0 +1,62 @@
+"""`send: cart-coupon` — ask for a message: a template, its channels in order of preference, or one `channel`.
+
+`at: {best_within: 6h}` leaves the moment to send-time prediction within that span. `over_cap` says what happens when a
+frequency cap is full: drop (the default), hold or switch. `expires` shortens the 24 h after which it is pointless.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from kairos.domain.decision import Ask, Decision, Scene
+from kairos.domain.document import Document
+from kairos.domain.journey import SendArgs
+from kairos.steps._step import PlainStep
+
+SEND_KEYS = ("send", "channel", "at", "over_cap", "expires")
+SEND_SCHEMA: dict[str, Any] = {
+    "send": {"$ref": "#/$defs/id"},
+    "channel": {"$ref": "#/$defs/channel"},
+    "over_cap": {"enum": ["drop", "hold", "switch"]},
+    "expires": {"$ref": "#/$defs/duration"},
+}
+
+
+class Send(PlainStep):
+    """Ask for one message."""
+
+    keyword = "send"
+    beside = ("channel", "at", "over_cap", "expires")
+    schema = {
+        **SEND_SCHEMA,
+        "at": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["best_within"],
+            "properties": {"best_within": {"$ref": "#/$defs/duration"}},
+        },
+    }
+
+    def read(self, document: Document) -> SendArgs:
+        args = read_send(document)
+        if not document.has("at"):
+            return args
+        inner = document.inner("at")
+        inner.only("best_within")
+        return SendArgs(args.template, args.channel, inner.duration("best_within"), args.over_cap, args.expires)
+
+    def enter(self, args: SendArgs, scene: Scene) -> Decision:
+        return Ask(args)
+
+
+def read_send(document: Document) -> SendArgs:
+    """Read what every send has, in steps, timelines, on_move and on_cancel."""
+    return SendArgs(
+        template=document.identifier("send"),
+        channel=document.identifier("channel") if document.has("channel") else None,
+        over_cap=cast(Any, document.choice("over_cap", ("drop", "hold", "switch"), "drop")),
+        expires=document.duration("expires") if document.has("expires") else None,
+    )
+
+
+STEP = Send()

@@ -1,0 +1,75 @@
+"""`wait_until: {time: "09:00", weekdays: [mon, thu]}` — the next such local time, strictly after now.
+
+`business_day: true` skips weekends and the holidays of the brand's country. `date` waits for one calendar day (at
+`time`, or at its start); a date already over goes on at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from kairos.domain.decision import Decision, Go, Park, Scene
+from kairos.domain.document import Document
+from kairos.domain.errors import BadDefinition
+from kairos.domain.localtime import next_clock, parse_clock, parse_weekdays, to_instant
+from kairos.steps._step import PlainStep
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMoment:
+    """A local clock time on certain days, or one date."""
+
+    clock: time
+    weekdays: frozenset[int] | None = None
+    business_day: bool = False
+    day: date | None = None
+
+
+class WaitUntil(PlainStep):
+    """Park until a local time in the customer's zone."""
+
+    keyword = "wait_until"
+    schema = {
+        "wait_until": {
+            "type": "object",
+            "additionalProperties": False,
+            "minProperties": 1,
+            "properties": {
+                "time": {"$ref": "#/$defs/clock"},
+                "weekdays": {"$ref": "#/$defs/weekdays"},
+                "business_day": {"type": "boolean"},
+                "date": {"type": "string", "format": "date"},
+            },
+        }
+    }
+
+    def read(self, document: Document) -> LocalMoment:
+        inner = document.inner("wait_until")
+        inner.only("time", "weekdays", "business_day", "date")
+        if not inner.raw:
+            raise BadDefinition(inner.path, "expected at least one of time, weekdays, business_day, date")
+        day = inner.read("date", _day, "a date such as 2026-12-24") if inner.has("date") else None
+        weekdays = inner.read("weekdays", parse_weekdays) if inner.has("weekdays") else None
+        business_day = inner.flag("business_day")
+        if day and (weekdays or business_day):
+            raise BadDefinition((*inner.path, "date"), "a date stands alone or with a time, not with weekdays")
+        clock = inner.read("time", parse_clock) if inner.has("time") else time(0)
+        return LocalMoment(clock, weekdays, business_day, day)
+
+    def enter(self, args: LocalMoment, scene: Scene) -> Decision:
+        if args.day is not None:
+            until = to_instant(args.day, args.clock, scene.zone)
+            return Park(until) if until > scene.at else Go()
+        open_days = scene.is_business_day if args.business_day else None
+        return Park(next_clock(scene.at, scene.zone, args.clock, args.weekdays, open_days))
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, datetime):
+        raise ValueError
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+STEP = WaitUntil()
