@@ -51,8 +51,37 @@ class Customers(Protocol):
 class WakeIndex(Protocol):
     """The sparse index over the earliest due time or check of every profile (eventually consistent)."""
 
-    def due(self, hour: datetime, since: datetime, until: datetime) -> Iterable[Due]:
-        """Yield profiles of the UTC hour that contains `hour` with since <= at < until, over all shards, in pages."""
+    def due(self, hour: datetime, since: datetime, until: datetime, after: str = "") -> Iterable[Due]:
+        """Yield profiles of the UTC hour that contains `hour` with since <= at < until, over all shards, in pages.
+
+        They come in order of (at, profile). Of those at exactly `since`, only profiles behind `after` are given, so a
+        caller that stopped in the middle of a crowded instant goes on where it was.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How far `sweep` has come.
+
+    `hour` is the earliest UTC hour that may still hold missed profiles; `at` and `profile` say where an unfinished
+    pass goes on (None: begin a new one at `hour`); `armed_through` and `armed_profile` are the same for the horizon.
+    """
+
+    hour: datetime
+    armed_through: datetime
+    at: datetime | None = None
+    profile: str = ""
+    armed_profile: str = ""
+
+
+class Cursor(Protocol):
+    """Where `sweep` keeps its marks between runs. The last writer wins: an older mark only repeats idempotent work."""
+
+    def read(self) -> Marks | None:
+        """Return the marks of the last run, strongly consistent, or None before the first."""
+
+    def write(self, marks: Marks) -> None:
+        """Keep the marks."""
 
 
 # ---- inbox and outboxes ----------------------------------------------------------------------------------------
@@ -68,13 +97,27 @@ class InboxMessage:
     correlation: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message as a consumer gets it. `id` names this delivery in a partial batch response.
+
+    `sequence` grows within `queue` (digits, compared by length, then text); `queue` is the queue's ARN.
+    """
+
+    id: str
+    message: InboxMessage
+    queue: str
+    sequence: str
+
+
 class Inbox(Protocol):
     """The FIFO queue, one group per profile."""
 
     def put(self, messages: Sequence[InboxMessage]) -> None:
         """Accept all messages durably, or raise Unavailable (some may then be in: they are idempotent).
 
-        The de-duplication id is derived from the events' ids; a wake-up's from profile, ringer and minute of `put`.
+        The de-duplication id is derived from profile and the events' ids; a wake-up's from profile, ringer,
+        correlation and minute of `put`.
         """
 
 
