@@ -1,0 +1,84 @@
+"""Synthesise the stack: `python infra/app.py`, which is what `cdk` runs, or `synthesise()` from Python.
+
+`-c stage=prod`, `-c alarm_email=…`, `-c email_identity=…` and `-c allowed_origins=https://a,https://b` choose; see
+docs/deploy.md. No account is looked up, and nothing is read from one.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+if not __package__:
+    # Run as a file, Python puts this directory first, where `functions.py` would hide the package `functions`.
+    sys.path[0] = str(ROOT)
+
+from aws_cdk import App, Environment, Tags  # noqa: E402
+
+from infra.checks import check  # noqa: E402
+from infra.stack import KairosStack  # noqa: E402
+from infra.stage import Options, Stage  # noqa: E402
+
+DUMMY_ACCOUNT, DEFAULT_REGION = "123456789012", "ap-northeast-2"
+
+
+def build(app: App) -> KairosStack:
+    """Add to `app` the stack that its context asks for; raise `ValueError` for a stage name that AWS would refuse."""
+    stage = Stage.named(_said(app, "stage") or "dev")
+    stack = KairosStack(app, stage, _options(app), env=_environment(app))
+    Tags.of(stack).add("project", "kairos")
+    Tags.of(stack).add("stage", stage.name)
+    return stack
+
+
+def synthesise(
+    stage: str = "local", outdir: Path | str | None = None, *, bundle: bool = False, checked: bool = False, **said: str
+) -> Path:
+    """Write the CloudFormation of `stage` and return the template's path.
+
+    Without `bundle` no package is built, which a reader of the template does not need. With `checked` it also passes
+    the rules of `infra/checks.py`, or raises. `said` is context such as `alarm_email="…"`. Without `outdir` a new
+    directory is made under the system's temporary one, and is the caller's to delete.
+    """
+    context: dict[str, Any] = {"stage": stage, "account": DUMMY_ACCOUNT, "region": DEFAULT_REGION, **said}
+    if not bundle:
+        context["aws:cdk:bundling-stacks"] = []
+    app = App(outdir=str(outdir) if outdir else None, context=context)
+    stack = build(app)
+    if checked:
+        check(app, stack)
+    return Path(app.synth().directory) / stack.template_file
+
+
+def main() -> None:
+    """Synthesise as the `cdk` command asks, by its environment."""
+    app = App()
+    check(app, build(app))
+    app.synth()
+
+
+def _options(app: App) -> Options:
+    origins = _said(app, "allowed_origins")
+    return Options(
+        alarm_email=_said(app, "alarm_email"),
+        email_identity=_said(app, "email_identity"),
+        allowed_origins=tuple(origins.split(",")) if origins else Options().allowed_origins,
+    )
+
+
+def _environment(app: App) -> Environment:
+    # Always explicit: a table under a customer's key cannot be described for a region that is not known yet.
+    return Environment(
+        account=_said(app, "account") or os.environ.get("CDK_DEFAULT_ACCOUNT") or DUMMY_ACCOUNT,
+        region=_said(app, "region") or os.environ.get("CDK_DEFAULT_REGION") or DEFAULT_REGION,
+    )
+
+
+def _said(app: App, name: str) -> str | None:
+    value = app.node.try_get_context(name)
+    return str(value) if value else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""The value behind each `KAIROS_…` name, in one place: functions read a part of it, the outputs of the stack another."""
+
+from aws_cdk import aws_apigatewayv2 as apigateway
+
+from infra.keys import Keys
+from infra.queues import Queues
+from infra.schedules import Schedules
+from infra.stage import Stage
+from infra.tables import Tables
+
+
+def environment(
+    stage: Stage, tables: Tables, queues: Queues, keys: Keys, schedules: Schedules, api: apigateway.HttpApi
+) -> dict[str, str]:
+    """Return every name, without its prefix `KAIROS_`, and what it resolves to once deployed."""
+    return {
+        "CUSTOMERS_TABLE": tables.customers.table_name,
+        "IDENTITIES_TABLE": tables.identities.table_name,
+        "CONTACTS_TABLE": tables.contacts.table_name,
+        "SUPPRESSIONS_TABLE": tables.suppressions.table_name,
+        "MESSAGES_TABLE": tables.messages.table_name,
+        "CONFIG_TABLE": tables.config.table_name,
+        "RELEASES_BUCKET": tables.releases.bucket_name,
+        "INBOX_URL": queues.inbox.queue_url,
+        "INBOX_ARN": queues.inbox.queue_arn,
+        "PARKED_URL": queues.parked.queue_url,
+        "OUTBOX_TRANSACTIONAL_URL": queues.outbox_transactional.queue_url,
+        "OUTBOX_MARKETING_URL": queues.outbox_marketing.queue_url,
+        "EFFECTS_DLQ_URL": queues.effects_dlq.queue_url,
+        "SCHEDULE_GROUP": stage.prefix,
+        "SCHEDULE_ROLE_ARN": schedules.role.role_arn,
+        "SCHEDULE_DLQ_ARN": queues.schedule_dlq.queue_arn,
+        "IDENTITY_SECRET_ARN": keys.identity.secret_arn,
+        "CONNECTIONS_PREFIX": connections_prefix(stage),
+        "CONFIGURATION_SET": stage.prefix,
+        "PUBLIC_URL": api.api_endpoint,
+    }
+
+
+def connections_prefix(stage: Stage) -> str:
+    """Return the path under which `kairos connect` keeps the secrets of sources."""
+    return f"/kairos/{stage.name}/connections/"

@@ -1,0 +1,89 @@
+"""The functions: alike in all but size, environment and what may be done with them (see `grants.py`)."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.assets import code_asset, layer_asset
+from infra.stage import Stage
+from infra.stations import STATIONS, Station
+
+Functions = Mapping[str, lambda_.Function]
+
+
+def make_functions(scope: Construct, stage: Stage, environment: Mapping[str, str]) -> Functions:
+    """Make each function with the part of `environment` (names without `KAIROS_`) that it reads."""
+    layer = lambda_.LayerVersion(
+        scope,
+        "DependencyLayer",
+        code=layer_asset(),
+        description="What pyproject.toml names under [project].dependencies, and their dependencies",
+        compatible_architectures=[lambda_.Architecture.ARM_64],
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+    )
+    code = code_asset()
+    return {
+        station.name: _function(scope, stage, station, code, layer, _environment(stage, station, environment))
+        for station in STATIONS.values()
+    }
+
+
+def _environment(stage: Stage, station: Station, environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "KAIROS_STAGE": stage.name,
+        **{f"KAIROS_{name}": environment[name] for name in station.reads},
+        "POWERTOOLS_SERVICE_NAME": f"kairos-{station.name}",
+        "POWERTOOLS_METRICS_NAMESPACE": "Kairos",
+        # Zone rules come from the tzdata in the layer, whatever the runtime's own copy says.
+        "PYTHONTZPATH": "",
+    }
+
+
+def _function(
+    scope: Construct,
+    stage: Stage,
+    station: Station,
+    code: lambda_.Code,
+    layer: lambda_.LayerVersion,
+    environment: dict[str, str],
+) -> lambda_.Function:
+    title = station.name.capitalize()
+    name = f"{stage.prefix}-{station.name}"
+    return lambda_.Function(
+        scope,
+        f"{title}Function",
+        function_name=name,
+        description=station.purpose,
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        architecture=lambda_.Architecture.ARM_64,
+        handler=station.handler,
+        code=code,
+        layers=[layer],
+        memory_size=station.memory_mb,
+        timeout=Duration.seconds(station.timeout_seconds),
+        environment=environment,
+        # Without the managed policy, which would let each function write into the log groups of the others.
+        role=iam.Role(
+            scope,
+            f"{title}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"What {name} may do",
+        ),
+        log_group=logs.LogGroup(
+            scope,
+            f"{title}Logs",
+            log_group_name=f"/aws/lambda/{name}",
+            retention=stage.log_retention,
+            removal_policy=stage.removal,
+        ),
+        tracing=lambda_.Tracing.ACTIVE,
+        logging_format=lambda_.LoggingFormat.JSON,
+        # Metrics are log lines of level INFO: a higher level here would silence them.
+        application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
+        # Lambda's own start and report lines cost more to keep than the run they describe; failures are still logged.
+        system_log_level_v2=lambda_.SystemLogLevel.WARN,
+    )

@@ -1,0 +1,197 @@
+"""Who may do what. Nothing else in this package grants a table, a key or a provider, so this file is the answer to
+"who can read our customers' addresses": `deliver`, and nobody else that runs by itself.
+
+Three grants are made where the resource is: what an event source leaves in `stream-dlq` (`sources.py`), what a rule
+leaves in `feedback-dlq` (`mail.py`), and tracing, which Lambda's construct adds to each role.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+
+from infra.environment import connections_prefix
+from infra.functions import Functions
+from infra.keys import Keys
+from infra.queues import Queues
+from infra.schedules import Schedules
+from infra.stage import Stage
+from infra.tables import WAKE_INDEX, Tables
+
+# Write-only on contacts means that a write may not answer with what was there before, either.
+ANSWERS_NOTHING = {"StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """The stations, and what each of them needs of the others."""
+
+    functions: Functions
+    stage: Stage
+    tables: Tables
+    queues: Queues
+    keys: Keys
+    schedules: Schedules
+
+    def make(self) -> None:
+        """Give each function its permissions."""
+        for function in self.functions.values():
+            _allow(function, "logs:CreateLogStream", "logs:PutLogEvents", on=function.log_group.log_group_arn)
+        self._ingest(self.functions["ingest"])
+        self._decide(self.functions["decide"])
+        self._dispatch(self.functions["dispatch"])
+        self._deliver(self.functions["deliver"])
+        self._publish(self.functions["publish"])
+        self._sweep(self.functions["sweep"])
+        self._preferences(self.functions["preferences"])
+
+    def _ingest(self, ingest: lambda_.Function) -> None:
+        tables = self.tables
+        _allow(
+            ingest,
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            on=tables.identities.table_arn,
+        )
+        _allow(ingest, "dynamodb:UpdateItem", on=tables.contacts.table_arn, conditions=ANSWERS_NOTHING)
+        self._use_contacts_key(ingest)
+        _allow(ingest, "dynamodb:PutItem", on=tables.suppressions.table_arn)
+        self._send(ingest, self.queues.inbox)
+        self._read_identity_secret(ingest)
+        connections = (
+            f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{connections_prefix(self.stage)}*"
+        )
+        _allow(ingest, "ssm:GetParameter", on=connections)
+
+    def _decide(self, decide: lambda_.Function) -> None:
+        customers = self.tables.customers.table_arn
+        _allow(decide, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=customers)
+        self._read_release(decide)
+        self._send(decide, self.queues.parked)
+        self._consume(decide, self.queues.inbox)
+
+    def _dispatch(self, dispatch: lambda_.Function) -> None:
+        self._follow(dispatch, self.tables.customers)
+        queues = self.queues
+        self._send(dispatch, queues.outbox_transactional, queues.outbox_marketing, queues.inbox, queues.effects_dlq)
+        self._arm(dispatch)
+
+    def _deliver(self, deliver: lambda_.Function) -> None:
+        tables, queues = self.tables, self.queues
+        _allow(deliver, "dynamodb:GetItem", on=tables.customers.table_arn)
+        _allow(deliver, "dynamodb:GetItem", "dynamodb:Query", on=tables.contacts.table_arn)
+        self._use_contacts_key(deliver)
+        _allow(deliver, "dynamodb:GetItem", "dynamodb:BatchGetItem", on=tables.suppressions.table_arn)
+        _allow(
+            deliver,
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            on=tables.messages.table_arn,
+        )
+        self._read_release(deliver)
+        self._read_identity_secret(deliver)
+        self._consume(deliver, queues.outbox_transactional, queues.outbox_marketing)
+        self._send(deliver, queues.outbox_transactional, queues.outbox_marketing, queues.inbox)
+        self._send_email(deliver)
+        self._send_sms(deliver)
+
+    def _publish(self, publish: lambda_.Function) -> None:
+        _allow(
+            publish,
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            on=self.tables.config.table_arn,
+        )
+        self._follow(publish, self.tables.config)
+        _allow(publish, "s3:GetObject", "s3:PutObject", on=self.tables.releases.arn_for_objects("*"))
+
+    def _sweep(self, sweep: lambda_.Function) -> None:
+        _allow(sweep, "dynamodb:Query", on=f"{self.tables.customers.table_arn}/index/{WAKE_INDEX}")
+        _allow(sweep, "dynamodb:GetItem", "dynamodb:PutItem", on=self.tables.config.table_arn)
+        self._send(sweep, self.queues.inbox)
+        self._arm(sweep)
+
+    def _preferences(self, preferences: lambda_.Function) -> None:
+        _allow(preferences, "dynamodb:PutItem", on=self.tables.suppressions.table_arn)
+        self._send(preferences, self.queues.inbox)
+        self._read_identity_secret(preferences)
+        self._read_release(preferences)
+
+    def _read_release(self, function: lambda_.Function) -> None:
+        _allow(function, "dynamodb:GetItem", on=self.tables.config.table_arn)
+        _allow(function, "s3:GetObject", on=self.tables.releases.arn_for_objects("*"))
+
+    def _read_identity_secret(self, function: lambda_.Function) -> None:
+        _allow(function, "secretsmanager:GetSecretValue", on=self.keys.identity.secret_arn)
+
+    def _use_contacts_key(self, function: lambda_.Function) -> None:
+        # DynamoDB uses the key in the caller's name for reads and writes alike, and for nothing outside DynamoDB;
+        # which of the two a function may do is said by its DynamoDB actions.
+        via = f"dynamodb.{Stack.of(function).region}.amazonaws.com"
+        _allow(
+            function,
+            "kms:Decrypt",
+            "kms:GenerateDataKey",
+            on=self.keys.contacts.key_arn,
+            conditions={"StringEquals": {"kms:ViaService": via}},
+        )
+
+    def _arm(self, function: lambda_.Function) -> None:
+        group = f"arn:{Aws.PARTITION}:scheduler:{Aws.REGION}:{Aws.ACCOUNT_ID}:schedule/{self.stage.prefix}"
+        _allow(function, "scheduler:CreateSchedule", on=f"{group}/*")
+        _allow(
+            function,
+            "iam:PassRole",
+            on=self.schedules.role.role_arn,
+            conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
+        )
+
+    def _follow(self, function: lambda_.Function, table: dynamodb.TableV2) -> None:
+        stream = table.table_stream_arn
+        assert stream is not None, "a table without a stream cannot be followed"
+        _allow(function, "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", on=stream)
+        _allow(function, "dynamodb:ListStreams", on="*")
+
+    def _send(self, function: lambda_.Function, *queues: sqs.Queue) -> None:
+        _allow(function, "sqs:SendMessage", on=[queue.queue_arn for queue in queues])
+
+    def _consume(self, function: lambda_.Function, *queues: sqs.Queue) -> None:
+        actions = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+        _allow(function, *(f"sqs:{action}" for action in actions), on=[queue.queue_arn for queue in queues])
+
+    def _send_email(self, function: lambda_.Function) -> None:
+        # Any identity of the account: the sender is named in brand.yaml, not here, and in the SES sandbox the
+        # recipient's own identity is checked as well.
+        ses = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        resources = [f"{ses}:identity/*", f"{ses}:configuration-set/{self.stage.prefix}"]
+        _allow(function, "ses:SendEmail", "ses:SendRawEmail", on=resources)
+
+    def _send_sms(self, function: lambda_.Function) -> None:
+        # A telephone number has no ARN, so the grant is for everything, less everything that does have one.
+        _allow(function, "sns:Publish", on="*")
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY, actions=["sns:Publish"], resources=[f"arn:{Aws.PARTITION}:sns:*:*:*"]
+            )
+        )
+
+
+def _allow(
+    function: lambda_.Function, *actions: str, on: str | list[str], conditions: Mapping[str, Any] | None = None
+) -> None:
+    resources = [on] if isinstance(on, str) else on
+    function.add_to_role_policy(
+        iam.PolicyStatement(actions=list(actions), resources=resources, conditions=dict(conditions or {}))
+    )

@@ -1,0 +1,57 @@
+"""Time: the group in which alarm clocks are created, the role they ring with, and the sweep every five minutes."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from constructs import Construct
+
+from infra.queues import Queues
+from infra.stage import Stage
+
+SWEEP_EVERY = Duration.minutes(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    group: scheduler.ScheduleGroup
+    role: iam.Role
+
+
+def make_schedules(scope: Construct, stage: Stage, queues: Queues) -> Schedules:
+    """Make the schedule group, and a role that may send to the inbox and, where that fails, to its dead letters."""
+    group = scheduler.ScheduleGroup(
+        scope, "ScheduleGroup", schedule_group_name=stage.prefix, removal_policy=stage.removal
+    )
+    # A confused deputy is shut out by account and group, as
+    # https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html advises.
+    principal = iam.ServicePrincipal(
+        "scheduler.amazonaws.com",
+        conditions={
+            "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": group.schedule_group_arn},
+        },
+    )
+    role = iam.Role(
+        scope, "ScheduleRole", assumed_by=principal, description="EventBridge Scheduler puts wake-ups into the inbox"
+    )
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["sqs:SendMessage"], resources=[queues.inbox.queue_arn, queues.schedule_dlq.queue_arn]
+        )
+    )
+    return Schedules(group, role)
+
+
+def sweep_regularly(scope: Construct, sweep: lambda_.IFunction) -> None:
+    """Call `sweep` every five minutes; one that fails is not repeated, because the next one finds the same things."""
+    events.Rule(
+        scope,
+        "SweepRule",
+        description="Kairos looks for alarms that did not ring",
+        schedule=events.Schedule.rate(SWEEP_EVERY),
+        targets=[targets.LambdaFunction(sweep, retry_attempts=0, max_event_age=SWEEP_EVERY)],
+    )

@@ -1,0 +1,103 @@
+"""Each function's size and what it is told, in one table.
+
+Memory is also processor: 1,769 MB is one core. A function that waits for AWS costs less with less of it, up to where
+its start and its JSON become the wait; 512 MB is where the hot path stands, since a cold start is mostly imports.
+Timeouts are short where somebody waits (a webhook's sender gives up after 5 to 10 s and calls again) and otherwise
+several times the slowest batch seen, because a batch that is cut off is tried again whole.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One function: `functions/<name>.py`, and the `KAIROS_…` names it reads besides `KAIROS_STAGE`."""
+
+    name: str
+    purpose: str
+    memory_mb: int
+    timeout_seconds: int
+    reads: tuple[str, ...]
+
+    @property
+    def handler(self) -> str:
+        return f"functions.{self.name}.handler"
+
+
+_RELEASE = ("CONFIG_TABLE", "RELEASES_BUCKET")
+_ALARM_CLOCK = ("INBOX_URL", "INBOX_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "SCHEDULE_DLQ_ARN")
+_OUTBOXES = ("OUTBOX_TRANSACTIONAL_URL", "OUTBOX_MARKETING_URL")
+
+_ALL = (
+    Station(
+        "ingest",
+        "Verifies what shops, calendars, sites and SES report, and puts it into the inbox",
+        memory_mb=512,
+        timeout_seconds=10,
+        reads=(
+            "IDENTITIES_TABLE",
+            "CONTACTS_TABLE",
+            "SUPPRESSIONS_TABLE",
+            "INBOX_URL",
+            "IDENTITY_SECRET_ARN",
+            "CONNECTIONS_PREFIX",
+        ),
+    ),
+    Station(
+        "decide",
+        "Applies events and timers to a customer, one read and one conditional write",
+        memory_mb=512,
+        timeout_seconds=30,
+        reads=("CUSTOMERS_TABLE", *_RELEASE, "PARKED_URL"),
+    ),
+    Station(
+        "dispatch",
+        "Performs the effects that a customer's write carries: arms alarm clocks, fills outboxes",
+        memory_mb=512,
+        timeout_seconds=30,
+        reads=(*_ALARM_CLOCK, *_OUTBOXES, "EFFECTS_DLQ_URL"),
+    ),
+    Station(
+        "deliver",
+        "Reads every gate again, renders, and calls the provider",
+        memory_mb=512,
+        timeout_seconds=60,
+        reads=(
+            "CUSTOMERS_TABLE",
+            "CONTACTS_TABLE",
+            "SUPPRESSIONS_TABLE",
+            "MESSAGES_TABLE",
+            *_RELEASE,
+            *_OUTBOXES,
+            "INBOX_URL",
+            "IDENTITY_SECRET_ARN",
+            "CONFIGURATION_SET",
+            "PUBLIC_URL",
+        ),
+    ),
+    # Compiling resolves years of holidays for every journey: the one function that is bound by the processor.
+    Station(
+        "publish",
+        "Validates drafts and compiles them into a release",
+        memory_mb=1024,
+        timeout_seconds=120,
+        reads=_RELEASE,
+    ),
+    # Ends before the next one starts, five minutes later.
+    Station(
+        "sweep",
+        "Wakes what was missed and arms what enters the horizon",
+        memory_mb=256,
+        timeout_seconds=240,
+        reads=("CUSTOMERS_TABLE", "CONFIG_TABLE", *_ALARM_CLOCK),
+    ),
+    Station(
+        "preferences",
+        "Takes an unsubscription, and shows the page for one",
+        memory_mb=512,
+        timeout_seconds=10,
+        reads=("SUPPRESSIONS_TABLE", "INBOX_URL", "IDENTITY_SECRET_ARN", *_RELEASE),
+    ),
+)
+
+STATIONS: dict[str, Station] = {station.name: station for station in _ALL}
