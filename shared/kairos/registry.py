@@ -123,7 +123,10 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """All that a channel needs to hand one message to its provider. `tags` carry the message and profile id."""
+    """All that a channel needs to hand one message to its provider. `tags` carry the message and profile id.
+
+    `at` is when it is handed over (aware, UTC): what a channel writes as the message's own date.
+    """
 
     message: str
     address: str
@@ -132,16 +135,43 @@ class Delivery:
     sender: Mapping[str, str]
     tags: Mapping[str, str]
     unsubscribe_url: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What AWS must allow whoever uses a plug-in. Resources are ARNs in which infra fills `{partition}`, `{region}`,
+    `{account}` and `{configuration_set}`; `why` explains a wildcard."""
+
+    actions: Sequence[str]
+    resources: Sequence[str]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How fast a provider takes messages unless the brand says otherwise (`rates`); `per_day` None is no daily quota."""
+
+    per_second: float
+    per_day: int | None = None
 
 
 class Channel(Protocol):
-    """A way to reach a person. `address` is the contact field it needs; `parts` the template parts it renders."""
+    """A way to reach a person. `address` is the contact field it needs; `parts` the template parts it renders.
+
+    `service` and `client_config` say which client bootstrap makes for it (boto3's name, botocore's Config arguments):
+    a client that repeats calls by itself would send twice, so every channel forbids that there.
+    """
 
     name: str
     address: str
     parts: Sequence[str]
     required: Sequence[str]
     reports_back: bool  # whether the provider later says what became of a message
+    rate: Rate
+    grants: Sequence[Grant]
+    service: str
+    client_config: Mapping[str, Any]
 
     def send(self, delivery: Delivery, client: Any) -> str:
         """Hand the message over and return the provider's id.
@@ -149,6 +179,26 @@ class Channel(Protocol):
         Raises Refused (definitely not sent, for good), Throttled (definitely not sent, later), and Unavailable when
         it is unknown whether the provider took it.
         """
+
+
+# ---- policies ------------------------------------------------------------------------------------------------------
+
+
+class Policy(Protocol):
+    """A law pack: what a country's law adds to class marketing. Transactional messages pass through unchanged."""
+
+    name: str
+
+    def quiet(self, channel: str) -> str | None:
+        """Return the window of the recipient's clock ("21:00-08:00") in which marketing is held, None if there is none."""
+
+    def apply(
+        self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any], unsubscribe_url: str | None
+    ) -> Rendered:
+        """Return the message with the label, sender and opt-out that the law asks for; applying twice adds nothing."""
+
+    def lacks(self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any]) -> str | None:
+        """Return what the law asks for and the message has not (it is then not sent), or None when it may go."""
 
 
 # ---- discovery -------------------------------------------------------------------------------------------------
