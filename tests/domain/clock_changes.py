@@ -81,7 +81,7 @@ def scan(start: datetime, minutes: int) -> Iterator[datetime]:
 
 
 def brute_to_instant(day: datetime, clock: time, change: Change) -> datetime:
-    """Scan the two days around a change for the first minute whose wall clock shows `clock` on `day`, or for its gap."""
+    """Scan two days each side of a change for the first minute showing `clock` on `day`, or for its gap."""
     wanted = datetime.combine(day, clock)
     for minute in scan(change.at - timedelta(days=2), 4 * 24 * 60):
         if minute.astimezone(change.zone).replace(tzinfo=None) == wanted:

@@ -71,17 +71,18 @@ def test_digits_beyond_microseconds_are_cut_not_rounded() -> None:
     ],
 )
 def test_what_is_no_instant_is_a_value_error_and_never_anything_else(text: object) -> None:
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match=r"is no instant|is outside the years|has no offset") as refused:
         parse_instant(text)  # type: ignore[arg-type]
     assert len(str(refused.value)) < 300
 
 
-@given(st.text(max_size=40))
+@given(st.text(max_size=40) | st.text("0123456789-+:.TtZz ", max_size=40))
 def test_no_text_breaks_the_parser(text: str) -> None:
     try:
-        assert parse_instant(text).tzinfo is UTC
-    except ValueError as refused:
-        assert type(refused) is ValueError
+        instant = parse_instant(text)
+    except ValueError:
+        return
+    assert instant.tzinfo is UTC
 
 
 def test_the_bounds_themselves_are_instants() -> None:

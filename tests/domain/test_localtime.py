@@ -184,7 +184,7 @@ class TestToInstant:
 def brute_next_clock(
     after: datetime, change: Change, clock: time, wanted: Callable[[date], bool], days: int = 9
 ) -> datetime | None:
-    """Look at every minute after `after`, remembering which wall-clock minutes were shown and which were jumped over."""
+    """Look at every minute after `after`, remembering which clock minutes were shown and which jumped over."""
     shown = {
         minute.astimezone(change.zone).replace(tzinfo=None) for minute in scan(after - timedelta(minutes=240), 240)
     }

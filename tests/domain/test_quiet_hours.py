@@ -78,7 +78,7 @@ def test_a_window_until_midnight_ends_there() -> None:
         "21-08",
         "-",
         "",
-        "21:00–08:00",
+        "21:00\u201308:00",
         "21:00-08:00-09:00",
         75_600,
         None,
@@ -86,7 +86,7 @@ def test_a_window_until_midnight_ends_there() -> None:
     ],
 )
 def test_what_is_no_window_is_refused(text: object) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"is no window|is no clock time|different times"):
         Window.parse(text)  # type: ignore[arg-type]
 
 

@@ -20,7 +20,8 @@ _RIGHT = 'write ISO 8601 with an offset, such as "2026-03-07T12:00:00Z" or "2026
 def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:
     """Return the UTC instant of an ISO 8601 date and time (the profile of RFC 3339, with `+0900` and `+09` too).
 
-    Text without an offset is refused unless `zone` says whose clock it was read from. Digits beyond microseconds are cut.
+    Text without an offset is refused unless `zone` says whose clock it was read from. Digits beyond microseconds are
+    cut.
     Raises ValueError, and nothing else, for whatever is no instant between the years 1970 and 2200.
     """
     found = _FORM.fullmatch(text) if isinstance(text, str) else None
@@ -46,11 +47,11 @@ def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:
 
 def format_instant(instant: datetime) -> str:
     """Return `2026-03-07T12:00:00Z`, with six digits of fraction only where it is not zero."""
-    return require_utc(instant).replace(tzinfo=None).isoformat() + "Z"
+    return require_utc(instant).isoformat().removesuffix("+00:00") + "Z"
 
 
 def require_utc(instant: datetime) -> datetime:
-    """Return `instant` if it is aware and in UTC; raise ValueError otherwise, since a silent conversion hides a mistake."""
+    """Return `instant` if it is aware and in UTC; raise ValueError otherwise: a silent conversion hides a mistake."""
     if instant.tzinfo is UTC:
         return instant
     if instant.utcoffset() != timedelta(0) or instant.tzinfo is None:

@@ -90,24 +90,24 @@ def local(instant: datetime, zone: ZoneInfo) -> datetime:
 def to_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """Return the UTC instant at which the zone's clock shows `clock` on `day`.
 
-    A time that a change skips gives the first valid instant after the gap (for a day skipped whole, as 2011-12-30 was in
-    Pacific/Apia: the start of the next); one that happens twice gives the first.
+    A time that a change skips gives the first valid instant after the gap (for a day skipped whole, as 2011-12-30 was
+    in Pacific/Apia: the start of the next); one that happens twice gives the first.
     """
-    wall = datetime.combine(day, clock, zone)
-    if wall.fold:
-        wall = wall.replace(fold=0)
-    # PEP 495: fold tells apart the offsets before and after a change, and only within a gap or an overlap do they differ.
-    before, after = _offset(wall), _offset(wall.replace(fold=1))
-    naive_utc = wall.replace(tzinfo=UTC)
-    if before < after:
-        return first_change(naive_utc - after, naive_utc - before, zone)
-    return naive_utc - before
+    if clock.fold:
+        clock = clock.replace(fold=0)
+    # PEP 495: with fold=0 the offset is the one before the change, in a gap as in an overlap. In an overlap that is the
+    # first pass; in a gap it points beyond the gap's end, where the offset is already the other one.
+    before = _offset(datetime.combine(day, clock, zone))
+    as_if_utc = datetime.combine(day, clock, UTC)
+    instant = as_if_utc - before
+    after = _offset(instant.astimezone(zone))
+    return instant if after == before else first_change(as_if_utc - after, instant, zone)
 
 
 def first_change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
     """Return the first instant after `low` whose UTC offset is not that at `low`; at `high` it must be another.
 
-    Changes happen on whole seconds and, in all zones since 1970, at least six days apart; callers ask about two days at most.
+    Changes happen on whole seconds and, in all zones since 1970, at least six days apart: `low` and `high` are closer.
     """
     unchanged = _offset(low.astimezone(zone))
     below = (low - _EPOCH) // timedelta(seconds=1)
@@ -130,9 +130,10 @@ def next_clock(
 ) -> datetime:
     """Return the next UTC instant, strictly after `after`, at which the zone's clock shows `clock` on a wanted day.
 
-    `weekdays` (Monday 0) and `is_business_day` speak of the zone's local days; a day that the zone skipped whole is never
-    wanted. Where the clock time falls into a gap, the gap's end stands for it: for a gap that ends the day (America/Nuuk,
-    23:00 to 24:00) that is the midnight after it. Raises ValueError where no such day comes within 400 days.
+    `weekdays` (Monday 0) and `is_business_day` speak of the zone's local days; a day that the zone skipped whole is
+    never wanted. Where the clock time falls into a gap, the gap's end stands for it: for a gap that ends the day
+    (America/Nuuk, 23:00 to 24:00) that is the midnight after it. Raises ValueError where no such day comes within
+    400 days.
     """
     day = after.astimezone(zone).date()
     for _ in range(SEARCH_DAYS_MAX):

@@ -1,7 +1,7 @@
 """How far a step of a timeline lies from its anchor.
 
-Two kinds of distance that coincide until the clocks change: *local days* (`-14d 10:00`, `-1d`), counted on the customer's
-calendar, and *elapsed* time (`-2h`, `+90m`), counted on a stopwatch.
+Two kinds of distance that coincide until the clocks change: *local days* (`-14d 10:00`, `-1d`), counted on the
+customer's calendar, and *elapsed* time (`-2h`, `+90m`), counted on a stopwatch.
 """
 
 import re
@@ -75,9 +75,9 @@ class Offset:
     def resolve(self, anchor: datetime, zone: ZoneInfo) -> datetime:
         """Return the UTC instant this far from `anchor` (UTC).
 
-        Local days count from the anchor's local date, at `clock` or else at the anchor's own local clock time; skipped and
-        repeated local times follow `localtime.to_instant`. `0d` without a clock is the anchor itself, also where its
-        local time happens twice and it is the second.
+        Local days count from the anchor's local date, at `clock` or else at the anchor's own local clock time; skipped
+        and repeated local times follow `localtime.to_instant`. `0d` without a clock is the anchor itself, also where
+        its local time happens twice and it is the second.
         """
         if self.elapsed is not None:
             return anchor + self.elapsed
@@ -90,15 +90,15 @@ class Offset:
     def resolve_day(self, day: date, zone: ZoneInfo) -> datetime:
         """Return the UTC instant this far from an anchor that is a whole local day (a birthday, a holiday, a payday).
 
-        Local days without a clock mean 00:00 of the day they reach, elapsed time counts from 00:00 of `day`: a whole day
-        begins at midnight, or where a change skips it, at the first instant the day has.
+        Local days without a clock mean 00:00 of the day they reach, elapsed time counts from 00:00 of `day`: a whole
+        day begins at midnight, or where a change skips it, at the first instant the day has.
         """
         if self.elapsed is not None:
             return to_instant(day, _MIDNIGHT, zone) + self.elapsed
         return to_instant(day + timedelta(days=self.days or 0), self.clock or _MIDNIGHT, zone)
 
     def __str__(self) -> str:
-        """Return the canonical text, which `parse` reads back to an equal offset; elapsed time is never said in days."""
+        """Return the canonical text, which `parse` reads back to an equal offset; elapsed time never says days."""
         if self.elapsed is not None:
             sign = "-" if self.elapsed < timedelta(0) else "+" if self.elapsed else ""
             return sign + format_duration(abs(self.elapsed), largest="h")

@@ -1,7 +1,7 @@
 """Quiet hours: windows of the local clock in which class marketing is held, to be sent when they end.
 
-Whether an instant is quiet is asked of the clock on the wall and nothing else. So a window that a spring change cuts short
-ends at the gap's end, and one that an autumn change re-enters is quiet again.
+Whether an instant is quiet is asked of the clock on the wall and nothing else. So a window that a spring change cuts
+short ends at the gap's end, and one that an autumn change re-enters is quiet again.
 """
 
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ class Window:
         return self._holds(instant.astimezone(zone).time())
 
     def ends_after(self, instant: datetime, zone: ZoneInfo) -> datetime:
-        """Return the first instant, not before `instant` (UTC), that is outside the window; outside already, `instant`."""
+        """Return the first instant, not before `instant` (UTC), that is outside the window; it may be `instant`."""
         on_the_wall = instant.astimezone(zone)
         while self._holds(on_the_wall.time()):
             end = instant + self._left(on_the_wall)
@@ -72,8 +72,8 @@ class Window:
 def next_open(instant: datetime, quiet: Iterable[tuple[Window, ZoneInfo]]) -> datetime | None:
     """Return the first instant, not before `instant` (UTC), that is outside of every window in its zone.
 
-    What any of them holds is quiet (the union: a profile without a zone may live in each). None where there is no opening
-    within eight days.
+    What any of them holds is quiet (the union: a profile without a zone may live in each). None where there is no
+    opening within eight days.
     """
     windows = tuple(quiet)
     opening, until = instant, instant + SEARCH_MAX

@@ -1,4 +1,4 @@
-"""Days that come again: anniversaries (solar, monthly, Korean lunar) and paydays. Pure calendar, no clocks, no zones."""
+"""Days that come again: anniversaries (solar, monthly, Korean lunar) and paydays. Dates alone: no clocks, no zones."""
 
 import re
 from calendar import monthrange
