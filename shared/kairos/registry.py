@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from kairos.domain.decision import Decision, Scene
 from kairos.domain.document import Document, Path
+from kairos.domain.errors import BadInput
 from kairos.domain.event import Event
 
 # ---- steps -----------------------------------------------------------------------------------------------------
@@ -83,6 +84,16 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """An address that must not be written to again: `ingest` writes it to suppressions before it queues anything."""
+
+    channel: str
+    address: str
+    purpose: str  # "marketing" or "all"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """One fact of one person, as a source file translates it. `event.profile` is empty until `ingest` fills it.
 
@@ -94,6 +105,7 @@ class Parsed:
     key: str
     who: Sequence[Named] = ()
     contacts: Sequence[Contact] = ()
+    stops: Sequence[Stop] = ()
 
 
 class Source(Protocol):
@@ -107,8 +119,12 @@ class Source(Protocol):
         """Raise BadSignature unless the request proves its sender (constant time). Return whether it is trusted:
         a public key proves nothing and may add anonymous behaviour only."""
 
-    def parse(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
-        """Translate the body. Raises BadInput naming the field; unknown topics and pings return nothing."""
+    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
+        """Translate the body. Raises BadInput naming the field; unknown topics and pings return nothing.
+
+        Where a body holds many calls (a batch), `refused` collects what is wrong with single ones so that the others
+        go on; without it the first wrong one is raised.
+        """
 
 
 # ---- channels --------------------------------------------------------------------------------------------------
