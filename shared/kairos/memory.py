@@ -1,0 +1,390 @@
+"""The ports of `kairos.app.ports` in dictionaries: what simulations run on and tests need instead of AWS.
+
+They keep the promises that `kairos.aws` keeps, held to the same suite (tests/contracts), except the ones only a real
+service can break: nothing here is ever Unavailable, and an item is never TooLarge, because nothing is serialised.
+Attributes without an underscore are there to be looked at by a test or a simulation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from kairos.app.ports import (
+    Claim,
+    Clock,
+    Due,
+    Identifier,
+    InboxMessage,
+    Marks,
+    OutboxMessage,
+    Pointer,
+    Received,
+)
+from kairos.app.queueing import deduplication_id
+from kairos.app.rate import allowances
+from kairos.domain.canonical import canonical, fingerprint
+from kairos.domain.effects import Effect
+from kairos.domain.errors import Unavailable, UnknownConnection, VersionConflict
+from kairos.domain.ids import digest
+from kairos.domain.profile import Profile
+
+DEDUPLICATION = timedelta(minutes=5)
+LEDGER_FINAL = ("sent", "refused")
+
+Stream = Callable[[str, int, tuple[Effect, ...]], None]
+
+
+@dataclass
+class MemoryClock:
+    """A clock that stands until somebody moves it."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """Return where the hands are."""
+        return self.at
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move the hands and return where they are then."""
+        self.at += by
+        return self.at
+
+
+class MemoryCustomers:
+    """Customers and WakeIndex. Profiles are kept as they are given: `decide` copies before it changes anything.
+
+    `stream(profile, version, effects)` is called after each write, as the table's stream would call `dispatch`.
+    """
+
+    def __init__(self, stream: Stream | None = None) -> None:
+        self.profiles: dict[str, Profile] = {}
+        self.ttl: dict[str, datetime] = {}
+        self._wake: dict[str, datetime] = {}
+        self._hours: dict[datetime, dict[str, datetime]] = {}
+        self._stream = stream
+
+    def read(self, profile: str) -> Profile | None:
+        return self.profiles.get(profile)
+
+    def write(
+        self, profile: Profile, effects: Sequence[Effect], wake_at: datetime | None, ttl: datetime | None
+    ) -> None:
+        stored = self.profiles.get(profile.id)
+        if (stored.version if stored else 0) != profile.version:
+            raise VersionConflict(profile.id)
+        self.profiles[profile.id] = replace(profile, version=profile.version + 1)
+        if self._wake.get(profile.id) != wake_at:
+            self._index(profile.id, wake_at)
+        if ttl is not None:
+            self.ttl[profile.id] = ttl
+        else:
+            self.ttl.pop(profile.id, None)
+        if self._stream is not None:
+            self._stream(profile.id, profile.version + 1, tuple(effects))
+
+    def due(self, hour: datetime, since: datetime, until: datetime, after: str = "") -> Iterable[Due]:
+        bucket = self._hours.get(_hour(hour), {})
+        found = sorted((at, profile) for profile, at in bucket.items() if since <= at < until)
+        yield from (Due(profile, at) for at, profile in found if at > since or profile > after)
+
+    def expire(self, now: datetime) -> None:
+        """Drop the items whose time to live has passed, as the table does some time after."""
+        for profile in [profile for profile, ttl in self.ttl.items() if ttl <= now]:
+            del self.profiles[profile], self.ttl[profile]
+            self._index(profile, None)
+
+    def _index(self, profile: str, wake_at: datetime | None) -> None:
+        former = self._wake.pop(profile, None)
+        if former is not None:
+            bucket = self._hours[_hour(former)]
+            del bucket[profile]
+            if not bucket:
+                del self._hours[_hour(former)]
+        if wake_at is not None:
+            self._wake[profile] = wake_at
+            self._hours.setdefault(_hour(wake_at), {})[profile] = wake_at
+
+
+class MemoryInbox:
+    """Inbox, and its consumer: groups are in order and locked while a message of theirs is being worked on."""
+
+    def __init__(self, clock: Clock, queue: str = "arn:aws:sqs:memory:000000000000:inbox.fifo") -> None:
+        self.queue = queue
+        self._clock = clock
+        self._sequence = count(10**18)
+        self._groups: dict[str, deque[Received]] = {}
+        self._flying: dict[str, Received] = {}
+        self._seen: dict[tuple[str, str], datetime] = {}
+
+    def put(self, messages: Sequence[InboxMessage]) -> None:
+        now = self._clock.now()
+        self._seen = {key: at for key, at in self._seen.items() if now - at < DEDUPLICATION}
+        for message in messages:
+            key = (message.profile, deduplication_id(message, now))
+            if key in self._seen:
+                continue
+            self._seen[key] = now
+            sequence = str(next(self._sequence))
+            received = Received(f"memory-{sequence}", message, self.queue, sequence)
+            self._groups.setdefault(message.profile, deque()).append(received)
+
+    def waiting(self) -> list[InboxMessage]:
+        """Return every message that nobody took yet, each group in order."""
+        return [received.message for group in self._groups.values() for received in group]
+
+    def receive(self, most: int = 10) -> list[Received]:
+        """Take up to `most` messages of groups nobody works on; each must be deleted or given back."""
+        locked = {received.message.profile for received in self._flying.values()}
+        taken: list[Received] = []
+        for profile, group in self._groups.items():
+            while profile not in locked and group and len(taken) < most:
+                taken.append(group.popleft())
+        self._groups = {profile: group for profile, group in self._groups.items() if group}
+        self._flying.update((received.id, received) for received in taken)
+        return taken
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Acknowledge deliveries."""
+        for id in ids:
+            self._flying.pop(id, None)
+
+    def give_back(self, ids: Iterable[str]) -> None:
+        """Make deliveries visible again, in the place they had."""
+        back = [self._flying.pop(id) for id in ids if id in self._flying]
+        for received in sorted(back, key=lambda received: received.sequence, reverse=True):
+            self._groups.setdefault(received.message.profile, deque()).appendleft(received)
+
+
+class MemoryOutbox:
+    """Outbox: two queues of (visible at, message)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.transactional: list[tuple[datetime, OutboxMessage]] = []
+        self.marketing: list[tuple[datetime, OutboxMessage]] = []
+
+    def put(self, messages: Sequence[OutboxMessage], delay_seconds: int = 0) -> None:
+        if not 0 <= delay_seconds <= 900:
+            raise ValueError(f"SQS delays by 0 to 900 seconds, not {delay_seconds}")
+        visible_at = self._clock.now() + timedelta(seconds=delay_seconds)
+        for message in messages:
+            (self.marketing if message.marketing else self.transactional).append((visible_at, message))
+
+
+class MemoryParking:
+    """Parking: (group, what, reason), each once."""
+
+    def __init__(self) -> None:
+        self.parked: list[tuple[str, Mapping[str, Any], str]] = []
+
+    def park(self, what: Mapping[str, Any], reason: str, *, group: str) -> None:
+        kept = (group, json.loads(canonical(dict(what))), reason)
+        if kept not in self.parked:
+            self.parked.append(kept)
+
+
+class MemoryAlarms:
+    """Alarms: what is set, until `ring` takes it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.set: set[tuple[datetime, str]] = set()
+
+    def arm(self, profile: str, at: datetime) -> None:
+        if at.second or at.microsecond or at <= self._clock.now():
+            raise ValueError(f"an alarm is for a whole minute in the future, not {at}")
+        self.set.add((at, profile))
+
+    def ring(self, now: datetime) -> list[InboxMessage]:
+        """Take the alarms that are due by now and return the wake-ups they put into the inbox."""
+        due = sorted(alarm for alarm in self.set if alarm[0] <= now)
+        self.set.difference_update(due)
+        return [InboxMessage(profile, wake="schedule", correlation=f"{profile}-{at:%Y%m%d%H%M}") for at, profile in due]
+
+
+class MemoryIdentities:
+    """Identities, by plain identifier."""
+
+    def __init__(self, new_id: Callable[[], str] | None = None) -> None:
+        numbers = count(1)
+        self._new_id = new_id or (lambda: digest("profile", str(next(numbers))))
+        self.known: dict[tuple[str, str, str], str] = {}
+
+    def resolve(self, groups: Sequence[Sequence[Identifier]], now: datetime) -> list[str]:
+        return [self._resolve(group) for group in groups]
+
+    def _resolve(self, group: Sequence[Identifier]) -> str:
+        if not group:
+            raise ValueError("nobody can be resolved from no identifier")
+        keys = [(identifier.kind, identifier.scope, identifier.value) for identifier in group]
+        profile = next((self.known[key] for key in keys if key in self.known), None) or self._new_id()
+        for key in keys:
+            self.known.setdefault(key, profile)
+        return profile
+
+
+class MemoryContacts:
+    """Contacts and ContactReader: each field as (occurred_at, canonical JSON), of which the larger stays."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], dict[str, tuple[datetime, str]]] = {}
+
+    def put(self, profile: str, ref: str, fields: Mapping[str, Any], occurred_at: datetime) -> None:
+        row = self._rows.setdefault((profile, ref), {})
+        for name, value in fields.items():
+            new = (occurred_at, canonical(value))
+            row[name] = max(row.get(name, new), new)
+
+    def fetch(self, profiles: Sequence[str], refs: Sequence[str]) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for ref in refs:
+            newest: dict[str, tuple[datetime, str]] = {}
+            for profile in profiles:
+                for name, kept in self._rows.get((profile, ref), {}).items():
+                    newest[name] = max(newest.get(name, kept), kept)
+            found[ref] = {name: json.loads(text) for name, (_, text) in newest.items()}
+        return found
+
+
+class MemorySuppressions:
+    """Suppressions. `hash_address` stands for the keyed hash that an unsubscribe link carries."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], dict[str, str]] = {}
+
+    def hash_address(self, address: str) -> str:
+        """Return what `suppress_hashed` knows the address by."""
+        return digest("address", address)
+
+    def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
+        self.suppress_hashed(channel, self.hash_address(address), purpose, reason, now)
+
+    def suppress_hashed(self, channel: str, address_hash: str, purpose: str, reason: str, now: datetime) -> None:
+        if purpose not in ("marketing", "all"):
+            raise ValueError(f"a stop is for marketing or all, not {purpose!r}")
+        self.rows.setdefault((channel, address_hash), {}).setdefault(purpose, reason)
+
+    def suppressed(self, channel: str, address: str) -> frozenset[str]:
+        return frozenset(self.rows.get((channel, self.hash_address(address)), {}))
+
+
+class MemoryLedger:
+    """Ledger."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Claim] = {}
+
+    def claim(self, message: str, details: Mapping[str, Any], now: datetime, *, again: bool = False) -> Claim | None:
+        there = self.rows.get(message)
+        if there is not None and not (again and there.state == "claimed"):
+            return there
+        self.rows[message] = Claim(message, "claimed", now, details=dict(details))
+        return None
+
+    def record(self, message: str, state: str, now: datetime, provider_id: str = "") -> None:
+        there = self.rows.get(message) or Claim(message, "claimed", now)
+        if there.state not in LEDGER_FINAL or there.state == state:
+            self.rows[message] = replace(there, state=state, provider_id=provider_id or there.provider_id)
+
+    def free(self, message: str) -> None:
+        there = self.rows.get(message)
+        if there is not None and there.state == "claimed":
+            del self.rows[message]
+
+
+class MemorySendTokens:
+    """SendTokens."""
+
+    def __init__(self) -> None:
+        self.used: dict[str, int] = {}
+
+    def lease(self, channel: str, wanted: int, per_second: float, per_day: int | None, now: datetime) -> int:
+        granted = wanted
+        for row in allowances(channel, per_second, per_day, now):
+            granted = min(granted, max(0, row.most - self.used.get(row.key, 0)))
+            self.used[row.key] = self.used.get(row.key, 0) + granted
+        return granted
+
+
+class MemoryReleases:
+    """Releases."""
+
+    def __init__(self) -> None:
+        self._bundles: dict[str, Mapping[str, Any]] = {}
+        self._pointers: list[Pointer] = []
+
+    def pointer(self) -> Pointer | None:
+        return self._pointers[-1] if self._pointers else None
+
+    def bundle(self, release: str) -> Mapping[str, Any]:
+        if release not in self._bundles:
+            raise Unavailable("release", f"no bundle {release}")
+        return self._bundles[release]
+
+    def put_bundle(self, bundle: Mapping[str, Any]) -> str:
+        release = fingerprint(bundle)
+        self._bundles.setdefault(release, json.loads(canonical(bundle)))
+        return release
+
+    def point(self, new: Pointer, old: Pointer | None) -> None:
+        if self.pointer() != old:
+            raise VersionConflict("live pointer")
+        self._pointers.append(new)
+
+    def history(self) -> list[Pointer]:
+        return self._pointers[-2::-1]
+
+
+class MemoryDrafts:
+    """Drafts. `problems` is what stands beside each draft."""
+
+    def __init__(self) -> None:
+        self.documents: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self.problems: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+
+    def all(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        return dict(self.documents)
+
+    def put(self, kind: str, id: str, document: Mapping[str, Any]) -> None:
+        self.documents[kind, id] = json.loads(canonical(document))
+        self.problems.pop((kind, id), None)
+
+    def mark(self, kind: str, id: str, problems: Sequence[Mapping[str, Any]], document_hash: str) -> None:
+        document = self.documents.get((kind, id))
+        if document is not None and fingerprint(document) == document_hash:
+            self.problems[kind, id] = [dict(problem) for problem in problems]
+
+
+class MemoryConnections:
+    """Connections, from a mapping of (source, connection) to settings."""
+
+    def __init__(self, known: Mapping[tuple[str, str], Mapping[str, Any]] | None = None) -> None:
+        self.known: dict[tuple[str, str], Mapping[str, Any]] = dict(known or {})
+
+    def settings(self, source: str, connection: str) -> Mapping[str, Any]:
+        if (source, connection) not in self.known:
+            raise UnknownConnection(source, connection)
+        return self.known[source, connection]
+
+
+class MemoryCursor:
+    """Cursor."""
+
+    def __init__(self, marks: Marks | None = None) -> None:
+        self.marks = marks
+
+    def read(self) -> Marks | None:
+        return self.marks
+
+    def write(self, marks: Marks) -> None:
+        self.marks = marks
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)

@@ -1,0 +1,158 @@
+"""What each function must be told by its environment, read once, with everything that is missing named at once.
+
+A field `inbox_url` is the variable KAIROS_INBOX_URL. Nothing else in Kairos reads the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, TypeVar
+
+PREFIX = "KAIROS_"
+
+S = TypeVar("S", bound="Settings")
+
+
+class MissingSettings(Exception):
+    """Variables that a function cannot do without are absent or empty. `names` is all of them."""
+
+    def __init__(self, function: str, names: tuple[str, ...]) -> None:
+        self.function = function
+        self.names = names
+        super().__init__(f"{function} needs {', '.join(names)} in its environment")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every function is told."""
+
+    function: ClassVar[str] = ""
+
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings(Settings):
+    """Of `ingest`."""
+
+    function: ClassVar[str] = "ingest"
+
+    identities_table: str
+    contacts_table: str
+    suppressions_table: str
+    inbox_url: str
+    identity_secret_arn: str
+    connections_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecideSettings(Settings):
+    """Of `decide`."""
+
+    function: ClassVar[str] = "decide"
+
+    customers_table: str
+    config_table: str
+    releases_bucket: str
+    parked_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchSettings(Settings):
+    """Of `dispatch`."""
+
+    function: ClassVar[str] = "dispatch"
+
+    inbox_url: str
+    inbox_arn: str
+    outbox_transactional_url: str
+    outbox_marketing_url: str
+    effects_dlq_url: str
+    schedule_group: str
+    schedule_role_arn: str
+    schedule_dlq_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverSettings(Settings):
+    """Of `deliver`."""
+
+    function: ClassVar[str] = "deliver"
+
+    customers_table: str
+    contacts_table: str
+    suppressions_table: str
+    messages_table: str
+    config_table: str
+    releases_bucket: str
+    outbox_transactional_url: str
+    outbox_marketing_url: str
+    inbox_url: str
+    identity_secret_arn: str
+    configuration_set: str
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSettings(Settings):
+    """Of `publish`."""
+
+    function: ClassVar[str] = "publish"
+
+    config_table: str
+    releases_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSettings(Settings):
+    """Of `sweep`."""
+
+    function: ClassVar[str] = "sweep"
+
+    customers_table: str
+    config_table: str
+    inbox_url: str
+    inbox_arn: str
+    schedule_group: str
+    schedule_role_arn: str
+    schedule_dlq_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesSettings(Settings):
+    """Of `preferences`."""
+
+    function: ClassVar[str] = "preferences"
+
+    suppressions_table: str
+    config_table: str
+    releases_bucket: str
+    inbox_url: str
+    identity_secret_arn: str
+
+
+FUNCTIONS: tuple[type[Settings], ...] = (
+    IngestSettings,
+    DecideSettings,
+    DispatchSettings,
+    DeliverSettings,
+    PublishSettings,
+    SweepSettings,
+    PreferencesSettings,
+)
+
+
+def read_settings(kind: type[S], environment: Mapping[str, str]) -> S:
+    """Return the settings of one function. Raises MissingSettings naming every variable that is absent or empty."""
+    names = variables(kind)
+    missing = tuple(name for name in names.values() if not environment.get(name, "").strip())
+    if missing:
+        raise MissingSettings(kind.function, missing)
+    values: dict[str, Any] = {field: environment[name].strip() for field, name in names.items()}
+    return kind(**values)
+
+
+def variables(kind: type[Settings]) -> dict[str, str]:
+    """Return the environment variable of each field; `infra` gives a function exactly these."""
+    return {field.name: PREFIX + field.name.upper() for field in fields(kind)}
