@@ -147,14 +147,14 @@ class TestLunar:
         assert next_lunar_anniversary(born, date(2020, 1, 1), lunar_to_solar) == Occurrence(1, date(2027, 9, 15))
 
     def test_a_30th_that_the_month_lacks_is_kept_on_the_29th_and_no_other_day_is_moved(self) -> None:
-        short = {(2027, 3, 29): date(2027, 5, 5), (2027, 3, 28): date(2027, 5, 4)}
+        short = {(2027, 3, 29): date(2027, 5, 5)}
 
         def table(year: int, month: int, day: int) -> date | None:
             return short.get((year, month, day))
 
         assert nth_lunar_anniversary(LunarDate(1990, 3, 30), 37, table) == date(2027, 5, 5)
-        assert nth_lunar_anniversary(LunarDate(1990, 3, 28), 37, table) == date(2027, 5, 4)
-        assert nth_lunar_anniversary(LunarDate(1990, 4, 29), 37, table) is None
+        assert nth_lunar_anniversary(LunarDate(1990, 3, 28), 37, table) is None
+        assert nth_lunar_anniversary(LunarDate(1990, 4, 30), 37, table) is None
 
     def test_beyond_the_table_there_is_no_day(self) -> None:
         assert next_lunar_anniversary(LunarDate(1980, 8, 15), date(2028, 10, 3), lunar_to_solar) is None

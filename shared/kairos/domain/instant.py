@@ -11,7 +11,7 @@ YEAR_MAX = 2200
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FORM = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,18})?)?(?P<offset>[Zz]|[+-]\d\d(?::?\d\d)?)?",
+    r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:[.,]\d{1,18})?)?(?P<offset>[Zz]|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
 )
 _RIGHT = 'write ISO 8601 with an offset, such as "2026-03-07T12:00:00Z" or "2026-03-07T21:00:00+09:00"'
