@@ -14,11 +14,11 @@ if not __package__:
     # Run as a file, Python puts this directory first, where `functions.py` would hide the package `functions`.
     sys.path[0] = str(ROOT)
 
-from aws_cdk import App, Environment, Tags  # noqa: E402
+from aws_cdk import App, Environment, Tags
 
-from infra.checks import check  # noqa: E402
-from infra.stack import KairosStack  # noqa: E402
-from infra.stage import Options, Stage  # noqa: E402
+from infra.checks import check
+from infra.stack import KairosStack
+from infra.stage import Options, Stage
 
 DUMMY_ACCOUNT, DEFAULT_REGION = "123456789012", "ap-northeast-2"
 
@@ -33,7 +33,12 @@ def build(app: App) -> KairosStack:
 
 
 def synthesise(
-    stage: str = "local", outdir: Path | str | None = None, *, bundle: bool = False, checked: bool = False, **said: str
+    stage: str = "local",
+    outdir: Path | str | None = None,
+    *,
+    bundle: bool = False,
+    checked: bool = False,
+    **said: str,
 ) -> Path:
     """Write the CloudFormation of `stage` and return the template's path.
 
@@ -41,7 +46,12 @@ def synthesise(
     the rules of `infra/checks.py`, or raises. `said` is context such as `alarm_email="…"`. Without `outdir` a new
     directory is made under the system's temporary one, and is the caller's to delete.
     """
-    context: dict[str, Any] = {"stage": stage, "account": DUMMY_ACCOUNT, "region": DEFAULT_REGION, **said}
+    context: dict[str, Any] = {
+        "stage": stage,
+        "account": DUMMY_ACCOUNT,
+        "region": DEFAULT_REGION,
+        **said,
+    }
     if not bundle:
         context["aws:cdk:bundling-stacks"] = []
     app = App(outdir=str(outdir) if outdir else None, context=context)
@@ -63,15 +73,21 @@ def _options(app: App) -> Options:
     return Options(
         alarm_email=_said(app, "alarm_email"),
         email_identity=_said(app, "email_identity"),
-        allowed_origins=tuple(origins.split(",")) if origins else Options().allowed_origins,
+        allowed_origins=tuple(origins.split(","))
+        if origins
+        else Options().allowed_origins,
     )
 
 
 def _environment(app: App) -> Environment:
     # Always explicit: a table under a customer's key cannot be described for a region that is not known yet.
     return Environment(
-        account=_said(app, "account") or os.environ.get("CDK_DEFAULT_ACCOUNT") or DUMMY_ACCOUNT,
-        region=_said(app, "region") or os.environ.get("CDK_DEFAULT_REGION") or DEFAULT_REGION,
+        account=_said(app, "account")
+        or os.environ.get("CDK_DEFAULT_ACCOUNT")
+        or DUMMY_ACCOUNT,
+        region=_said(app, "region")
+        or os.environ.get("CDK_DEFAULT_REGION")
+        or DEFAULT_REGION,
     )
 
 

@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 
+@cache
 def find_python(version: str) -> Path | None:
     """Return a Python of exactly this minor version ("3.13"), or None; bytecode of another minor is not read."""
     for candidate in _candidates(version):
@@ -25,8 +27,15 @@ def _candidates(version: str) -> Iterator[Path]:
         yield Path(on_path)
     # pyenv's shim of a version that is not selected exists and fails; the interpreters themselves stand here.
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    yield from sorted(pyenv.glob(f"versions/{version}*/bin/python{version}"), reverse=True)
-    yield from sorted(Path.home().glob(f".local/share/uv/python/cpython-{version}*/bin/python{version}"), reverse=True)
+    yield from sorted(
+        pyenv.glob(f"versions/{version}*/bin/python{version}"), reverse=True
+    )
+    yield from sorted(
+        Path.home().glob(
+            f".local/share/uv/python/cpython-{version}*/bin/python{version}"
+        ),
+        reverse=True,
+    )
 
 
 def _reports(python: Path, version: str) -> bool:
@@ -56,6 +65,13 @@ def compile_tree(target: Path, version: str, installed_at: str) -> bool:
             file=sys.stderr,
         )
         return False
-    command = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    command = [
+        python,
+        "-m",
+        "compileall",
+        "-q",
+        "--invalidation-mode",
+        "unchecked-hash",
+    ]
     subprocess.run([*command, "-s", target, "-p", installed_at, target], check=True)
     return True

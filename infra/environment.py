@@ -10,7 +10,12 @@ from infra.tables import Tables
 
 
 def environment(
-    stage: Stage, tables: Tables, queues: Queues, keys: Keys, schedules: Schedules, api: apigateway.HttpApi
+    stage: Stage,
+    tables: Tables,
+    queues: Queues,
+    keys: Keys,
+    schedules: Schedules,
+    api: apigateway.HttpApi,
 ) -> dict[str, str]:
     """Return every name, without its prefix `KAIROS_`, and what it resolves to once deployed."""
     return {

@@ -6,6 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.assets import code_asset, layer_asset
@@ -15,7 +16,9 @@ from infra.stations import STATIONS, Station
 Functions = Mapping[str, lambda_.Function]
 
 
-def make_functions(scope: Construct, stage: Stage, environment: Mapping[str, str]) -> Functions:
+def make_functions(
+    scope: Construct, stage: Stage, environment: Mapping[str, str]
+) -> Functions:
     """Make each function with the part of `environment` (names without `KAIROS_`) that it reads."""
     layer = lambda_.LayerVersion(
         scope,
@@ -27,12 +30,43 @@ def make_functions(scope: Construct, stage: Stage, environment: Mapping[str, str
     )
     code = code_asset()
     return {
-        station.name: _function(scope, stage, station, code, layer, _environment(stage, station, environment))
+        station.name: _function(
+            scope,
+            stage,
+            station,
+            code,
+            layer,
+            _environment(stage, station, environment),
+        )
         for station in STATIONS.values()
     }
 
 
-def _environment(stage: Stage, station: Station, environment: Mapping[str, str]) -> dict[str, str]:
+def keep_failed_calls(
+    scope: Construct, function: lambda_.Function, queue: sqs.Queue
+) -> None:
+    """Put what `function` failed three times, called asynchronously, into `queue`, with the error beside it.
+
+    The construct that the CDK has for this would also let the function use the queue's key for anything.
+    """
+    lambda_.CfnEventInvokeConfig(
+        scope,
+        f"{function.node.id}Retries",
+        function_name=function.function_name,
+        qualifier="$LATEST",
+        maximum_retry_attempts=2,
+        maximum_event_age_in_seconds=Duration.hours(6).to_seconds(),
+        destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+            on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
+                destination=queue.queue_arn
+            )
+        ),
+    ).node.add_dependency(function)
+
+
+def _environment(
+    stage: Stage, station: Station, environment: Mapping[str, str]
+) -> dict[str, str]:
     return {
         "KAIROS_STAGE": stage.name,
         **{f"KAIROS_{name}": environment[name] for name in station.reads},

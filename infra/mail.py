@@ -7,6 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
+from infra.functions import keep_failed_calls
 from infra.queues import Queues
 from infra.stage import Stage
 
@@ -25,7 +26,9 @@ FEEDBACK = (
 )
 
 
-def make_mail(scope: Construct, stage: Stage, email_identity: str | None) -> ses.ConfigurationSet:
+def make_mail(
+    scope: Construct, stage: Stage, email_identity: str | None
+) -> ses.ConfigurationSet:
     """Make the configuration set, and an identity for the domain `email_identity` with its DKIM records as outputs."""
     configuration_set = ses.ConfigurationSet(
         scope,
@@ -36,7 +39,9 @@ def make_mail(scope: Construct, stage: Stage, email_identity: str | None) -> ses
     )
     configuration_set.add_event_destination(
         "Feedback",
-        destination=ses.EventDestination.event_bus(events.EventBus.from_event_bus_name(scope, "DefaultBus", "default")),
+        destination=ses.EventDestination.event_bus(
+            events.EventBus.from_event_bus_name(scope, "DefaultBus", "default")
+        ),
     )
     if email_identity:
         _verify_domain(scope, email_identity)
@@ -44,7 +49,9 @@ def make_mail(scope: Construct, stage: Stage, email_identity: str | None) -> ses
 
 
 def _verify_domain(scope: Construct, domain: str) -> None:
-    identity = ses.EmailIdentity(scope, "EmailIdentity", identity=ses.Identity.domain(domain))
+    identity = ses.EmailIdentity(
+        scope, "EmailIdentity", identity=ses.Identity.domain(domain)
+    )
     for number, record in enumerate(identity.dkim_records, start=1):
         CfnOutput(
             scope,
@@ -54,8 +61,13 @@ def _verify_domain(scope: Construct, domain: str) -> None:
         )
 
 
-def return_feedback(scope: Construct, stage: Stage, ingest: lambda_.IFunction, queues: Queues) -> None:
-    """Send the events of this stage's messages, and of no other mail in the account, to `ingest`."""
+def return_feedback(
+    scope: Construct, stage: Stage, ingest: lambda_.Function, queues: Queues
+) -> None:
+    """Send the events of this stage's messages, and of no other mail in the account, to `ingest`.
+
+    What EventBridge cannot hand over, and what `ingest` cannot do, waits in `feedback-dlq`.
+    """
     events.Rule(
         scope,
         "FeedbackRule",
@@ -74,3 +86,4 @@ def return_feedback(scope: Construct, stage: Stage, ingest: lambda_.IFunction, q
             )
         ],
     )
+    keep_failed_calls(scope, ingest, queues.feedback_dlq)
