@@ -30,6 +30,7 @@ class Step(Protocol):
     keyword: str
     beside: Sequence[str]
     elapsed: bool
+    local: bool  # waits for a local clock time: computed anew when the customer's zone changes
     schema: Mapping[str, Any]  # JSON Schema of the keyword and of each key beside it
 
     def read(self, document: Document) -> Any:

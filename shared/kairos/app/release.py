@@ -4,7 +4,8 @@ The bundle is plain JSON:
 
     {"schema": 1, "brand": {…}, "segments": {id: {…}}, "templates": {id: {…}},
      "journeys": {id: {"live": version | null, "versions": {"1": {…document…}}}},
-     "index": {"triggers": {event: [journey, …]}, "anchors": {entry kind: [journey, …]},
+     "index": {"triggers": {event: [journey, …]}, "endings": {event: [journey, …]},
+               "anchors": {entry kind: [journey, …]},
                "counters": {event: [{"did": …, "where": …, "keep": n, "key": …}, …]}},
      "holidays": {country: {"2026-09-25": "Chuseok", …}}}
 
@@ -135,6 +136,11 @@ class Release:
         ids = self.bundle["index"]["anchors"].get(entry_kind, ())
         return [journey for id in ids if (journey := self.journey(id)) is not None]
 
+    def ended_by(self, event: str) -> list[Journey]:
+        """Return the live journeys whose goal or exit an event of this name may be."""
+        ids = self.bundle["index"]["endings"].get(event, ())
+        return [journey for id in ids if (journey := self.journey(id)) is not None]
+
     def counted(self, event: str) -> Sequence[Counted]:
         """Return the predicates over events of this name that live conditions count."""
         counted = self._shared["counted"]
@@ -174,11 +180,14 @@ def index_of(
     `raw` are the live documents by id; predicates are found wherever a `did` stands in them or in a segment.
     """
     triggers: dict[str, list[str]] = {}
+    endings: dict[str, list[str]] = {}
     anchors: dict[str, list[str]] = {}
     counters: dict[str, dict[str, dict[str, Any]]] = {}
     for id, journey in sorted(journeys.items()):
         for matcher in journey.triggers:
             _append(triggers, matcher.event, id)
+        for matcher in (*journey.exits, journey.goal.matcher) if journey.goal else journey.exits:
+            _append(endings, matcher.event, id)
         if journey.anchor:
             _append(anchors, journey.anchor.kind, id)
     for document in [*raw.values(), *segments.values()]:
@@ -189,6 +198,7 @@ def index_of(
             row["keep"] = max(row.get("keep", 0), did.keep)
     return {
         "triggers": triggers,
+        "endings": endings,
         "anchors": anchors,
         "counters": {event: list(rows.values()) for event, rows in counters.items()},
     }

@@ -145,7 +145,8 @@ class Counter:
 class Profile:
     """One customer. `alarm` is the minute for which a schedule is believed to ring; `sequences` the last applied
     sequence number per inbox; `seen` de-duplication hashes with the instant until which each is kept; `sent` is what
-    frequency caps count: (channel, instant, message id); `entered` maps journey → subject hash → last entry."""
+    frequency caps count: (channel, instant, message id); `entered` maps journey → subject hash → last entry, `endings`
+    the same → last goal or exit seen, for triggers that arrive after it."""
 
     id: str
     created_at: datetime
@@ -161,6 +162,7 @@ class Profile:
     messages: dict[str, Message] = field(default_factory=dict)
     counters: dict[str, Counter] = field(default_factory=dict)
     entered: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    endings: dict[str, dict[str, datetime]] = field(default_factory=dict)
     sent: tuple[tuple[str, datetime, str], ...] = ()
     seen: dict[str, datetime] = field(default_factory=dict)
     sequences: dict[str, str] = field(default_factory=dict)
@@ -191,6 +193,7 @@ class Profile:
             messages=dict(self.messages),
             counters=dict(self.counters),
             entered={journey: dict(subjects) for journey, subjects in self.entered.items()},
+            endings={journey: dict(subjects) for journey, subjects in self.endings.items()},
             seen=dict(self.seen),
             sequences=dict(self.sequences),
         )

@@ -16,6 +16,7 @@ class PlainStep:
     keyword: str
     beside: Sequence[str] = ()
     elapsed = False
+    local = False
     schema: Mapping[str, Any] = {}
 
     def blocks(self, document: Document) -> Sequence[tuple[str, list[tuple[Any, Path]]]]:

@@ -31,6 +31,7 @@ class WaitUntil(PlainStep):
     """Park until a local time in the customer's zone."""
 
     keyword = "wait_until"
+    local = True
     schema = {
         "wait_until": {
             "type": "object",

@@ -1,0 +1,74 @@
+"""The alarm clock: when this profile next wants to be looked at, and whether a schedule must be made for it.
+
+One schedule a customer: only the earliest due time, only within the horizon, only when it is earlier than the alarm
+that is believed to be set. A later due time lets the earlier alarm ring; looking at the profile then re-arms.
+Checks of unreported messages arm nothing: `sweep` finds them through the wake index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from kairos.app.decide.turn import Turn
+from kairos.domain.effects import Arm
+from kairos.domain.profile import Profile
+
+HORIZON = timedelta(hours=36)
+LOOK_AGAIN_WHEN_HALTED = timedelta(hours=1)
+ANONYMOUS_KEPT = timedelta(days=90)
+MINUTE = timedelta(minutes=1)
+
+
+def earliest_due(turn: Turn) -> datetime | None:
+    """Return the earliest due time of the profile; a halted journey's is looked at again within the hour."""
+    return min(_dues(turn), default=None)
+
+
+def earliest_check(profile: Profile) -> datetime | None:
+    """Return when the first unreported message is to be asked for again."""
+    return min((m.check_at for m in profile.messages.values() if m.state == "asked" and m.check_at), default=None)
+
+
+def set_alarm(turn: Turn, due: datetime | None) -> None:
+    """Arm a schedule for `due` unless one that rings no later is set already."""
+    profile = turn.profile
+    if profile.alarm is not None and profile.alarm <= turn.now:
+        profile.alarm = None
+    if due is None or due > turn.now + HORIZON:
+        return
+    minute = ceil_minute(due)
+    if profile.alarm is None or minute < profile.alarm:
+        profile.alarm = minute
+        turn.effects.append(Arm(profile.id, minute))
+
+
+def ceil_minute(at: datetime) -> datetime:
+    """Return the first whole minute at or after `at`."""
+    floor = at.replace(second=0, microsecond=0)
+    return floor if floor == at else floor + MINUTE
+
+
+def time_to_live(profile: Profile, wake_at: datetime | None, now: datetime) -> datetime | None:
+    """Return when an item nobody will miss may go: anonymous, with no timer, consent, entry or unsettled message."""
+    obliged = wake_at or profile.consents or profile.messages or profile.entries or any(profile.reach.values())
+    if obliged or profile.former or profile.merged_into or any(e.active for e in profile.enrollments.values()):
+        return None
+    return now + ANONYMOUS_KEPT
+
+
+def _dues(turn: Turn) -> Iterator[datetime]:
+    for enrollment in turn.profile.enrollments.values():
+        if not enrollment.active:
+            continue
+        halted = turn.release.halted(enrollment.journey)
+        again = turn.now + LOOK_AGAIN_WHEN_HALTED
+        if enrollment.due is not None:
+            yield max(enrollment.due, again) if halted else enrollment.due
+        for planned in enrollment.plan.values():
+            if planned.state == "planned":
+                yield max(planned.due, again) if halted else planned.due
+    for message in turn.profile.messages.values():
+        if message.state == "held" and message.until is not None:
+            halted = turn.release.halted(message.journey)
+            yield max(message.until, turn.now + LOOK_AGAIN_WHEN_HALTED) if halted else message.until

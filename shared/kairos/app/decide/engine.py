@@ -1,0 +1,157 @@
+"""The order of a decision: take in what happened, let passages and timelines answer, do what is due, set the alarm.
+
+At the same instant events go before timers: a goal reached at the very due time stops the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kairos.app.decide import alarm, entries, facts, messages, passages, timelines
+from kairos.app.decide.turn import Turn
+from kairos.app.release import Release
+from kairos.domain import budget
+from kairos.domain.effects import Effect
+from kairos.domain.event import Event, Input
+from kairos.domain.profile import Enrollment, Message, Profile
+from kairos.domain.reason import Reason
+
+DUE_AT_ONCE_MAX = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one decision. `due` is exact; `wake_at` is the earlier of it and the first check.
+
+    `lateness` is how late the latest timer of this turn was seen (zero when none was due).
+    """
+
+    profile: Profile
+    effects: Sequence[Effect]
+    reasons: Sequence[Reason]
+    due: datetime | None
+    wake_at: datetime | None
+    ttl: datetime | None
+    lateness: timedelta
+
+
+def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], now: datetime) -> Outcome | None:
+    """Decide one profile on its inputs, in order, at `now` (aware UTC).
+
+    Return None when there is nothing to write: a wake-up for an absent profile. The given profile is not changed.
+    Raises NoRoom when an input needs room that may not be made.
+    """
+    inputs = list(inputs)
+    if profile is None:
+        first = next((entry for entry in inputs if isinstance(entry, Event)), None)
+        if first is None:
+            return None
+        profile = Profile(id=first.profile, created_at=now)
+    turn = Turn(profile.copy(), release, now)
+    for entry in inputs:
+        if isinstance(entry, Event):
+            _hear(turn, entry)
+    _do_what_is_due(turn)
+    return _close(turn)
+
+
+def _hear(turn: Turn, event: Event) -> None:
+    event = event.clamped()
+    seen = turn.profile.seen
+    if event.id in seen:
+        return
+    seen[event.id] = max(event.received_at, turn.now) + event.retry_horizon
+    zone_changed = facts.take_in(turn, event)
+    if zone_changed:
+        _move_to_zone(turn)
+    if event.consent is not None or event.name == facts.COMPLAINT:
+        messages.drop_unconsented(turn)
+    if event.message is not None:
+        messages.take_report(turn, event)
+    change = entries.take_entry(turn, event)
+    passages.hear(turn, event)
+    if change is not None:
+        timelines.follow_entry(turn, event, change)
+    passages.start(turn, event)
+
+
+def _move_to_zone(turn: Turn) -> None:
+    passages.replan_local(turn)
+    timelines.replan_local(turn)
+    for message in list(turn.profile.messages.values()):
+        if message.state == "held" and message.until is not None:
+            _settle_held(turn, message)
+
+
+def _do_what_is_due(turn: Turn) -> None:
+    """Do everything due by now, earliest first; what one thing makes due is done too."""
+    for _ in range(DUE_AT_ONCE_MAX):
+        item = _next_due(turn)
+        if item is None:
+            return
+        due, do = item
+        turn.lateness = max(turn.lateness, turn.now - due)
+        do()
+
+
+def _next_due(turn: Turn) -> tuple[datetime, Callable[[], None]] | None:
+    best: tuple[datetime, Callable[[], None]] | None = None
+    now = turn.now
+
+    def offer(due: datetime | None, do: Callable[[], None]) -> None:
+        nonlocal best
+        if due is not None and due <= now and (best is None or due < best[0]):
+            best = (due, do)
+
+    for enrollment in turn.profile.enrollments.values():
+        if enrollment.active and not turn.release.halted(enrollment.journey):
+            _offer_passage(turn, enrollment, offer)
+    for message in turn.profile.messages.values():
+        if message.state == "asked":
+            offer(message.check_at, lambda m=message: messages.ask_again(turn, m))  # type: ignore[misc]
+        elif not turn.release.halted(message.journey):
+            offer(message.until, lambda m=message: _settle_held(turn, m))  # type: ignore[misc]
+    return best
+
+
+def _offer_passage(
+    turn: Turn, enrollment: Enrollment, offer: Callable[[datetime | None, Callable[[], None]], None]
+) -> None:
+    if enrollment.due is not None:
+        offer(enrollment.due, lambda: passages.wake(turn, enrollment))
+    for step, planned in enrollment.plan.items():
+        if planned.state == "planned":
+            offer(planned.due, lambda s=step: timelines.fall_due(turn, enrollment, s))  # type: ignore[misc]
+
+
+def _settle_held(turn: Turn, message: Message) -> None:
+    """Look at a held message anew; when it is no longer held, what waited for it goes on."""
+    settled = messages.release_held(turn, message)
+    enrollment = turn.profile.enrollments.get(message.enrollment)
+    if enrollment is None or (settled is not None and settled.state == "held"):
+        return
+    if enrollment.holding == message.id and enrollment.active:
+        passages.after_held(turn, enrollment)
+    elif enrollment.plan:
+        timelines.after_held(turn, enrollment, message.step)
+
+
+def _close(turn: Turn) -> Outcome:
+    profile = turn.profile
+    profile.log = (*profile.log, *turn.reasons)
+    budget.evict(profile, turn.release.counter_keys, turn.now)
+    due = alarm.earliest_due(turn)
+    alarm.set_alarm(turn, due)
+    check = alarm.earliest_check(profile)
+    wake_at = min((at for at in (due, check) if at is not None), default=None)
+    return Outcome(
+        profile=profile,
+        effects=tuple(turn.effects),
+        reasons=tuple(turn.reasons),
+        due=due,
+        wake_at=wake_at,
+        ttl=alarm.time_to_live(profile, wake_at, turn.now),
+        lateness=turn.lateness,
+    )

@@ -1,0 +1,123 @@
+"""Entries: the newest word of the source wins, in any order of arrival, and a cancellation is its own tombstone.
+
+A reschedule under a new id (Cal.com changes the uid; Calendly cancels and creates) is a move: the entry keeps the chain
+of ids it had, and words about a former id no longer matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from kairos.app.decide.turn import Turn
+from kairos.domain.budget import fits_one_more_entry, trimmed
+from kairos.domain.errors import NoRoom
+from kairos.domain.event import EntryFact, Event
+from kairos.domain.profile import Entry, EntryKey
+
+Change = Literal["planned", "moved", "cancelled", "superseded", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChange:
+    """What became of an entry: `superseded` is a cancellation that is half of a reschedule still on its way."""
+
+    what: Change
+    entry: Entry
+    before: Entry | None
+
+
+def take_entry(turn: Turn, event: Event) -> EntryChange | None:
+    """Take an entry fact into the profile; None when it says nothing new. Raises NoRoom."""
+    fact = event.entry
+    if fact is None or event.name not in ("entry_updated", "entry_cancelled"):
+        return None
+    entries = turn.profile.entries
+    key = (fact.kind, fact.id)
+    if _former_of(turn, key) is not None:
+        return None
+    before = entries.get(key) or _predecessor(turn, fact)
+    if before is None and not fits_one_more_entry(turn.profile):
+        raise NoRoom("entries")
+    if event.name == "entry_cancelled":
+        return _cancel(turn, event, fact, before)
+    return _update(turn, event, fact, before)
+
+
+def _former_of(turn: Turn, key: EntryKey) -> Entry | None:
+    """Return the entry that once had this id and was moved to another."""
+    return next((e for e in turn.profile.entries.values() if e.kind == key[0] and key[1] in e.former), None)
+
+
+def _predecessor(turn: Turn, fact: EntryFact) -> Entry | None:
+    return turn.profile.entries.get((fact.kind, fact.replaces)) if fact.replaces else None
+
+
+def _cancel(turn: Turn, event: Event, fact: EntryFact, before: Entry | None) -> EntryChange | None:
+    if before is not None and event.occurred_at < before.occurred_at:
+        return None
+    if before is not None and before.cancelled:
+        turn.profile.entries[before.key] = replace(before, occurred_at=event.occurred_at)
+        return None
+    entry = _entry(event, fact, before, cancelled=True)
+    turn.profile.entries[entry.key] = entry
+    return EntryChange("cancelled" if fact.moved_to is None else "superseded", entry, before)
+
+
+def _update(turn: Turn, event: Event, fact: EntryFact, before: Entry | None) -> EntryChange | None:
+    renamed = before is not None and before.id != fact.id
+    if before is not None and not renamed and _is_stale(event, fact, before):
+        return None
+    entry = _entry(event, fact, before, cancelled=False)
+    if before is not None and renamed:
+        del turn.profile.entries[before.key]
+        _follow(turn, before.key, entry.key)
+    turn.profile.entries[entry.key] = entry
+    if before is None:
+        return EntryChange("planned", entry, None)
+    revived = before.cancelled and not renamed
+    moved = revived or (before.starts_at, before.ends_at) != (entry.starts_at, entry.ends_at)
+    return EntryChange("moved" if moved else "same", entry, before)
+
+
+def _is_stale(event: Event, fact: EntryFact, before: Entry) -> bool:
+    """Only a later word revives a cancelled entry; between two updates of one instant the later start stands."""
+    if event.occurred_at != before.occurred_at:
+        return event.occurred_at < before.occurred_at
+    if before.cancelled or before.starts_at is None:
+        return before.cancelled
+    return fact.starts_at is not None and fact.starts_at < before.starts_at
+
+
+def _entry(event: Event, fact: EntryFact, before: Entry | None, *, cancelled: bool) -> Entry:
+    starts_at = fact.starts_at or (before.starts_at if before else None)
+    ends_at = fact.ends_at or (before.ends_at if before and not fact.starts_at else None) or starts_at
+    former = before.former if before else ()
+    if fact.replaces and fact.replaces not in former and fact.replaces != fact.id:
+        former = (*former, fact.replaces)
+    properties = trimmed(fact.properties) if fact.properties else (before.properties if before else {})
+    return Entry(
+        kind=fact.kind,
+        id=fact.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        properties=properties,
+        occurred_at=event.occurred_at,
+        cancelled=cancelled,
+        former=former[-8:],
+        until=_until(event, ends_at, before),
+    )
+
+
+def _until(event: Event, ends_at: datetime | None, before: Entry | None) -> datetime:
+    """A tombstone lives until its entry's end plus the time for which the source may still repeat itself."""
+    ends = [at for at in (ends_at, before.ends_at if before else None, event.received_at) if at is not None]
+    return max(ends) + event.retry_horizon
+
+
+def _follow(turn: Turn, old: EntryKey, new: EntryKey) -> None:
+    """Point the passages around an entry to its new id; their own ids stay, so nothing repeats."""
+    for id, enrollment in list(turn.profile.enrollments.items()):
+        if enrollment.entry == old:
+            turn.profile.enrollments[id] = replace(enrollment, entry=new, subject=new[1])

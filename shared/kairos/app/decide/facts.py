@@ -1,0 +1,70 @@
+"""What an event says, taken into the profile: traits, reach, consent, behaviour. Newest `occurred_at` wins everywhere,
+so the order of arrival does not matter."""
+
+from __future__ import annotations
+
+import json
+from bisect import insort
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kairos.app.decide.turn import Turn
+from kairos.domain.condition import Facts
+from kairos.domain.event import Event
+from kairos.domain.profile import Consent, Counter
+
+COMPLAINT = "message_complained"
+
+
+def take_in(turn: Turn, event: Event) -> bool:
+    """Take the event's facts into the profile. Return whether the customer's zone changed by it."""
+    before = turn.profile.zone
+    if event.traits:
+        set_traits(turn, event.traits, event.occurred_at)
+    if event.reach:
+        turn.profile.reach.update(event.reach)
+    if event.consent is not None and event.name in ("consent_given", "consent_withdrawn"):
+        key = (event.consent.channel, event.consent.purpose)
+        _consent(turn, key, event.name == "consent_given", event)
+    if event.name == COMPLAINT:
+        _consent(turn, (str(event.properties.get("channel", "email")), "marketing"), False, event)
+    _count(turn, event)
+    return turn.profile.zone != before
+
+
+def set_traits(turn: Turn, traits: Mapping[str, Any], at: datetime) -> None:
+    """Set traits that are newer than what is there; None removes one. A tie keeps the larger value, in any order."""
+    profile = turn.profile
+    for name, value in traits.items():
+        known = profile.trait_times.get(name)
+        if known is not None and (at < known or (at == known and _rank(value) <= _rank(profile.traits.get(name)))):
+            continue
+        profile.trait_times[name] = at
+        if value is None:
+            profile.traits.pop(name, None)
+        else:
+            profile.traits[name] = value
+
+
+def _rank(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _consent(turn: Turn, key: tuple[str, str], given: bool, event: Event) -> None:
+    known = turn.profile.consents.get(key)
+    if known is not None and (event.occurred_at < known.at or (event.occurred_at == known.at and given)):
+        return
+    turn.profile.consents[key] = Consent(given, event.occurred_at, event.source)
+
+
+def _count(turn: Turn, event: Event) -> None:
+    """Remember the event's time under every live predicate that it satisfies, the last `keep` of them."""
+    for counted in turn.release.counted(event.name):
+        facts = Facts(turn.profile, event.properties, turn.now, {})
+        if counted.where is not None and not counted.where.holds(facts):
+            continue
+        counter = turn.profile.counters.get(counted.key) or Counter(since=turn.now)
+        times = list(counter.times)
+        insort(times, event.occurred_at)
+        turn.profile.counters[counted.key] = Counter(counter.since, tuple(times[-counted.keep :]))

@@ -1,0 +1,325 @@
+"""Passages: who enters a journey, how they walk its steps, and how they leave.
+
+A passage has a clock of its own (`reached_at`): a wait counts from when its step was due, not from when a late
+wake-up came, so lateness does not add up. Only a passage that is badly late goes on from now, to keep its messages
+apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from kairos import registry
+from kairos.app.decide import messages
+from kairos.app.decide.facts import set_traits
+from kairos.app.decide.turn import Turn, concerns
+from kairos.domain.budget import fits_one_more, trimmed
+from kairos.domain.decision import Ask, Decision, Go, Park, Scene, Stop, Update
+from kairos.domain.event import Event
+from kairos.domain.ids import digest, enrollment_id, fraction
+from kairos.domain.journey import Journey, Matcher, Node
+from kairos.domain.profile import Enrollment
+
+CATCH_UP_FROM_NOW = timedelta(minutes=15)
+
+
+# ---- entering --------------------------------------------------------------------------------------------------
+
+
+def start(turn: Turn, event: Event) -> None:
+    """Enter the profile into every live journey that the event triggers."""
+    for journey in turn.release.triggered_by(event.name):
+        if any(_starts(turn, matcher, event) for matcher in journey.triggers):
+            _enter(turn, journey, event)
+
+
+def _starts(turn: Turn, matcher: Matcher, event: Event) -> bool:
+    return matcher.event == event.name and turn.holds(matcher.where, event.properties)
+
+
+def _enter(turn: Turn, journey: Journey, event: Event) -> None:
+    subject = _subject(journey, event)
+    if subject is None:
+        return
+    enrollment = _new(turn, journey, subject, event)
+    obstacle = _may_not_enter(turn, journey, subject, event)
+    if obstacle:
+        turn.say("ignored", enrollment, obstacle)
+        return
+    if journey.restart:
+        _start_afresh(turn, journey, subject)
+    note_entry(turn, journey.id, subject, event.occurred_at)
+    if in_holdout(turn, journey):
+        hold_out(turn, journey, enrollment)
+        return
+    turn.keep(enrollment)
+    turn.say("entered", enrollment)
+    walk(turn, enrollment, journey, journey.first, event.occurred_at)
+
+
+def _subject(journey: Journey, event: Event) -> str | None:
+    """Return the subject the event carries; an event without the field that the journey asks for starts nothing."""
+    if journey.subject is None:
+        return ""
+    value = event.properties.get(journey.subject)
+    return str(value)[:200] if value not in (None, "") else None
+
+
+def _new(turn: Turn, journey: Journey, subject: str, event: Event) -> Enrollment:
+    birth = turn.profile.birth
+    return Enrollment(
+        id=enrollment_id(birth, journey.id, subject, event.id),
+        journey=journey.id,
+        version=journey.version,
+        subject=subject,
+        entered_at=event.occurred_at,
+        reached_at=event.occurred_at,
+        properties=trimmed(event.properties),
+        correlation=event.correlation,
+        goal_until=event.occurred_at + journey.goal.within if journey.goal else None,
+    )
+
+
+def _may_not_enter(turn: Turn, journey: Journey, subject: str, event: Event) -> str | None:
+    """Return why the event starts no passage, or None."""
+    if event.historical:
+        return "historical"
+    if turn.now - event.occurred_at > journey.fresh_for:
+        return "too old"
+    if turn.release.halted(journey.id):
+        return "the journey is paused"
+    if _ended_already(turn, journey, subject, event):
+        return "goal or exit came first"
+    if obstacle := _reentry_obstacle(turn, journey, subject, event):
+        return obstacle
+    return None if fits_one_more(turn.profile) else "no room for another enrollment"
+
+
+def _reentry_obstacle(turn: Turn, journey: Journey, subject: str, event: Event) -> str | None:
+    active = any(e.active for e in passages_of(turn, journey.id, subject))
+    if active:
+        return None if journey.restart else "already in it"
+    last = turn.profile.entered.get(journey.id, {}).get(subject_key(subject))
+    if last is None or journey.reenter.mode == "always":
+        return None
+    if journey.reenter.mode == "after" and event.occurred_at - last >= journey.reenter.after:
+        return None
+    return "entered before"
+
+
+def _start_afresh(turn: Turn, journey: Journey, subject: str) -> None:
+    for waiting in passages_of(turn, journey.id, subject):
+        if waiting.active:
+            leave(turn, waiting, "started afresh")
+
+
+def passages_of(turn: Turn, journey: str, subject: str) -> list[Enrollment]:
+    """Return the profile's passages through any version of a journey for one subject."""
+    return [e for e in turn.profile.enrollments.values() if e.journey == journey and e.subject == subject]
+
+
+def note_entry(turn: Turn, journey: str, subject: str, at: datetime) -> None:
+    """Remember when this subject last entered, for re-entry rules."""
+    entries = turn.profile.entered.setdefault(journey, {})
+    key = subject_key(subject)
+    entries[key] = max(at, entries.get(key, at))
+
+
+def subject_key(subject: str) -> str:
+    """Return what a subject is remembered by: short, and telling nothing."""
+    return digest("subject", subject)[:12] if subject else ""
+
+
+def in_holdout(turn: Turn, journey: Journey) -> bool:
+    """Return whether this profile is held out of the journey: always the same answer for the same customer."""
+    return journey.holdout > 0 and fraction("holdout", turn.profile.birth, journey.id) < journey.holdout
+
+
+def hold_out(turn: Turn, journey: Journey, enrollment: Enrollment) -> None:
+    """Keep a held-out customer only to see whether they reach the goal by themselves."""
+    turn.say("holdout", enrollment)
+    if journey.goal:
+        turn.keep(replace(enrollment, holdout=True, ended_at=turn.now))
+
+
+# ---- goals and exits -------------------------------------------------------------------------------------------
+
+
+def hear(turn: Turn, event: Event) -> None:
+    """Let every passage hear the event: its goal, its exits, and what its step waits for."""
+    _note_ending(turn, event)
+    for enrollment in list(turn.profile.enrollments.values()):
+        journey = turn.journey_of(enrollment)
+        if journey is not None and concerns(event, enrollment, journey.subject):
+            _hear(turn, enrollment, journey, event)
+
+
+def _hear(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> None:
+    if _reaches_goal(turn, enrollment, journey, event):
+        _convert(turn, enrollment)
+        return
+    if not enrollment.active:
+        return
+    if event.occurred_at >= enrollment.entered_at and _matches_any(turn, journey.exits, event, enrollment):
+        leave(turn, enrollment, f"exit: {event.name}")
+        return
+    _hear_step(turn, enrollment, journey, event)
+
+
+def _hear_step(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> None:
+    node = journey.nodes.get(enrollment.node or "")
+    if node is None or enrollment.holding or turn.release.halted(journey.id):
+        return
+    scene = _scene(turn, enrollment, journey, enrollment.reached_at)
+    decision = registry.load("steps", node.kind).hear(node.args, scene, event)
+    if decision is not None:
+        at = max(enrollment.reached_at, min(event.occurred_at, turn.now))
+        _carry_on(turn, enrollment, journey, node, decision, at)
+
+
+def _reaches_goal(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> bool:
+    if journey.goal is None or enrollment.converted or enrollment.goal_until is None:
+        return False
+    if not enrollment.entered_at <= event.occurred_at <= enrollment.goal_until:
+        return False
+    return _matches_any(turn, (journey.goal.matcher,), event, enrollment)
+
+
+def _matches_any(turn: Turn, matchers: Iterable[Matcher], event: Event, enrollment: Enrollment) -> bool:
+    return any(m.event == event.name and turn.holds(m.where, event.properties, enrollment.entry) for m in matchers)
+
+
+def _convert(turn: Turn, enrollment: Enrollment) -> None:
+    turn.say("converted", enrollment, "in holdout" if enrollment.holdout else "")
+    converted = turn.keep(replace(enrollment, converted=True))
+    if converted.active:
+        leave(turn, converted, "goal reached")
+
+
+def leave(turn: Turn, enrollment: Enrollment, reason: str) -> None:
+    """End a passage at once, and take back what is not out yet."""
+    for message in [m for m in turn.profile.messages.values() if m.enrollment == enrollment.id]:
+        messages.withdraw(turn, message, reason)
+    _end(turn, enrollment, reason)
+
+
+def _end(turn: Turn, enrollment: Enrollment, reason: str) -> None:
+    plan = {
+        step: replace(planned, state="dead") if planned.state in ("planned", "holding") else planned
+        for step, planned in enrollment.plan.items()
+    }
+    turn.keep(replace(enrollment, ended_at=turn.now, due=None, holding=None, plan=plan))
+    turn.say("exited", enrollment, reason)
+
+
+def _note_ending(turn: Turn, event: Event) -> None:
+    """Remember that a goal or exit happened, in case the trigger it answers is still on its way."""
+    for journey in turn.release.ended_by(event.name):
+        matchers = (*journey.exits, journey.goal.matcher) if journey.goal else journey.exits
+        if any(m.event == event.name and turn.holds(m.where, event.properties) for m in matchers):
+            subject = event.properties.get(journey.subject) if journey.subject else None
+            endings = turn.profile.endings.setdefault(journey.id, {})
+            key = subject_key(str(subject)) if subject is not None else ""
+            endings[key] = max(event.occurred_at, endings.get(key, event.occurred_at))
+
+
+def _ended_already(turn: Turn, journey: Journey, subject: str, event: Event) -> bool:
+    endings = turn.profile.endings.get(journey.id, {})
+    last = max((at for key in (subject_key(subject), "") if (at := endings.get(key)) is not None), default=None)
+    return last is not None and last >= event.occurred_at
+
+
+# ---- walking ---------------------------------------------------------------------------------------------------
+
+
+def wake(turn: Turn, enrollment: Enrollment) -> None:
+    """The wait at this passage's step is over."""
+    journey = turn.journey_of(enrollment)
+    due = enrollment.due
+    if journey is None or due is None or enrollment.node not in journey.nodes:
+        _end(turn, enrollment, "its step is no longer there")
+        return
+    node = journey.nodes[enrollment.node]
+    at = due if turn.now - due <= CATCH_UP_FROM_NOW else turn.now
+    decision = registry.load("steps", node.kind).wake(node.args, _scene(turn, enrollment, journey, at))
+    _carry_on(turn, enrollment, journey, node, decision, at)
+
+
+def walk(turn: Turn, enrollment: Enrollment, journey: Journey, node_id: str | None, at: datetime) -> None:
+    """Walk from a node until the passage parks, waits for a held message, or ends. `at` is the passage's clock."""
+    if node_id is None:
+        _end(turn, enrollment, "finished")
+        return
+    node = journey.nodes[node_id]
+    enrollment = turn.keep(replace(enrollment, node=node.id, reached_at=at, due=None, holding=None))
+    decision = registry.load("steps", node.kind).enter(node.args, _scene(turn, enrollment, journey, at))
+    _carry_on(turn, enrollment, journey, node, decision, at)
+
+
+def after_held(turn: Turn, enrollment: Enrollment) -> None:
+    """The held message that this passage waited for is settled: go on."""
+    journey = turn.journey_of(enrollment)
+    node = journey.nodes.get(enrollment.node or "") if journey else None
+    if journey is None or node is None:
+        _end(turn, enrollment, "its step is no longer there")
+        return
+    walk(turn, enrollment, journey, node.next, turn.now)
+
+
+def replan_local(turn: Turn) -> None:
+    """The customer's zone changed: waits for a local clock time are computed anew, elapsed ones stay."""
+    for enrollment in list(turn.profile.enrollments.values()):
+        journey = turn.journey_of(enrollment)
+        node = journey.nodes.get(enrollment.node or "") if journey and enrollment.due else None
+        if journey is None or node is None or not enrollment.active:
+            continue
+        step = registry.load("steps", node.kind)
+        if not step.local:
+            continue
+        decision = step.enter(node.args, _scene(turn, enrollment, journey, enrollment.reached_at))
+        if isinstance(decision, Park) and decision.until <= turn.now:
+            decision = step.enter(node.args, _scene(turn, enrollment, journey, turn.now))
+        if isinstance(decision, Park):
+            turn.keep(replace(enrollment, due=decision.until))
+
+
+def _carry_on(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decision: Decision, at: datetime) -> None:
+    if isinstance(decision, Park):
+        turn.keep(replace(enrollment, due=decision.until))
+    elif isinstance(decision, Stop):
+        _end(turn, enrollment, decision.reason)
+    elif isinstance(decision, Go):
+        walk(turn, enrollment, journey, node.exits.get(decision.exit, node.next), at)
+    elif isinstance(decision, Update):
+        set_traits(turn, decision.traits, turn.now)
+        walk(turn, enrollment, journey, node.next, at)
+    else:
+        _ask(turn, enrollment, journey, node, decision, at)
+
+
+def _ask(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decision: Ask, at: datetime) -> None:
+    message = messages.ask(turn, enrollment, node.id, decision.send, at, journey.marketing, None)
+    enrollment = turn.profile.enrollments[enrollment.id]
+    if message is not None and message.state == "held":
+        turn.keep(replace(enrollment, holding=message.id))
+    else:
+        walk(turn, enrollment, journey, node.next, at)
+
+
+def _scene(turn: Turn, enrollment: Enrollment, journey: Journey, at: datetime) -> Scene:
+    def matches(event: Any) -> bool:
+        return concerns(event, enrollment, journey.subject)
+
+    return Scene(
+        now=turn.now,
+        at=at,
+        zone=turn.zone,
+        profile=turn.profile,
+        enrollment=enrollment,
+        segments=turn.release.segments,
+        is_business_day=turn.release.is_business_day,
+        matches=matches,
+    )

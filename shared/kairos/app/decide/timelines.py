@@ -1,0 +1,198 @@
+"""Timelines: messages around a moment, planned when it is known, planned anew when it moves, dead when it is off.
+
+A step that was asked for is done and never repeats, whatever moves. A step that was skipped, because its time was
+over when it became known, is planned again when the anchor moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from kairos.app.decide import messages
+from kairos.app.decide.entries import EntryChange
+from kairos.app.decide.passages import hold_out, in_holdout, leave, note_entry
+from kairos.app.decide.turn import Turn
+from kairos.domain.budget import fits_one_more, trimmed
+from kairos.domain.event import Event
+from kairos.domain.ids import enrollment_id
+from kairos.domain.journey import Journey, SendArgs, TimelineStep
+from kairos.domain.profile import Enrollment, Entry, Planned
+
+
+def follow_entry(turn: Turn, event: Event, change: EntryChange) -> None:
+    """Let every timeline around this kind of entry follow what became of it."""
+    enrolled = {e.journey: e for e in turn.profile.enrollments.values() if e.entry == change.entry.key}
+    if change.what in ("cancelled", "superseded"):
+        for enrollment in enrolled.values():
+            _cancelled(turn, event, change, enrollment)
+        return
+    for enrollment in enrolled.values():
+        _moved(turn, event, change, enrollment)
+    for journey in turn.release.anchored_to(change.entry.kind):
+        if journey.id not in enrolled:
+            _enroll(turn, event, change.entry, journey)
+
+
+def replan_local(turn: Turn) -> None:
+    """The customer's zone changed: steps at a local clock time are computed anew, elapsed ones stay."""
+    for enrollment in list(turn.profile.enrollments.values()):
+        journey = turn.journey_of(enrollment)
+        if journey is None or enrollment.anchor_at is None or not enrollment.active:
+            continue
+        plan = dict(enrollment.plan)
+        for step in journey.timeline:
+            planned = plan.get(step.id)
+            if planned is not None and planned.state == "planned" and step.offset.is_local:
+                plan[step.id] = _plan_step(turn, step, enrollment.anchor_at, may_send_now=False)
+        turn.keep(replace(enrollment, plan=plan))
+
+
+def fall_due(turn: Turn, enrollment: Enrollment, step_id: str) -> None:
+    """The time of one planned step has come: ask for its message."""
+    journey = turn.journey_of(enrollment)
+    step = journey.timeline_step(step_id) if journey else None
+    planned = enrollment.plan[step_id]
+    if journey is None or step is None:
+        _settle_step(turn, enrollment.id, step_id, replace(planned, state="dead"))
+        return
+    _settle_step(turn, enrollment.id, step_id, replace(planned, state="done"))
+    anchor = enrollment.anchor_at
+    before = anchor if anchor is not None and _is_before(turn, step, anchor) else None
+    enrollment = turn.profile.enrollments[enrollment.id]
+    message = messages.ask(turn, enrollment, step.id, step.send, planned.due, step.marketing, before)
+    if message is not None and message.state == "held":
+        _settle_step(turn, enrollment.id, step_id, replace(planned, state="holding"))
+
+
+def after_held(turn: Turn, enrollment: Enrollment, step_id: str) -> None:
+    """A held message of the timeline is settled: its step is done."""
+    planned = enrollment.plan.get(step_id)
+    if planned is not None and planned.state == "holding":
+        _settle_step(turn, enrollment.id, step_id, replace(planned, state="done"))
+
+
+def _enroll(turn: Turn, event: Event, entry: Entry, journey: Journey) -> None:
+    anchor = _anchor_of(entry, journey)
+    if anchor is None or entry.cancelled:
+        return
+    first_id = entry.former[0] if entry.former else entry.id
+    enrollment = Enrollment(
+        id=enrollment_id(turn.profile.birth, journey.id, f"{entry.kind}/{first_id}", ""),
+        journey=journey.id,
+        version=journey.version,
+        subject=entry.id,
+        entered_at=event.occurred_at,
+        reached_at=event.occurred_at,
+        properties=trimmed(event.properties),
+        correlation=event.correlation,
+        entry=entry.key,
+        anchor_at=anchor,
+        goal_until=event.occurred_at + journey.goal.within if journey.goal else None,
+    )
+    if not fits_one_more(turn.profile):
+        turn.say("ignored", enrollment, "no room for another enrollment")
+        return
+    note_entry(turn, journey.id, entry.id, event.occurred_at)
+    if in_holdout(turn, journey):
+        hold_out(turn, journey, enrollment)
+        return
+    turn.keep(enrollment)
+    turn.say("entered", enrollment)
+    _plan(turn, enrollment, journey, event)
+
+
+def _moved(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment) -> None:
+    journey = turn.journey_of(enrollment)
+    anchor = _anchor_of(change.entry, journey) if journey else None
+    if journey is None or anchor is None or enrollment.holdout or enrollment.converted:
+        return
+    if change.what == "same" or anchor == enrollment.anchor_at and enrollment.active:
+        return
+    _take_back_held(turn, enrollment)
+    enrollment = turn.profile.enrollments[enrollment.id]
+    enrollment = turn.keep(replace(enrollment, anchor_at=anchor, ended_at=None, correlation=event.correlation))
+    turn.say("moved", enrollment, "the entry moved", due=anchor)
+    if anchor > turn.now:
+        _react(turn, event, enrollment, journey, "on_move", journey.on_move)
+    _plan(turn, turn.profile.enrollments[enrollment.id], journey, event)
+
+
+def _cancelled(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment) -> None:
+    journey = turn.journey_of(enrollment)
+    if not enrollment.active:
+        return
+    leave(turn, enrollment, "the entry was cancelled" if change.what == "cancelled" else "the entry is being moved")
+    over = enrollment.anchor_at is None or enrollment.anchor_at <= turn.now
+    if journey is not None and change.what == "cancelled" and not over and not enrollment.holdout:
+        _react(turn, event, turn.profile.enrollments[enrollment.id], journey, "on_cancel", journey.on_cancel)
+
+
+def _react(
+    turn: Turn, event: Event, enrollment: Enrollment, journey: Journey, step: str, send: SendArgs | None
+) -> None:
+    if send is None or not _is_fresh(turn, event, journey) or turn.release.halted(journey.id):
+        return
+    messages.ask(turn, enrollment, step, send, turn.now, journey.marketing, None)
+
+
+def _plan(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> None:
+    """Plan every step that is not done; what is overdue follows the author's `if_past`."""
+    assert enrollment.anchor_at is not None
+    fresh = _is_fresh(turn, event, journey)
+    plan = dict(enrollment.plan)
+    for step in journey.timeline:
+        known = plan.get(step.id)
+        if known is not None and known.state == "done":
+            continue
+        plan[step.id] = planned = _plan_step(turn, step, enrollment.anchor_at, may_send_now=fresh)
+        if planned.state == "skipped":
+            turn.say("skipped", enrollment, "its time was over when it became known", step=step.id, due=planned.due)
+            if step.if_past == "stop":
+                _stop(turn, enrollment, plan)
+                return
+    turn.keep(replace(turn.profile.enrollments[enrollment.id], plan=plan))
+
+
+def _plan_step(turn: Turn, step: TimelineStep, anchor: datetime, *, may_send_now: bool) -> Planned:
+    due = step.offset.resolve(anchor, turn.zone)
+    if due >= turn.now:
+        return Planned(due)
+    too_late = anchor <= turn.now and due < anchor
+    if step.if_past == "send_now" and may_send_now and not too_late:
+        return Planned(turn.now)
+    return Planned(due, "skipped")
+
+
+def _is_before(turn: Turn, step: TimelineStep, anchor: datetime) -> bool:
+    """Return whether the step means to go out before the anchor: then it never goes out after it."""
+    return step.offset.resolve(anchor, turn.zone) < anchor
+
+
+def _stop(turn: Turn, enrollment: Enrollment, plan: dict[str, Planned]) -> None:
+    turn.keep(replace(turn.profile.enrollments[enrollment.id], plan=plan))
+    leave(turn, turn.profile.enrollments[enrollment.id], "a step was over and says stop")
+
+
+def _take_back_held(turn: Turn, enrollment: Enrollment) -> None:
+    """A held message speaks of the old date: it goes, and its step is planned anew."""
+    for message in [m for m in turn.profile.messages.values() if m.enrollment == enrollment.id and m.state == "held"]:
+        messages.withdraw(turn, message, "the entry moved")
+        planned = enrollment.plan.get(message.step)
+        if planned is not None:
+            _settle_step(turn, enrollment.id, message.step, replace(planned, state="skipped"))
+
+
+def _settle_step(turn: Turn, enrollment_id: str, step_id: str, planned: Planned) -> None:
+    enrollment = turn.profile.enrollments[enrollment_id]
+    turn.keep(replace(enrollment, plan={**enrollment.plan, step_id: planned}))
+
+
+def _anchor_of(entry: Entry, journey: Journey) -> datetime | None:
+    if journey.anchor is None:
+        return None
+    return entry.starts_at if journey.anchor.at == "starts_at" else entry.ends_at
+
+
+def _is_fresh(turn: Turn, event: Event, journey: Journey) -> bool:
+    return not event.historical and turn.now - event.occurred_at <= journey.fresh_for

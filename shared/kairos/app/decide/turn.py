@@ -1,0 +1,89 @@
+"""One turn: the profile being decided, with what has come of it so far. Only the chapters of `decide` see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kairos.app.release import Release
+from kairos.domain.condition import Condition, Facts
+from kairos.domain.effects import Effect
+from kairos.domain.event import Event
+from kairos.domain.journey import Journey
+from kairos.domain.profile import Enrollment, Message, Profile
+from kairos.domain.reason import Reason
+
+
+@dataclass(slots=True)
+class Turn:
+    """The working state of one decision. `profile` is a copy that may be changed; its parts are replaced, not edited."""
+
+    profile: Profile
+    release: Release
+    now: datetime
+    effects: list[Effect] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
+    lateness: timedelta = timedelta()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the customer's zone, else the brand's."""
+        return self.release.zone(self.profile.zone)
+
+    def keep(self, enrollment: Enrollment) -> Enrollment:
+        """Put an enrollment's new state into the profile."""
+        self.profile.enrollments[enrollment.id] = enrollment
+        return enrollment
+
+    def journey_of(self, enrollment: Enrollment) -> Journey | None:
+        """Return the version this passage walks, or None when it is no longer carried by the release."""
+        return self.release.journey(enrollment.journey, enrollment.version)
+
+    def holds(self, condition: Condition | None, properties: Mapping[str, Any], entry: tuple[str, str] | None = None) -> bool:
+        """Return whether a condition (None: always) holds of the profile and these properties."""
+        if condition is None:
+            return True
+        return condition.holds(Facts(self.profile, properties, self.now, self.release.segments, entry))
+
+    def say(self, kind: str, passage: Enrollment | Message, reason: str = "", **more: Any) -> None:
+        """Note why something happened to a passage or message."""
+        said: dict[str, Any] = {"step": "", "subject": passage.subject}
+        if isinstance(passage, Message):
+            said |= {
+                "step": passage.step,
+                "channel": passage.channel,
+                "template": passage.template,
+                "due": passage.due,
+                "message": passage.id,
+            }
+        said |= more
+        self.reasons.append(
+            Reason(
+                at=self.now,
+                profile=self.profile.id,
+                kind=kind,
+                reason=reason,
+                journey=passage.journey,
+                version=passage.version,
+                **said,
+            )
+        )
+
+
+def concerns(event: Event, enrollment: Enrollment, subject_field: str | None) -> bool:
+    """Return whether an event speaks of this passage: its own messages, its subject, its entry.
+
+    An event that carries no such word speaks of the customer, and so of every passage.
+    """
+    if event.message is not None:
+        return event.message in enrollment.asked
+    if subject_field is not None:
+        subject = event.properties.get(subject_field)
+        if subject is not None:
+            return str(subject) == enrollment.subject
+    if event.entry is not None and enrollment.entry is not None and event.entry.kind == enrollment.entry[0]:
+        return event.entry.id == enrollment.entry[1]
+    return True

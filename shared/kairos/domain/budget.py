@@ -1,0 +1,152 @@
+"""How much of everything one item may hold, and what goes when it is full: in one place.
+
+DynamoDB stores 400 kB an item and bills a write by the kilobyte, so the parts are bounded far below that. Consents,
+tombstones and timers (live entries, active enrollments, unsettled messages) are never evicted: where they would not
+fit, the new enrollment or entry is refused with that reason. Everything else goes oldest first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from kairos.domain.event import Value
+from kairos.domain.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `most` parts of about `bytes_each`; `evicts` says which go first, or that none may."""
+
+    most: int
+    bytes_each: int
+    evicts: str
+
+
+BUDGETS: Mapping[str, Budget] = {
+    "traits": Budget(100, 120, "the longest untouched"),
+    "consents": Budget(50, 60, "none: a new channel and purpose beyond it is refused"),
+    "entries": Budget(200, 400, "over ones, oldest first; live ones and tombstones never"),
+    "enrollments": Budget(150, 600, "ended ones, oldest first; active ones never"),
+    "messages": Budget(150, 350, "none"),
+    "counters": Budget(100, 200, "those that no live condition reads, then the longest unused"),
+    "entered": Budget(400, 30, "oldest first"),
+    "endings": Budget(200, 30, "oldest first"),
+    "sent": Budget(200, 45, "what no cap counts any more, then oldest first"),
+    "seen": Budget(500, 35, "expired, then the soonest to expire"),
+    "sequences": Budget(4, 120, "the smallest names: queues that are gone"),
+    "log": Budget(40, 180, "oldest first"),
+}
+PROPERTIES_BYTES_MAX = 4_000
+CAPS_LOOK_BACK = timedelta(days=366)
+
+
+def trimmed(properties: Mapping[str, Value], most: int = PROPERTIES_BYTES_MAX) -> dict[str, Value]:
+    """Return the properties that an enrollment or entry keeps: all, or all but the largest, which is said."""
+    kept = dict(properties)
+    if _size(kept) <= most:
+        return kept
+    for name in sorted(kept, key=lambda name: (-_size(kept[name]), name)):
+        del kept[name]
+        if _size(kept) <= most - 20:
+            break
+    return {**kept, "truncated": True}
+
+
+def fits_one_more(profile: Profile) -> bool:
+    """Return whether another active enrollment fits beside what may not be evicted."""
+    active = sum(1 for enrollment in profile.enrollments.values() if enrollment.active)
+    return active < BUDGETS["enrollments"].most and len(profile.messages) < BUDGETS["messages"].most
+
+
+def fits_one_more_entry(profile: Profile) -> bool:
+    """Return whether another entry fits beside live ones and tombstones."""
+    return len(profile.entries) < BUDGETS["entries"].most
+
+
+def evict(profile: Profile, live_counters: frozenset[str], now: datetime) -> None:
+    """Bring a (copied) profile back within its budgets, in place. `now` is aware UTC."""
+    _evict_entries(profile, now)
+    _evict_enrollments(profile, now)
+    _evict_counters(profile, live_counters)
+    _evict_nested(profile.entered, BUDGETS["entered"].most)
+    _evict_nested(profile.endings, BUDGETS["endings"].most)
+    if len(profile.traits) > BUDGETS["traits"].most or len(profile.trait_times) > 2 * BUDGETS["traits"].most:
+        _evict_traits(profile)
+    profile.sent = tuple(row for row in profile.sent if row[1] > now - CAPS_LOOK_BACK)[-BUDGETS["sent"].most :]
+    _evict_seen(profile, now)
+    while len(profile.sequences) > BUDGETS["sequences"].most:
+        del profile.sequences[min(profile.sequences)]
+    profile.log = profile.log[-BUDGETS["log"].most :]
+
+
+def _evict_entries(profile: Profile, now: datetime) -> None:
+    """An entry goes once its tombstone's time is over and no active passage stands around it."""
+    needed = {e.entry for e in profile.enrollments.values() if e.active and any(_open(p) for p in e.plan.values())}
+    for key, entry in list(profile.entries.items()):
+        if entry.until is not None and entry.until <= now and key not in needed:
+            del profile.entries[key]
+
+
+def _evict_enrollments(profile: Profile, now: datetime) -> None:
+    """An ended passage stays while a message of it is unsettled, its goal can be reached, or its entry lives."""
+    unsettled = {message.enrollment for message in profile.messages.values()}
+    for id, enrollment in list(profile.enrollments.items()):
+        if enrollment.entry is not None:
+            over = enrollment.entry not in profile.entries
+        else:
+            over = not enrollment.active
+        waits = not enrollment.converted and enrollment.goal_until is not None and enrollment.goal_until >= now
+        if over and not waits and id not in unsettled:
+            del profile.enrollments[id]
+    ended = [e for e in profile.enrollments.values() if not e.active and e.id not in unsettled and e.entry is None]
+    surplus = len(profile.enrollments) - BUDGETS["enrollments"].most
+    for enrollment in sorted(ended, key=lambda e: e.entered_at)[: max(0, surplus)]:
+        del profile.enrollments[enrollment.id]
+
+
+def _evict_counters(profile: Profile, live: frozenset[str]) -> None:
+    surplus = len(profile.counters) - BUDGETS["counters"].most
+    if surplus <= 0:
+        return
+    ranked = sorted(profile.counters, key=lambda key: (key in live, profile.counters[key].times[-1:], key))
+    for key in ranked[:surplus]:
+        del profile.counters[key]
+
+
+def _evict_nested(parts: dict[str, dict[str, datetime]], most: int) -> None:
+    surplus = sum(map(len, parts.values())) - most
+    if surplus <= 0:
+        return
+    ranked = sorted((at, outer, inner) for outer, inners in parts.items() for inner, at in inners.items())
+    for _, outer, inner in ranked[:surplus]:
+        del parts[outer][inner]
+        if not parts[outer]:
+            del parts[outer]
+
+
+def _evict_traits(profile: Profile) -> None:
+    ranked = sorted(profile.trait_times, key=lambda name: (profile.trait_times[name], name))
+    for name in ranked[: max(0, len(ranked) - BUDGETS["traits"].most)]:
+        profile.traits.pop(name, None)
+        del profile.trait_times[name]
+
+
+def _evict_seen(profile: Profile, now: datetime) -> None:
+    seen = {id: until for id, until in profile.seen.items() if until > now}
+    surplus = len(seen) - BUDGETS["seen"].most
+    if surplus > 0:
+        for id in sorted(seen, key=lambda id: (seen[id], id))[:surplus]:
+            del seen[id]
+    profile.seen = seen
+
+
+def _open(planned: Any) -> bool:
+    return planned.state in ("planned", "holding")
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False, default=str).encode())
