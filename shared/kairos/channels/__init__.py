@@ -1,1 +1,1 @@
-"""Ways to reach a person, one file each, discovered by being there. `kairos.registry.Channel` says what a file offers."""
+"""Ways to reach a person, one file each, found by being there. `kairos.registry.Channel` says what a file offers."""

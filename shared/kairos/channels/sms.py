@@ -1,0 +1,71 @@
+"""Text messages by Amazon SNS, straight to a phone number.
+
+SNS reports nothing back that names our message (its delivery logs hold phone numbers, so they stay off): where a call's
+outcome is unknown it stays unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kairos.channels._provider_errors import ONE_TRY, translate
+from kairos.channels._sms_length import measure
+from kairos.domain.errors import Refused, Unavailable
+from kairos.registry import Delivery, Grant, Rate
+
+SEGMENTS_MAX = 10
+"""SNS takes 1,600 characters for all segments of one text; ten of 153 or 67 is where a text has become a letter."""
+
+REFUSED = frozenset(
+    {"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationException", "OptedOut"}
+)
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}")
+
+
+class Sms:
+    """The channel `sms`. The brand's `sender.sms` is a sender id (up to 11 letters and digits) or an own number."""
+
+    name = "sms"
+    address = "phone"
+    parts: Sequence[str] = ("text",)
+    required: Sequence[str] = ("text",)
+    reports_back = False
+    rate = Rate(per_second=20)
+    """What SNS takes of transactional texts in most Regions; numbers of one's own allow less."""
+    service = "sns"
+    client_config: Mapping[str, Any] = ONE_TRY
+    grants: Sequence[Grant] = (Grant(actions=("sns:Publish",), resources=("*",), why="a phone number has no ARN"),)
+
+    def send(self, delivery: Delivery, client: Any) -> str:
+        """Hand the text to SNS and return its message id. Raises Refused, Throttled or Unavailable."""
+        text = delivery.rendered.parts["text"]
+        if not _E164.fullmatch(delivery.address):
+            raise Refused("sns", "the phone number is not E.164")
+        if not text.strip():
+            raise Refused("sns", "the text is empty")
+        if (length := measure(text)).segments > SEGMENTS_MAX:
+            raise Refused("sns", f"the text takes {length.segments} segments, at most {SEGMENTS_MAX} go")
+        try:
+            answer = client.publish(PhoneNumber=delivery.address, Message=text, MessageAttributes=_attributes(delivery))
+        except Exception as error:
+            raise translate("sns", error, REFUSED) from None
+        if not isinstance(provider_id := answer.get("MessageId"), str):
+            raise Unavailable("sns", "an answer without a message id")
+        return provider_id
+
+
+def _attributes(delivery: Delivery) -> dict[str, dict[str, str]]:
+    kind = "Promotional" if delivery.marketing else "Transactional"
+    values = {"AWS.SNS.SMS.SMSType": kind}
+    sender = delivery.sender.get("sms", "")
+    if _E164.fullmatch(sender):
+        values["AWS.MM.SMS.OriginationNumber"] = sender
+    elif _SENDER_ID.fullmatch(sender):
+        values["AWS.SNS.SMS.SenderID"] = sender
+    return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}
+
+
+CHANNEL = Sms()
