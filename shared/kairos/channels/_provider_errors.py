@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     CredentialRetrievalError,
@@ -52,6 +51,4 @@ def translate(provider: str, error: Exception, refused: Collection[str]) -> Kair
         return Refused(provider, "ParamValidation")
     if isinstance(error, _NEVER_LEFT):
         return Throttled(provider, type(error).__name__)
-    if isinstance(error, BotoCoreError | OSError):
-        return Unavailable(provider, type(error).__name__)
-    raise error
+    return Unavailable(provider, type(error).__name__)
