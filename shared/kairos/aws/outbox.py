@@ -1,0 +1,58 @@
+"""The two outboxes in SQS (standard queues), and how `deliver` reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kairos.app.ports import OutboxMessage
+from kairos.aws.queue import body, send
+from kairos.domain.errors import BadInput
+
+_TYPES: Mapping[str, type] = {
+    "profile": str,
+    "message": str,
+    "channel": str,
+    "marketing": bool,
+    "asks": int,
+    "correlation": str,
+}
+
+
+class SqsOutbox:
+    """Outbox."""
+
+    def __init__(self, client: Any, transactional_url: str, marketing_url: str) -> None:
+        self._client = client
+        self._urls = {False: transactional_url, True: marketing_url}
+
+    def put(self, messages: Sequence[OutboxMessage], delay_seconds: int = 0) -> None:
+        if not 0 <= delay_seconds <= 900:
+            raise ValueError(f"SQS delays by 0 to 900 seconds, not {delay_seconds}")
+        for marketing, url in self._urls.items():
+            entries: list[dict[str, Any]] = [
+                {"MessageBody": outbox_body(message)} for message in messages if message.marketing is marketing
+            ]
+            if delay_seconds:
+                entries = [{**entry, "DelaySeconds": delay_seconds} for entry in entries]
+            send(self._client, url, "outbox", entries)
+
+
+def outbox_body(message: OutboxMessage) -> str:
+    """Return the text of one queue message."""
+    return body({name: getattr(message, name) for name in _TYPES})
+
+
+def read_outbox(text: str) -> OutboxMessage:
+    """Read what `outbox_body` wrote. Raises BadInput naming the field."""
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput("body", "JSON") from error
+    if not isinstance(raw, dict):
+        raise BadInput("body", "a JSON object")
+    for name, kind in _TYPES.items():
+        if type(raw.get(name)) is not kind:
+            raise BadInput(name, f"a value of type {kind.__name__}")
+    return OutboxMessage(**{name: raw[name] for name in _TYPES})

@@ -1,0 +1,55 @@
+"""Suppressions in DynamoDB: a stop is there before whoever asked for it is answered, and outlives the profile."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from kairos.aws.batch import batch_get
+from kairos.aws.errors import ConditionFailed, calling
+from kairos.aws.secret import Keys
+from kairos.aws.table import sortable
+
+PURPOSES = ("marketing", "all")
+
+
+class DynamoSuppressions:
+    """Suppressions, by a keyed hash of the address that nothing else uses."""
+
+    def __init__(self, client: Any, table: str, keys: Keys) -> None:
+        self._client = client
+        self._table = table
+        self._keys = keys
+
+    def hash_address(self, address: str) -> str:
+        """Return what `suppress_hashed` takes: "<key id>#<hash>" under the current key."""
+        return self._keys().hash("address", address)
+
+    def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
+        self.suppress_hashed(channel, self.hash_address(address), purpose, reason, now)
+
+    def suppress_hashed(self, channel: str, address_hash: str, purpose: str, reason: str, now: datetime) -> None:
+        if purpose not in PURPOSES:
+            raise ValueError(f"a stop is for marketing or all, not {purpose!r}")
+        item = {
+            "address": {"S": address_hash},
+            "scope": {"S": f"{channel}#{purpose}"},
+            "reason": {"S": reason},
+            "at": {"S": sortable(now)},
+        }
+        try:
+            with calling("suppressions"):
+                self._client.put_item(
+                    TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(address)"
+                )
+        except ConditionFailed:
+            return  # stopped before: the first reason stays
+
+    def suppressed(self, channel: str, address: str) -> frozenset[str]:
+        keys = [
+            {"address": {"S": hashed}, "scope": {"S": f"{channel}#{purpose}"}}
+            for hashed in self._keys().hashes("address", address)
+            for purpose in PURPOSES
+        ]
+        rows = batch_get(self._client, self._table, "suppressions", keys)
+        return frozenset(row["scope"]["S"].rpartition("#")[2] for row in rows)
