@@ -70,7 +70,7 @@ class SchedulerAlarms:
 
 
 def alarm_name(profile: str, at: datetime) -> str:
-    """Return `<profile>-<yyyymmddHHMM>`. Raises ValueError for what Scheduler would refuse, or round to another time."""
+    """Return `<profile>-<yyyymmddHHMM>`. Raises ValueError for what Scheduler would refuse or round."""
     if require_utc(at).second or at.microsecond:
         raise ValueError(f"an alarm is for a whole minute, not {at}")
     name = f"{profile}-{at:%Y%m%d%H%M}"

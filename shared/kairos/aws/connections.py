@@ -1,0 +1,83 @@
+"""Connections in SSM SecureStrings, `<prefix><source>/<connection>`, written by `kairos connect`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from kairos.app.ports import Clock
+from kairos.aws.errors import calling, error_code
+from kairos.domain.errors import Unavailable, UnknownConnection
+
+FRESH = timedelta(minutes=5)
+UNKNOWN_FRESH = timedelta(minutes=1)
+"""How long a name that leads nowhere is believed: a stranger who tries names must not use up SSM's rate."""
+REMEMBERED_MAX = 1_000
+
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
+
+_Known = tuple[datetime, Mapping[str, Any] | None]
+
+
+class SsmConnections:
+    """Connections: cached, and used stale while SSM cannot be read."""
+
+    def __init__(self, client: Any, prefix: str, clock: Clock) -> None:
+        self._client = client
+        self._prefix = prefix
+        self._clock = clock
+        self._known: dict[tuple[str, str], _Known] = {}
+
+    def settings(self, source: str, connection: str) -> Mapping[str, Any]:
+        if not (_NAME.fullmatch(source) and _NAME.fullmatch(connection)):
+            raise UnknownConnection(source, connection)
+        settings = self._remembered((source, connection))
+        if settings is None:
+            raise UnknownConnection(source, connection)
+        return settings
+
+    def _remembered(self, key: tuple[str, str]) -> Mapping[str, Any] | None:
+        now = self._clock.now()
+        known = self._known.get(key)
+        if known is not None and now - known[0] < (UNKNOWN_FRESH if known[1] is None else FRESH):
+            return known[1]
+        try:
+            settings = self._read(*key)
+        except Unavailable:
+            if known is None:
+                raise
+            settings = known[1]
+        self._remember(key, (now, settings))
+        return settings
+
+    def _remember(self, key: tuple[str, str], known: _Known) -> None:
+        self._known.pop(key, None)
+        if len(self._known) >= REMEMBERED_MAX:
+            del self._known[next(iter(self._known))]
+        self._known[key] = known
+
+    def _read(self, source: str, connection: str) -> Mapping[str, Any] | None:
+        name = f"{self._prefix}{source}/{connection}"
+        try:
+            with calling("connection"):
+                text = self._client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        except ClientError as error:
+            if error_code(error) != "ParameterNotFound":
+                raise
+            return None
+        return _settings(text)
+
+
+def _settings(text: str) -> Mapping[str, Any]:
+    try:
+        raw = json.loads(text)
+    except ValueError:
+        raise Unavailable("connection", "its settings are no JSON") from None
+    if not isinstance(raw, dict):
+        raise Unavailable("connection", "its settings are no JSON object")
+    return raw
