@@ -34,28 +34,15 @@ class Alarm:
     says: str
     periods: int = 1
     when_silent: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
-    comparison: cloudwatch.ComparisonOperator = (
-        cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
-    )
+    comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
 
 
 def make_alarms(
-    scope: Construct,
-    stage: Stage,
-    options: Options,
-    functions: Functions,
-    queues: Queues,
-    api: apigateway.HttpApi,
+    scope: Construct, stage: Stage, options: Options, functions: Functions, queues: Queues, api: apigateway.HttpApi
 ) -> list[cloudwatch.Alarm]:
     """Make the alarms, and a topic that sends them to `options.alarm_email`."""
     topic = _topic(scope, stage, options.alarm_email)
-    specified = (
-        *_dead_letters(queues),
-        *_waiting(queues),
-        *_functions(functions),
-        *_promises(),
-        *_http(api),
-    )
+    specified = (*_dead_letters(queues), *_waiting(queues), *_functions(functions), *_promises(), *_http(api))
     alarms = [_alarm(scope, stage, alarm) for alarm in specified]
     for alarm in alarms:
         alarm.add_alarm_action(actions.SnsAction(topic))
@@ -67,16 +54,16 @@ def _dead_letters(queues: Queues) -> Iterator[Alarm]:
     for name, queue in queues.dead_letters().items():
         yield Alarm(
             f"{name}NotEmpty",
-            queue.metric_approximate_number_of_messages_visible(
-                period=PERIOD, statistic="Maximum"
-            ),
+            queue.metric_approximate_number_of_messages_visible(period=PERIOD, statistic="Maximum"),
             above=0,
             says="Something could not be done and waits here, for 14 days. Read its reason, then `kairos redrive`.",
         )
 
 
 def _waiting(queues: Queues) -> Iterator[Alarm]:
-    says = "The oldest message has waited too long. See whether its function fails, is throttled, or has too much to do."
+    says = (
+        "The oldest message has waited too long. See whether its function fails, is throttled, or has too much to do."
+    )
     # Marketing may be held back by the account's sending quota, for hours after a large broadcast.
     for name, queue, seconds in (
         ("Inbox", queues.inbox, 10 * _MINUTE),
@@ -87,9 +74,7 @@ def _waiting(queues: Queues) -> Iterator[Alarm]:
 
 
 def _age(queue: sqs.Queue) -> cloudwatch.Metric:
-    return queue.metric_approximate_age_of_oldest_message(
-        period=PERIOD, statistic="Maximum"
-    )
+    return queue.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum")
 
 
 def _functions(functions: Functions) -> Iterator[Alarm]:
@@ -115,9 +100,7 @@ def _functions(functions: Functions) -> Iterator[Alarm]:
     )
     yield Alarm(
         "SweepSilent",
-        functions["sweep"].metric_invocations(
-            statistic="Sum", period=Duration.minutes(15)
-        ),
+        functions["sweep"].metric_invocations(statistic="Sum", period=Duration.minutes(15)),
         above=1,
         comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         when_silent=cloudwatch.TreatMissingData.BREACHING,
@@ -139,7 +122,8 @@ def _promises() -> Iterator[Alarm]:
         above=0,
         says="It is not known whether a message was accepted. Marketing is not repeated; the ledger names the message.",
     )
-    # SES reviews an account at 5 % and 0.1 %: https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
+    # SES reviews an account at 5 % and 0.1 %:
+    # https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
     yield Alarm(
         "BouncesHigh",
         reputation("BounceRate"),
@@ -179,12 +163,7 @@ def _alarm(scope: Construct, stage: Stage, alarm: Alarm) -> cloudwatch.Alarm:
 
 
 def _topic(scope: Construct, stage: Stage, email: str | None) -> sns.Topic:
-    topic = sns.Topic(
-        scope,
-        "AlarmTopic",
-        display_name=f"Kairos {stage.name} alarms",
-        enforce_ssl=True,
-    )
+    topic = sns.Topic(scope, "AlarmTopic", display_name=f"Kairos {stage.name} alarms", enforce_ssl=True)
     # A topic with a policy of its own, as `enforce_ssl` gives it, no longer admits CloudWatch unasked.
     topic.add_to_resource_policy(
         iam.PolicyStatement(

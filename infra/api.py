@@ -78,9 +78,7 @@ def make_api(scope: Construct, stage: Stage, options: Options) -> apigateway.Htt
     )
 
 
-def add_routes(
-    scope: Construct, stage: Stage, api: apigateway.HttpApi, functions: Functions
-) -> None:
+def add_routes(scope: Construct, stage: Stage, api: apigateway.HttpApi, functions: Functions) -> None:
     """Route to `functions`, with a throttle for each route and an access log."""
     integrations = {
         name: HttpLambdaIntegration(
@@ -93,20 +91,14 @@ def add_routes(
     routes = [
         added
         for route in ROUTES
-        for added in api.add_routes(
-            path=route.path,
-            methods=[route.method],
-            integration=integrations[route.function],
-        )
+        for added in api.add_routes(path=route.path, methods=[route.method], integration=integrations[route.function])
     ]
     deployed = _deployed_stage(scope, stage, api)
     # A throttle may only name a route that exists.
     deployed.node.add_dependency(*routes)
 
 
-def _deployed_stage(
-    scope: Construct, stage: Stage, api: apigateway.HttpApi
-) -> apigateway.CfnStage:
+def _deployed_stage(scope: Construct, stage: Stage, api: apigateway.HttpApi) -> apigateway.CfnStage:
     log_group = logs.LogGroup(
         scope,
         "ApiLogs",
@@ -128,10 +120,6 @@ def _deployed_stage(
             throttling_rate_limit=DEFAULT_RATE, throttling_burst_limit=DEFAULT_BURST
         ),
         route_settings={
-            route.key: {
-                "ThrottlingRateLimit": route.rate,
-                "ThrottlingBurstLimit": route.burst,
-            }
-            for route in ROUTES
+            route.key: {"ThrottlingRateLimit": route.rate, "ThrottlingBurstLimit": route.burst} for route in ROUTES
         },
     )

@@ -1,18 +1,13 @@
-"""Synthesise the stack: `python infra/app.py`, which is what `cdk` runs, or `synthesise()` from Python.
+"""Synthesise the stack: `python -m infra.app`, which is what `cdk` runs, or `synthesise()` from Python.
 
 `-c stage=prod`, `-c alarm_email=…`, `-c email_identity=…` and `-c allowed_origins=https://a,https://b` choose; see
 docs/deploy.md. No account is looked up, and nothing is read from one.
 """
 
+import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
-
-ROOT = Path(__file__).resolve().parent.parent
-if not __package__:
-    # Run as a file, Python puts this directory first, where `functions.py` would hide the package `functions`.
-    sys.path[0] = str(ROOT)
 
 from aws_cdk import App, Environment, Tags
 
@@ -20,6 +15,7 @@ from infra.checks import check
 from infra.stack import KairosStack
 from infra.stage import Options, Stage
 
+ROOT = Path(__file__).resolve().parent.parent
 DUMMY_ACCOUNT, DEFAULT_REGION = "123456789012", "ap-northeast-2"
 
 
@@ -33,12 +29,7 @@ def build(app: App) -> KairosStack:
 
 
 def synthesise(
-    stage: str = "local",
-    outdir: Path | str | None = None,
-    *,
-    bundle: bool = False,
-    checked: bool = False,
-    **said: str,
+    stage: str = "local", outdir: Path | str | None = None, *, bundle: bool = False, checked: bool = False, **said: str
 ) -> Path:
     """Write the CloudFormation of `stage` and return the template's path.
 
@@ -47,6 +38,8 @@ def synthesise(
     directory is made under the system's temporary one, and is the caller's to delete.
     """
     context: dict[str, Any] = {
+        # The CDK's feature flags, which the `cdk` command reads for itself: both must make the same template.
+        **json.loads((ROOT / "cdk.json").read_text())["context"],
         "stage": stage,
         "account": DUMMY_ACCOUNT,
         "region": DEFAULT_REGION,
@@ -73,21 +66,15 @@ def _options(app: App) -> Options:
     return Options(
         alarm_email=_said(app, "alarm_email"),
         email_identity=_said(app, "email_identity"),
-        allowed_origins=tuple(origins.split(","))
-        if origins
-        else Options().allowed_origins,
+        allowed_origins=tuple(origins.split(",")) if origins else Options().allowed_origins,
     )
 
 
 def _environment(app: App) -> Environment:
     # Always explicit: a table under a customer's key cannot be described for a region that is not known yet.
     return Environment(
-        account=_said(app, "account")
-        or os.environ.get("CDK_DEFAULT_ACCOUNT")
-        or DUMMY_ACCOUNT,
-        region=_said(app, "region")
-        or os.environ.get("CDK_DEFAULT_REGION")
-        or DEFAULT_REGION,
+        account=_said(app, "account") or os.environ.get("CDK_DEFAULT_ACCOUNT") or DUMMY_ACCOUNT,
+        region=_said(app, "region") or os.environ.get("CDK_DEFAULT_REGION") or DEFAULT_REGION,
     )
 
 

@@ -24,19 +24,14 @@ PYTHON_VERSION = "3.13"
 LAMBDA_PLATFORM = "aarch64-manylinux2014"
 
 # The services that functions call; botocore describes some four hundred, which is most of its size.
-SERVICES = frozenset(
-    {"dynamodb", "s3", "scheduler", "secretsmanager", "sesv2", "sns", "sqs", "ssm"}
-)
+SERVICES = frozenset({"dynamodb", "s3", "scheduler", "secretsmanager", "sesv2", "sns", "sqs", "ssm"})
 # Parts of the product that no function imports.
 NOT_DEPLOYED = frozenset({"cli", "local"})
 
 
 def build_code(target: Path, python_version: str = PYTHON_VERSION) -> None:
     """Write into `target` what unpacks to /var/task: `functions` and `kairos`."""
-    for source, into in (
-        (ROOT / "functions", "functions"),
-        (ROOT / "shared" / "kairos", "kairos"),
-    ):
+    for source, into in ((ROOT / "functions", "functions"), (ROOT / "shared" / "kairos", "kairos")):
         for file in _deployed(source):
             copy = target / into / file.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -44,37 +39,25 @@ def build_code(target: Path, python_version: str = PYTHON_VERSION) -> None:
     compile_tree(target, python_version, "/var/task")
 
 
-def build_layer(
-    target: Path, platform: str = LAMBDA_PLATFORM, python_version: str = PYTHON_VERSION
-) -> None:
-    """Write into `target` what unpacks to /opt, for a uv platform such as "aarch64-manylinux2014" or "x86_64-manylinux2014".
+def build_layer(target: Path, platform: str = LAMBDA_PLATFORM, python_version: str = PYTHON_VERSION) -> None:
+    """Write into `target` what unpacks to /opt.
 
+    `platform` is one of uv's, such as "aarch64-manylinux2014" or "x86_64-manylinux2014", `python_version` a minor one.
     Raise `subprocess.CalledProcessError` where the locked wheels can be had from neither cache nor index.
     """
     packages = target / "python"
-    command = [
-        find_uv_bin(),
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-    ]
-    command += [
-        "--python-platform",
-        platform,
-        "--python-version",
-        python_version,
-        "--target",
-        str(packages),
-    ]
-    subprocess.run(
-        [*command, "--link-mode", "copy", "--requirement", str(LOCK)], check=True
-    )
+    _install(packages, platform, python_version)
     trim(packages)
     compile_tree(packages, python_version, "/opt/python")
+
+
+def _install(packages: Path, platform: str, python_version: str) -> None:
+    command = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    command += ["--python-platform", platform, "--python-version", python_version, "--target", str(packages)]
+    command += ["--link-mode", "copy", "--requirement", str(LOCK)]
+    # What is locked by hash is the same from the cache, and then no network is needed.
+    if subprocess.run([*command, "--offline"], capture_output=True, check=False).returncode != 0:
+        subprocess.run(command, check=True)
 
 
 def trim(packages: Path) -> None:
@@ -83,14 +66,8 @@ def trim(packages: Path) -> None:
         for service in _directories(packages / library / "data"):
             if service.name not in SERVICES:
                 shutil.rmtree(service)
-    shutil.rmtree(
-        packages / "botocore" / "docs" / "bcdoc" / "tests", ignore_errors=True
-    )
-    for left_over in (
-        packages / "bin",
-        *packages.glob("*.dist-info"),
-        *packages.glob("*/tests"),
-    ):
+    shutil.rmtree(packages / "botocore" / "docs" / "bcdoc" / "tests", ignore_errors=True)
+    for left_over in (packages / "bin", *packages.glob("*.dist-info"), *packages.glob("*/tests")):
         shutil.rmtree(left_over, ignore_errors=True)
     (packages / ".lock").unlink(missing_ok=True)
     for stub in packages.rglob("*.pyi"):
@@ -99,10 +76,7 @@ def trim(packages: Path) -> None:
 
 def code_asset() -> lambda_.Code:
     """Return the functions' code, made when the stack is synthesised with bundling."""
-    return _asset(
-        build_code,
-        [*_deployed(ROOT / "functions"), *_deployed(ROOT / "shared" / "kairos")],
-    )
+    return _asset(build_code, [*_deployed(ROOT / "functions"), *_deployed(ROOT / "shared" / "kairos")])
 
 
 def layer_asset() -> lambda_.Code:
@@ -128,8 +102,7 @@ def _asset(build: Callable[[Path], None], sources: Iterable[Path]) -> lambda_.Co
         asset_hash_type=AssetHashType.CUSTOM,
         asset_hash=_fingerprint([*sources, *recipe]),
         bundling=BundlingOptions(
-            image=DockerImage.from_registry("unused: built without Docker"),
-            local=_Bundling(build),
+            image=DockerImage.from_registry("unused: built without Docker"), local=_Bundling(build)
         ),
     )
 
@@ -155,6 +128,4 @@ def _deployed(source: Path) -> list[Path]:
 
 
 def _directories(path: Path) -> list[Path]:
-    return (
-        [child for child in path.iterdir() if child.is_dir()] if path.is_dir() else []
-    )
+    return [child for child in path.iterdir() if child.is_dir()] if path.is_dir() else []

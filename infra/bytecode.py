@@ -27,15 +27,8 @@ def _candidates(version: str) -> Iterator[Path]:
         yield Path(on_path)
     # pyenv's shim of a version that is not selected exists and fails; the interpreters themselves stand here.
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    yield from sorted(
-        pyenv.glob(f"versions/{version}*/bin/python{version}"), reverse=True
-    )
-    yield from sorted(
-        Path.home().glob(
-            f".local/share/uv/python/cpython-{version}*/bin/python{version}"
-        ),
-        reverse=True,
-    )
+    yield from sorted(pyenv.glob(f"versions/{version}*/bin/python{version}"), reverse=True)
+    yield from sorted(Path.home().glob(f".local/share/uv/python/cpython-{version}*/bin/python{version}"), reverse=True)
 
 
 def _reports(python: Path, version: str) -> bool:
@@ -65,13 +58,6 @@ def compile_tree(target: Path, version: str, installed_at: str) -> bool:
             file=sys.stderr,
         )
         return False
-    command = [
-        python,
-        "-m",
-        "compileall",
-        "-q",
-        "--invalidation-mode",
-        "unchecked-hash",
-    ]
-    subprocess.run([*command, "-s", target, "-p", installed_at, target], check=True)
+    command = [str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, "-s", str(target), "-p", installed_at, str(target)], check=True)
     return True

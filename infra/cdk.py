@@ -17,19 +17,12 @@ CDK = ROOT / "node_modules" / ".bin" / "cdk"
 
 def run(arguments: list[str]) -> int:
     """Run `cdk` with these arguments in the project's directory and return its exit code."""
-    # cdk.json says `python infra/app.py`, and means the Python that runs this.
+    # cdk.json says `python -m infra.app`, and means the Python that runs this.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     environment = {**os.environ, "PATH": path}
     if not CDK.exists():
-        subprocess.run(
-            [*npm_command(), "ci", "--no-audit", "--no-fund"],
-            cwd=ROOT,
-            env=environment,
-            check=True,
-        )
-    return subprocess.run(
-        [str(CDK), *arguments], cwd=ROOT, env=environment, check=False
-    ).returncode
+        subprocess.run([*npm_command(), "ci", "--no-audit", "--no-fund"], cwd=ROOT, env=environment, check=True)
+    return subprocess.run([str(CDK), *arguments], cwd=ROOT, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -28,23 +28,19 @@ def check(app: App, stack: KairosStack) -> None:
     for accepted in (*_FUNCTIONS, *_QUEUES, *_OTHERS, *_wildcards(stack.stage.prefix)):
         for construct_id in accepted.on:
             construct = stack.node.find_child(construct_id)
-            Validations.of(construct).acknowledge(
-                Acknowledgment(id=accepted.rule, reason=accepted.reason)
-            )
+            Validations.of(construct).acknowledge(Acknowledgment(id=accepted.rule, reason=accepted.reason))
 
 
 _EVERY_FUNCTION = tuple(f"{name.capitalize()}Function" for name in STATIONS)
 _EVERY_ROLE = tuple(f"{name.capitalize()}Role" for name in STATIONS)
 
 _NEWER_RUNTIME = (
-    "python3.13 is supported until 2029 like 3.14, and is the newest that this project can compile bytecode for and run "
-    "its tests on; without bytecode a cold start takes twice the processor time."
+    "python3.13 is supported until 2029 like 3.14, and is the newest that this project can compile bytecode for and "
+    "run its tests on; without bytecode a cold start takes twice the processor time."
 )
 _FUNCTIONS = (
     Accepted("AwsSolutions::AwsSolutions-L1", _EVERY_FUNCTION, _NEWER_RUNTIME),
-    Accepted(
-        "Serverless::Serverless-LambdaLatestVersion", _EVERY_FUNCTION, _NEWER_RUNTIME
-    ),
+    Accepted("Serverless::Serverless-LambdaLatestVersion", _EVERY_FUNCTION, _NEWER_RUNTIME),
     Accepted(
         "Serverless::Serverless-LambdaDLQ",
         _EVERY_FUNCTION,
@@ -62,21 +58,12 @@ _A_LAST_STOP = "This is a dead-letter queue: an alarm watches it, and what is in
 _QUEUES = (
     Accepted(
         "Serverless::Serverless-SQSRedrivePolicy",
-        (
-            "InboxParkedQueue",
-            "OutboxDlq",
-            "ScheduleDlq",
-            "EffectsDlq",
-            "StreamDlq",
-            "FeedbackDlq",
-        ),
+        ("InboxParkedQueue", "OutboxDlq", "ScheduleDlq", "EffectsDlq", "StreamDlq", "FeedbackDlq"),
         _A_LAST_STOP,
     ),
     # The rule recognises a dead-letter queue by a redrive policy that names it; these four are named elsewhere.
     Accepted(
-        "AwsSolutions::AwsSolutions-SQS3",
-        ("ScheduleDlq", "EffectsDlq", "StreamDlq", "FeedbackDlq"),
-        _A_LAST_STOP,
+        "AwsSolutions::AwsSolutions-SQS3", ("ScheduleDlq", "EffectsDlq", "StreamDlq", "FeedbackDlq"), _A_LAST_STOP
     ),
 )
 
@@ -84,8 +71,8 @@ _OTHERS = (
     Accepted(
         "AwsSolutions::AwsSolutions-APIG4",
         ("Api",),
-        "Shops, browsers and mail providers have no AWS identity. Webhooks are verified by signature over the raw body, "
-        "tracking by write key, unsubscribe links by the token in them; each route is throttled.",
+        "Shops, browsers and mail providers have no AWS identity. Webhooks are verified by signature over the raw "
+        "body, tracking by write key, unsubscribe links by the token in them; each route is throttled.",
     ),
     Accepted(
         "AwsSolutions::AwsSolutions-S1",
@@ -95,8 +82,8 @@ _OTHERS = (
     Accepted(
         "AwsSolutions::AwsSolutions-SMG4",
         ("IdentitySecret",),
-        "The secret keys the hashes under which people are found: rotating it is an operation on data, in which old keys "
-        "stay readable, and not something to happen by a calendar.",
+        "The secret keys the hashes under which people are found: rotating it is an operation on data, in which old "
+        "keys stay readable, and not something to happen by a calendar.",
     ),
     Accepted(
         "Serverless::Serverless-EventBusDLQ",
@@ -117,8 +104,8 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
         Accepted(
             "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
             _EVERY_ROLE,
-            "X-Ray's write actions, dynamodb:ListStreams and sns:Publish to a telephone number know no resource; topics "
-            "and other things that sns:Publish could name are denied.",
+            "X-Ray's write actions, dynamodb:ListStreams and sns:Publish to a telephone number know no resource; "
+            "topics and other things that sns:Publish could name are denied.",
         ),
         Accepted(
             "AwsSolutions::AwsSolutions-IAM5[Resource::<ReleasesBucket.Arn>/*]",

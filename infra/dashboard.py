@@ -25,25 +25,16 @@ def make_dashboard(
     alarms: Sequence[cloudwatch.Alarm],
 ) -> None:
     """Make the dashboard; the first three of an account are free."""
-    dashboard = cloudwatch.Dashboard(
-        scope,
-        "Dashboard",
-        dashboard_name=stage.prefix,
-        default_interval=Duration.days(1),
-    )
+    dashboard = cloudwatch.Dashboard(scope, "Dashboard", dashboard_name=stage.prefix, default_interval=Duration.days(1))
     dashboard.add_widgets(
-        cloudwatch.AlarmStatusWidget(
-            alarms=list(alarms), title="Is anything wrong?", width=_WIDTH, height=4
-        )
+        cloudwatch.AlarmStatusWidget(alarms=list(alarms), title="Is anything wrong?", width=_WIDTH, height=4)
     )
     dashboard.add_widgets(
         _graph("Late: timers, 99 of 100 (ms)", [timer_lateness()]),
         _graph(
             "Late: oldest message (s)",
             [
-                queue.metric_approximate_age_of_oldest_message(
-                    label=label, statistic="Maximum", period=PERIOD
-                )
+                queue.metric_approximate_age_of_oldest_message(label=label, statistic="Maximum", period=PERIOD)
                 for label, queue in (
                     ("inbox", queues.inbox),
                     ("transactional", queues.outbox_transactional),
@@ -53,71 +44,37 @@ def make_dashboard(
         ),
     )
     dashboard.add_widgets(
-        _graph(
-            "Errors",
-            [
-                each.metric_errors(label=name, period=PERIOD)
-                for name, each in functions.items()
-            ],
-        ),
+        _graph("Errors", [each.metric_errors(label=name, period=PERIOD) for name, each in functions.items()]),
         _graph(
             "Duration, 99 of 100 (ms)",
-            [
-                each.metric_duration(label=name, statistic="p99", period=PERIOD)
-                for name, each in functions.items()
-            ],
+            [each.metric_duration(label=name, statistic="p99", period=PERIOD) for name, each in functions.items()],
         ),
     )
     dashboard.add_widgets(
         _graph(
             "Parked and dead letters",
             [
-                queue.metric_approximate_number_of_messages_visible(
-                    label=name, statistic="Maximum", period=PERIOD
-                )
+                queue.metric_approximate_number_of_messages_visible(label=name, statistic="Maximum", period=PERIOD)
                 for name, queue in queues.dead_letters().items()
             ],
         ),
-        _graph(
-            "Requests",
-            [api.metric_count(period=PERIOD), api.metric_client_error(period=PERIOD)],
-        ),
+        _graph("Requests", [api.metric_count(period=PERIOD), api.metric_client_error(period=PERIOD)]),
     )
     dashboard.add_widgets(
+        _graph("Messages", [_ses(name) for name in ("Send", "Delivery", "Bounce", "Complaint", "Open", "Click")]),
         _graph(
-            "Messages",
-            [
-                _ses(name)
-                for name in ("Send", "Delivery", "Bounce", "Complaint", "Open", "Click")
-            ],
-        ),
-        _graph(
-            "Reputation and unknown sends",
-            [reputation("BounceRate"), reputation("ComplaintRate")],
-            unknown_sends(),
+            "Reputation and unknown sends", [reputation("BounceRate"), reputation("ComplaintRate")], unknown_sends()
         ),
     )
 
 
 def _graph(
-    title: str,
-    metrics: Sequence[cloudwatch.IMetric],
-    right: cloudwatch.IMetric | None = None,
+    title: str, metrics: Sequence[cloudwatch.IMetric], right: cloudwatch.IMetric | None = None
 ) -> cloudwatch.GraphWidget:
     return cloudwatch.GraphWidget(
-        title=title,
-        left=list(metrics),
-        right=[right] if right is not None else [],
-        width=_HALF,
-        height=6,
+        title=title, left=list(metrics), right=[right] if right is not None else [], width=_HALF, height=6
     )
 
 
 def _ses(event: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace="AWS/SES",
-        metric_name=event,
-        statistic="Sum",
-        period=PERIOD,
-        label=event,
-    )
+    return cloudwatch.Metric(namespace="AWS/SES", metric_name=event, statistic="Sum", period=PERIOD, label=event)

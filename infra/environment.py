@@ -1,4 +1,4 @@
-"""The value behind each `KAIROS_…` name, in one place: functions read a part of it, the outputs of the stack another."""
+"""The value behind each `KAIROS_…` name, in one place: functions read a part of it, outputs another."""
 
 from aws_cdk import aws_apigatewayv2 as apigateway
 
@@ -10,12 +10,7 @@ from infra.tables import Tables
 
 
 def environment(
-    stage: Stage,
-    tables: Tables,
-    queues: Queues,
-    keys: Keys,
-    schedules: Schedules,
-    api: apigateway.HttpApi,
+    stage: Stage, tables: Tables, queues: Queues, keys: Keys, schedules: Schedules, api: apigateway.HttpApi
 ) -> dict[str, str]:
     """Return every name, without its prefix `KAIROS_`, and what it resolves to once deployed."""
     return {

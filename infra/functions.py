@@ -16,9 +16,7 @@ from infra.stations import STATIONS, Station
 Functions = Mapping[str, lambda_.Function]
 
 
-def make_functions(
-    scope: Construct, stage: Stage, environment: Mapping[str, str]
-) -> Functions:
+def make_functions(scope: Construct, stage: Stage, environment: Mapping[str, str]) -> Functions:
     """Make each function with the part of `environment` (names without `KAIROS_`) that it reads."""
     layer = lambda_.LayerVersion(
         scope,
@@ -30,21 +28,12 @@ def make_functions(
     )
     code = code_asset()
     return {
-        station.name: _function(
-            scope,
-            stage,
-            station,
-            code,
-            layer,
-            _environment(stage, station, environment),
-        )
+        station.name: _function(scope, stage, station, code, layer, _environment(stage, station, environment))
         for station in STATIONS.values()
     }
 
 
-def keep_failed_calls(
-    scope: Construct, function: lambda_.Function, queue: sqs.Queue
-) -> None:
+def keep_failed_calls(scope: Construct, function: lambda_.Function, queue: sqs.Queue) -> None:
     """Put what `function` failed three times, called asynchronously, into `queue`, with the error beside it.
 
     The construct that the CDK has for this would also let the function use the queue's key for anything.
@@ -57,16 +46,12 @@ def keep_failed_calls(
         maximum_retry_attempts=2,
         maximum_event_age_in_seconds=Duration.hours(6).to_seconds(),
         destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
-            on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
-                destination=queue.queue_arn
-            )
+            on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=queue.queue_arn)
         ),
     ).node.add_dependency(function)
 
 
-def _environment(
-    stage: Stage, station: Station, environment: Mapping[str, str]
-) -> dict[str, str]:
+def _environment(stage: Stage, station: Station, environment: Mapping[str, str]) -> dict[str, str]:
     return {
         "KAIROS_STAGE": stage.name,
         **{f"KAIROS_{name}": environment[name] for name in station.reads},

@@ -41,12 +41,7 @@ class Grants:
     def make(self) -> None:
         """Give each function its permissions."""
         for function in self.functions.values():
-            _allow(
-                function,
-                "logs:CreateLogStream",
-                "logs:PutLogEvents",
-                on=function.log_group.log_group_arn,
-            )
+            _allow(function, "logs:CreateLogStream", "logs:PutLogEvents", on=function.log_group.log_group_arn)
         self._ingest(self.functions["ingest"])
         self._decide(self.functions["decide"])
         self._dispatch(self.functions["dispatch"])
@@ -65,28 +60,19 @@ class Grants:
             "dynamodb:UpdateItem",
             on=tables.identities.table_arn,
         )
-        _allow(
-            ingest,
-            "dynamodb:UpdateItem",
-            on=tables.contacts.table_arn,
-            conditions=ANSWERS_NOTHING,
-        )
+        _allow(ingest, "dynamodb:UpdateItem", on=tables.contacts.table_arn, conditions=ANSWERS_NOTHING)
         self._use_contacts_key(ingest, "dynamodb", "sqs")
         _allow(ingest, "dynamodb:PutItem", on=tables.suppressions.table_arn)
         self._send(ingest, self.queues.inbox, self.queues.feedback_dlq)
         self._read_identity_secret(ingest)
-        connections = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{connections_prefix(self.stage)}*"
+        connections = (
+            f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{connections_prefix(self.stage)}*"
+        )
         _allow(ingest, "ssm:GetParameter", on=connections)
 
     def _decide(self, decide: lambda_.Function) -> None:
         customers = self.tables.customers.table_arn
-        _allow(
-            decide,
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            on=customers,
-        )
+        _allow(decide, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=customers)
         self._read_release(decide)
         self._send(decide, self.queues.parked)
         self._consume(decide, self.queues.inbox)
@@ -94,28 +80,15 @@ class Grants:
     def _dispatch(self, dispatch: lambda_.Function) -> None:
         self._follow(dispatch, self.tables.customers)
         queues = self.queues
-        self._send(
-            dispatch,
-            queues.outbox_transactional,
-            queues.outbox_marketing,
-            queues.inbox,
-            queues.effects_dlq,
-        )
+        self._send(dispatch, queues.outbox_transactional, queues.outbox_marketing, queues.inbox, queues.effects_dlq)
         self._arm(dispatch)
 
     def _deliver(self, deliver: lambda_.Function) -> None:
         tables, queues = self.tables, self.queues
         _allow(deliver, "dynamodb:GetItem", on=tables.customers.table_arn)
-        _allow(
-            deliver, "dynamodb:GetItem", "dynamodb:Query", on=tables.contacts.table_arn
-        )
+        _allow(deliver, "dynamodb:GetItem", "dynamodb:Query", on=tables.contacts.table_arn)
         self._use_contacts_key(deliver, "dynamodb")
-        _allow(
-            deliver,
-            "dynamodb:GetItem",
-            "dynamodb:BatchGetItem",
-            on=tables.suppressions.table_arn,
-        )
+        _allow(deliver, "dynamodb:GetItem", "dynamodb:BatchGetItem", on=tables.suppressions.table_arn)
         _allow(
             deliver,
             "dynamodb:GetItem",
@@ -127,9 +100,7 @@ class Grants:
         self._read_release(deliver)
         self._read_identity_secret(deliver)
         self._consume(deliver, queues.outbox_transactional, queues.outbox_marketing)
-        self._send(
-            deliver, queues.outbox_transactional, queues.outbox_marketing, queues.inbox
-        )
+        self._send(deliver, queues.outbox_transactional, queues.outbox_marketing, queues.inbox)
         self._send_email(deliver)
         self._send_sms(deliver)
 
@@ -144,25 +115,11 @@ class Grants:
             on=self.tables.config.table_arn,
         )
         self._follow(publish, self.tables.config)
-        _allow(
-            publish,
-            "s3:GetObject",
-            "s3:PutObject",
-            on=self.tables.releases.arn_for_objects("*"),
-        )
+        _allow(publish, "s3:GetObject", "s3:PutObject", on=self.tables.releases.arn_for_objects("*"))
 
     def _sweep(self, sweep: lambda_.Function) -> None:
-        _allow(
-            sweep,
-            "dynamodb:Query",
-            on=f"{self.tables.customers.table_arn}/index/{WAKE_INDEX}",
-        )
-        _allow(
-            sweep,
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            on=self.tables.config.table_arn,
-        )
+        _allow(sweep, "dynamodb:Query", on=f"{self.tables.customers.table_arn}/index/{WAKE_INDEX}")
+        _allow(sweep, "dynamodb:GetItem", "dynamodb:PutItem", on=self.tables.config.table_arn)
         self._send(sweep, self.queues.inbox)
         self._arm(sweep)
 
@@ -177,9 +134,7 @@ class Grants:
         _allow(function, "s3:GetObject", on=self.tables.releases.arn_for_objects("*"))
 
     def _read_identity_secret(self, function: lambda_.Function) -> None:
-        _allow(
-            function, "secretsmanager:GetSecretValue", on=self.keys.identity.secret_arn
-        )
+        _allow(function, "secretsmanager:GetSecretValue", on=self.keys.identity.secret_arn)
 
     def _use_contacts_key(self, function: lambda_.Function, *services: str) -> None:
         # The service uses the key in the caller's name, for reads and writes alike, and for nothing outside itself;
@@ -191,11 +146,7 @@ class Grants:
             "kms:GenerateDataKey",
             on=self.keys.contacts.key_arn,
             conditions={
-                "StringEquals": {
-                    "kms:ViaService": [
-                        f"{service}.{region}.amazonaws.com" for service in services
-                    ]
-                }
+                "StringEquals": {"kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in services]}
             },
         )
 
@@ -206,47 +157,27 @@ class Grants:
             function,
             "iam:PassRole",
             on=self.schedules.role.role_arn,
-            conditions={
-                "StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}
-            },
+            conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
         )
 
     def _follow(self, function: lambda_.Function, table: dynamodb.TableV2) -> None:
         stream = table.table_stream_arn
         assert stream is not None, "a table without a stream cannot be followed"
-        _allow(
-            function,
-            "dynamodb:DescribeStream",
-            "dynamodb:GetRecords",
-            "dynamodb:GetShardIterator",
-            on=stream,
-        )
+        _allow(function, "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", on=stream)
         _allow(function, "dynamodb:ListStreams", on="*")
 
     def _send(self, function: lambda_.Function, *queues: sqs.Queue) -> None:
         _allow(function, "sqs:SendMessage", on=[queue.queue_arn for queue in queues])
 
     def _consume(self, function: lambda_.Function, *queues: sqs.Queue) -> None:
-        actions = (
-            "ReceiveMessage",
-            "DeleteMessage",
-            "ChangeMessageVisibility",
-            "GetQueueAttributes",
-        )
-        _allow(
-            function,
-            *(f"sqs:{action}" for action in actions),
-            on=[queue.queue_arn for queue in queues],
-        )
+        actions = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+        _allow(function, *(f"sqs:{action}" for action in actions), on=[queue.queue_arn for queue in queues])
 
     def _send_email(self, function: lambda_.Function) -> None:
         # Any identity of the account: the sender is named in brand.yaml, not here, and in the SES sandbox the
         # recipient's own identity is checked as well.
         ses = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}"
-        resources = [
-            f"{ses}:identity/*",
-            f"{ses}:configuration-set/{self.stage.prefix}",
-        ]
+        resources = [f"{ses}:identity/*", f"{ses}:configuration-set/{self.stage.prefix}"]
         _allow(function, "ses:SendEmail", "ses:SendRawEmail", on=resources)
 
     def _send_sms(self, function: lambda_.Function) -> None:
@@ -254,24 +185,15 @@ class Grants:
         _allow(function, "sns:Publish", on="*")
         function.add_to_role_policy(
             iam.PolicyStatement(
-                effect=iam.Effect.DENY,
-                actions=["sns:Publish"],
-                resources=[f"arn:{Aws.PARTITION}:sns:*:*:*"],
+                effect=iam.Effect.DENY, actions=["sns:Publish"], resources=[f"arn:{Aws.PARTITION}:sns:*:*:*"]
             )
         )
 
 
 def _allow(
-    function: lambda_.Function,
-    *actions: str,
-    on: str | list[str],
-    conditions: Mapping[str, Any] | None = None,
+    function: lambda_.Function, *actions: str, on: str | list[str], conditions: Mapping[str, Any] | None = None
 ) -> None:
     resources = [on] if isinstance(on, str) else on
     function.add_to_role_policy(
-        iam.PolicyStatement(
-            actions=list(actions),
-            resources=resources,
-            conditions=dict(conditions or {}),
-        )
+        iam.PolicyStatement(actions=list(actions), resources=resources, conditions=dict(conditions or {}))
     )

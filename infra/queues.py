@@ -47,10 +47,7 @@ def make_queues(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Queue
     """Make the queues; only `feedback_dlq` ever holds an address, and is under the contacts key."""
     parked = _fifo(scope, stage, "InboxParkedQueue", "inbox-parked.fifo")
     outbox_dlq = _queue(scope, stage, "OutboxDlq", "outbox-dlq")
-    outbox: dict[str, Any] = {
-        "visibility_timeout": _visibility("deliver"),
-        "dead_letter_queue": _after(outbox_dlq),
-    }
+    outbox: dict[str, Any] = {"visibility_timeout": _visibility("deliver"), "dead_letter_queue": _after(outbox_dlq)}
     return Queues(
         inbox=_fifo(
             scope,
@@ -61,12 +58,8 @@ def make_queues(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Queue
             dead_letter_queue=_after(parked),
         ),
         parked=parked,
-        outbox_transactional=_queue(
-            scope, stage, "OutboxTransactionalQueue", "outbox-transactional", **outbox
-        ),
-        outbox_marketing=_queue(
-            scope, stage, "OutboxMarketingQueue", "outbox-marketing", **outbox
-        ),
+        outbox_transactional=_queue(scope, stage, "OutboxTransactionalQueue", "outbox-transactional", **outbox),
+        outbox_marketing=_queue(scope, stage, "OutboxMarketingQueue", "outbox-marketing", **outbox),
         outbox_dlq=outbox_dlq,
         schedule_dlq=_queue(scope, stage, "ScheduleDlq", "schedule-dlq"),
         effects_dlq=_queue(scope, stage, "EffectsDlq", "effects-dlq"),
@@ -94,9 +87,7 @@ def _after(dead_letters: sqs.Queue) -> sqs.DeadLetterQueue:
     return sqs.DeadLetterQueue(max_receive_count=RECEIVES_MAX, queue=dead_letters)
 
 
-def _fifo(
-    scope: Construct, stage: Stage, construct_id: str, name: str, **settings: Any
-) -> sqs.Queue:
+def _fifo(scope: Construct, stage: Stage, construct_id: str, name: str, **settings: Any) -> sqs.Queue:
     # Ordered per profile, and only per profile: without both settings one queue takes 300 messages a second in all.
     return _queue(
         scope,
@@ -111,9 +102,7 @@ def _fifo(
     )
 
 
-def _queue(
-    scope: Construct, stage: Stage, construct_id: str, name: str, **settings: Any
-) -> sqs.Queue:
+def _queue(scope: Construct, stage: Stage, construct_id: str, name: str, **settings: Any) -> sqs.Queue:
     settings.setdefault("encryption", sqs.QueueEncryption.SQS_MANAGED)
     return sqs.Queue(
         scope,

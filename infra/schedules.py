@@ -25,32 +25,20 @@ class Schedules:
 def make_schedules(scope: Construct, stage: Stage, queues: Queues) -> Schedules:
     """Make the schedule group, and a role that may send to the inbox and, where that fails, to its dead letters."""
     group = scheduler.ScheduleGroup(
-        scope,
-        "ScheduleGroup",
-        schedule_group_name=stage.prefix,
-        removal_policy=stage.removal,
+        scope, "ScheduleGroup", schedule_group_name=stage.prefix, removal_policy=stage.removal
     )
     # A confused deputy is shut out by account and group, as
     # https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html advises.
     principal = iam.ServicePrincipal(
         "scheduler.amazonaws.com",
-        conditions={
-            "StringEquals": {
-                "aws:SourceAccount": Aws.ACCOUNT_ID,
-                "aws:SourceArn": group.schedule_group_arn,
-            },
-        },
+        conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": group.schedule_group_arn}},
     )
     role = iam.Role(
-        scope,
-        "ScheduleRole",
-        assumed_by=principal,
-        description="EventBridge Scheduler puts wake-ups into the inbox",
+        scope, "ScheduleRole", assumed_by=principal, description="EventBridge Scheduler puts wake-ups into the inbox"
     )
     role.add_to_policy(
         iam.PolicyStatement(
-            actions=["sqs:SendMessage"],
-            resources=[queues.inbox.queue_arn, queues.schedule_dlq.queue_arn],
+            actions=["sqs:SendMessage"], resources=[queues.inbox.queue_arn, queues.schedule_dlq.queue_arn]
         )
     )
     return Schedules(group, role)
@@ -63,7 +51,5 @@ def sweep_regularly(scope: Construct, sweep: lambda_.IFunction) -> None:
         "SweepRule",
         description="Kairos looks for alarms that did not ring",
         schedule=events.Schedule.rate(SWEEP_EVERY),
-        targets=[
-            targets.LambdaFunction(sweep, retry_attempts=0, max_event_age=SWEEP_EVERY)
-        ],
+        targets=[targets.LambdaFunction(sweep, retry_attempts=0, max_event_age=SWEEP_EVERY)],
     )

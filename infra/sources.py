@@ -27,19 +27,9 @@ CHANGES = ("INSERT", "MODIFY")
 def connect(functions: Functions, stage: Stage, queues: Queues, tables: Tables) -> None:
     """Connect the inbox to decide, the outboxes to deliver, and the two streams to dispatch and publish."""
     _queue(functions["decide"], "Inbox", queues.inbox, stage.concurrency)
-    _queue(
-        functions["deliver"],
-        "OutboxTransactional",
-        queues.outbox_transactional,
-        stage.concurrency,
-    )
+    _queue(functions["deliver"], "OutboxTransactional", queues.outbox_transactional, stage.concurrency)
     # Marketing waits for send tokens anyway, and must leave room for what customers wait for.
-    _queue(
-        functions["deliver"],
-        "OutboxMarketing",
-        queues.outbox_marketing,
-        max(2, stage.concurrency // 4),
-    )
+    _queue(functions["deliver"], "OutboxMarketing", queues.outbox_marketing, max(2, stage.concurrency // 4))
     _stream(
         functions["dispatch"],
         "Customers",
@@ -48,18 +38,10 @@ def connect(functions: Functions, stage: Stage, queues: Queues, tables: Tables) 
         # Most writes carry no effects: they are filtered out before anything is invoked or paid for.
         {"NewImage": {"effects": {"B": lambda_.FilterRule.exists()}}},
     )
-    _stream(
-        functions["publish"],
-        "Drafts",
-        tables.config,
-        queues.stream_dlq,
-        {"Keys": {"kind": {"S": list(DRAFTS)}}},
-    )
+    _stream(functions["publish"], "Drafts", tables.config, queues.stream_dlq, {"Keys": {"kind": {"S": list(DRAFTS)}}})
 
 
-def _queue(
-    function: lambda_.Function, name: str, queue: sqs.Queue, concurrency: int
-) -> None:
+def _queue(function: lambda_.Function, name: str, queue: sqs.Queue, concurrency: int) -> None:
     function.add_event_source_mapping(
         f"{name}Source",
         event_source_arn=queue.queue_arn,
@@ -70,11 +52,7 @@ def _queue(
 
 
 def _stream(
-    function: lambda_.Function,
-    name: str,
-    table: dynamodb.TableV2,
-    dead_letters: sqs.Queue,
-    change: dict[str, Any],
+    function: lambda_.Function, name: str, table: dynamodb.TableV2, dead_letters: sqs.Queue, change: dict[str, Any]
 ) -> None:
     # A stream cannot go past what fails, so patience is bounded: the records given up are named in the dead letters,
     # and what they carried is still outstanding in the item, where `sweep` finds it.
@@ -89,9 +67,7 @@ def _stream(
         max_record_age=Duration.hours(6),
         on_failure=SqsDlq(dead_letters),
         filters=[
-            lambda_.FilterCriteria.filter(
-                {"eventName": lambda_.FilterRule.is_equal(kind), "dynamodb": change}
-            )
+            lambda_.FilterCriteria.filter({"eventName": lambda_.FilterRule.is_equal(kind), "dynamodb": change})
             for kind in CHANGES
         ],
     )

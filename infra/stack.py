@@ -47,9 +47,7 @@ OUTPUTS = (
 class KairosStack(Stack):
     """One deployment of Kairos: one brand, one stage."""
 
-    def __init__(
-        self, scope: Construct, stage: Stage, options: Options, **kwargs: Any
-    ) -> None:
+    def __init__(self, scope: Construct, stage: Stage, options: Options, **kwargs: Any) -> None:
         super().__init__(
             scope,
             stage.stack_name,
@@ -76,8 +74,7 @@ class KairosStack(Stack):
         alarms = make_alarms(self, stage, options, functions, queues, api)
         make_dashboard(self, stage, functions, queues, api, alarms)
         self._outputs(
-            {name: values[name] for name in OUTPUTS}
-            | {"PUBLISH_FUNCTION": functions["publish"].function_name}
+            {name: values[name] for name in OUTPUTS} | {"PUBLISH_FUNCTION": functions["publish"].function_name}
         )
 
     def _outputs(self, values: dict[str, str]) -> None:
@@ -92,14 +89,7 @@ class KairosStack(Stack):
         would fail and say so.
         """
         own_path = element.node.path.removeprefix(f"{self.node.path}/")
-        words = [
-            word for word in own_path.split("/") if word not in ("Resource", "Default")
-        ]
+        words = [word for word in own_path.split("/") if word not in ("Resource", "Default")]
         # A rule's permission is called after its target's path, stack included, which differs between stages.
-        words = [
-            "Permission" if word.startswith("AllowEventRule") else word
-            for word in words
-        ]
-        return "".join(
-            character for word in words for character in word if character.isalnum()
-        )
+        words = ["Permission" if word.startswith("AllowEventRule") else word for word in words]
+        return "".join(character for word in words for character in word if character.isalnum())

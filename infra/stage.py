@@ -21,15 +21,9 @@ class Stage:
     def named(cls, name: str) -> "Stage":
         """Return the stage called `name`; raise `ValueError` where AWS would refuse the names made from it."""
         if not _NAME.fullmatch(name):
-            raise ValueError(
-                f"stage {name!r}: use a small letter, then small letters, digits or hyphens, 20 at most"
-            )
+            raise ValueError(f"stage {name!r}: use a small letter, then small letters, digits or hyphens, 20 at most")
         # A new AWS account may run ten functions at once in all, and a stage for trying things must leave it some.
-        return (
-            cls(name, keeps_data=True, concurrency=100)
-            if name == "prod"
-            else cls(name, False, concurrency=4)
-        )
+        return cls(name, keeps_data=True, concurrency=100) if name == "prod" else cls(name, False, concurrency=4)
 
     @property
     def stack_name(self) -> str:
@@ -47,11 +41,7 @@ class Stage:
 
     @property
     def log_retention(self) -> logs.RetentionDays:
-        return (
-            logs.RetentionDays.ONE_MONTH
-            if self.keeps_data
-            else logs.RetentionDays.ONE_WEEK
-        )
+        return logs.RetentionDays.ONE_MONTH if self.keeps_data else logs.RetentionDays.ONE_WEEK
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,7 @@ def make_tables(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Table
             ttl="ttl",
             encryption=dynamodb.TableEncryptionV2.customer_managed_key(contacts_key),
         ),
-        suppressions=_table(
-            scope, stage, "Suppressions", partition="address", sort="scope"
-        ),
+        suppressions=_table(scope, stage, "Suppressions", partition="address", sort="scope"),
         messages=_table(scope, stage, "Messages", partition="message", ttl="ttl"),
         config=_table(scope, stage, "Config", partition="kind", sort="id", stream=True),
         releases=_releases(scope),
@@ -48,9 +46,7 @@ def make_tables(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Table
 
 
 def _customers(scope: Construct, stage: Stage) -> dynamodb.TableV2:
-    table = _table(
-        scope, stage, "Customers", partition="profile", ttl="ttl", stream=True
-    )
+    table = _table(scope, stage, "Customers", partition="profile", ttl="ttl", stream=True)
     # Sparse and keys only: an item is in it while something is due or unconfirmed, and costs no more than its keys.
     table.add_global_secondary_index(
         index_name=WAKE_INDEX,
