@@ -6,7 +6,8 @@ The bundle is plain JSON:
      "journeys": {id: {"live": version | null, "versions": {"1": {…document…}}}},
      "index": {"triggers": {event: [journey, …]}, "endings": {event: [journey, …]},
                "anchors": {entry kind: [journey, …]},
-               "counters": {event: [{"did": …, "where": …, "keep": n, "key": …}, …]}},
+               "counters": {event: [{"did": …, "where": …, "keep": n, "key": …}, …]},
+               "channels": {template: [channel, … in order of preference]}},
      "holidays": {country: {"2026-09-25": "Chuseok", …}}}
 
 Journeys are compiled when first met, so a release of a thousand costs what one event touches.
@@ -23,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 from kairos.app.compile import compile_journey
 from kairos.app.ports import Pointer
+from kairos.app.references import find_mappings
 from kairos.domain.condition import Condition, Did, parse_condition, walk
 from kairos.domain.duration import parse_duration
 from kairos.domain.journey import Journey
@@ -93,7 +95,9 @@ class Release:
     @cached_property
     def caps(self) -> tuple[Cap, ...]:
         """Return the frequency caps for class marketing."""
-        return tuple(Cap(cap["channel"], cap["max"], parse_duration(cap["per"])) for cap in self.brand.get("caps") or ())
+        return tuple(
+            Cap(cap["channel"], cap["max"], parse_duration(cap["per"])) for cap in self.brand.get("caps") or ()
+        )
 
     @cached_property
     def segments(self) -> dict[str, Condition]:
@@ -158,9 +162,10 @@ class Release:
         return frozenset(raw["key"] for group in self.bundle["index"]["counters"].values() for raw in group)
 
     def template(self, id: str) -> Mapping[str, Any] | None:
-        """Return a template document."""
+        """Return a template, its channels in order of preference: JSON keeps no order of keys, so the index says it."""
         template: Mapping[str, Any] | None = self.bundle["templates"].get(id)
-        return template
+        order = self.bundle["index"].get("channels", {}).get(id)
+        return {channel: template[channel] for channel in order} if template and order else template
 
     def is_business_day(self, day: date) -> bool:
         """Return whether the brand's country works on that day: neither weekend nor public holiday."""
@@ -191,7 +196,7 @@ def index_of(
         if journey.anchor:
             _append(anchors, journey.anchor.kind, id)
     for document in [*raw.values(), *segments.values()]:
-        for found in _behaviour(document):
+        for _, found in find_mappings(document, "did"):
             did = parse_condition(found)
             assert isinstance(did, Did)
             row = counters.setdefault(did.event, {}).setdefault(did.key, {"key": did.key, "where": found.get("where")})
@@ -212,13 +217,3 @@ def used_segments(condition: Condition) -> set[str]:
 def _append(index: dict[str, list[str]], key: str, id: str) -> None:
     if id not in index.setdefault(key, []):
         index[key].append(id)
-
-
-def _behaviour(node: Any) -> list[Mapping[str, Any]]:
-    """Return every `did` condition anywhere in a document."""
-    if isinstance(node, Mapping):
-        own = [node] if isinstance(node.get("did"), str) else []
-        return own + [found for value in node.values() for found in _behaviour(value)]
-    if isinstance(node, list | tuple):
-        return [found for value in node for found in _behaviour(value)]
-    return []

@@ -1,0 +1,59 @@
+"""Where a definition names another: each `send` names a template, each `{segment: …}` a segment.
+
+They are found wherever they stand, with their path. What an author compares with or writes into traits is data, however
+much it may look like a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kairos.domain.condition import OPERATORS
+from kairos.domain.document import Path
+
+_DATA = frozenset((*OPERATORS, "update"))
+
+
+def find_mappings(node: Any, key: str, path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield every mapping below `node` (itself included) that has `key`, with its path."""
+    if isinstance(node, Mapping):
+        if key in node:
+            yield path, node
+        for name, value in node.items():
+            if name not in _DATA:
+                yield from find_mappings(value, key, (*path, name))
+    elif isinstance(node, list | tuple):
+        for index, value in enumerate(node):
+            yield from find_mappings(value, key, (*path, index))
+
+
+def named_templates(document: Any) -> set[str]:
+    """Return the templates that a journey sends."""
+    return {step["send"] for _, step in find_mappings(document, "send") if isinstance(step["send"], str)}
+
+
+def named_segments(document: Any) -> set[str]:
+    """Return the segments that a journey or segment asks for."""
+    found = find_mappings(document, "segment")
+    return {condition["segment"] for _, condition in found if isinstance(condition["segment"], str)}
+
+
+def find_cycle(segments: Mapping[str, Any]) -> list[str] | None:
+    """Return segments that name each other in a circle, the first one repeated at the end, or None."""
+    finished: set[str] = set()
+    for start in sorted(segments):
+        trail: list[str] = []
+        ways = [iter([start])]
+        while ways:
+            id = next(ways[-1], None)
+            if id is None:
+                ways.pop()
+                if trail:
+                    finished.add(trail.pop())
+            elif id in trail:
+                return [*trail[trail.index(id) :], id]
+            elif id in segments and id not in finished:
+                trail.append(id)
+                ways.append(iter(sorted(named_segments(segments[id]))))
+    return None
