@@ -1,0 +1,198 @@
+"""Reading a stranger's JSON: every value is asked for by name and kind, and what is wrong is named by its path.
+
+Nothing here trusts nesting, size, number or text: a body may be a megabyte, a thousand levels deep, hold 1e999 or half
+of a surrogate pair. What a source does not ask for is never looked at, so a sender may add fields as it likes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from kairos.domain.errors import BadInput, TooLarge
+from kairos.domain.instant import parse_instant
+
+BODY_BYTES_MAX = 1_048_576
+ID_CHARS_MAX = 256
+TEXT_CHARS_MAX = 2_000
+LIST_ITEMS_MAX = 1_000
+AMOUNT_MAX = 10**15
+_DIGITS_MAX = 40
+_AMOUNT = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
+
+
+def load_body(body: bytes) -> Object:
+    """Return the JSON object in `body` (UTF-8, a byte order mark allowed). Raises BadInput or TooLarge, nothing else."""
+    if len(body) > BODY_BYTES_MAX:
+        raise TooLarge("body", len(body), BODY_BYTES_MAX)
+    try:
+        value = json.loads(
+            body.decode("utf-8-sig"),
+            parse_constant=_refuse_constant,
+            parse_int=_read_int,
+            parse_float=_read_float,
+        )
+    except UnicodeDecodeError as error:
+        raise BadInput("body", f"UTF-8 (byte {error.start} is not)") from None
+    except RecursionError:
+        raise BadInput("body", "JSON that is not nested this deep") from None
+    except ValueError as error:
+        raise BadInput("body", f"JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise BadInput("body", "a JSON object")
+    return Object(value, "")
+
+
+class Object:
+    """One JSON object and where it stands; missing and null are the same. Wrong kinds raise BadInput with the path."""
+
+    __slots__ = ("path", "raw")
+
+    def __init__(self, raw: Mapping[str, Any], path: str) -> None:
+        self.raw = raw
+        self.path = path
+
+    def at(self, key: str) -> str:
+        """Return the dotted path of a key, as problems name it."""
+        return f"{self.path}.{key}" if self.path else key
+
+    def fail(self, key: str, expected: str) -> NoReturn:
+        """Raise BadInput for a key of this object."""
+        raise BadInput(self.at(key), expected)
+
+    def has(self, key: str) -> bool:
+        """Return whether the key is there, be it null."""
+        return key in self.raw
+
+    def object(self, key: str) -> Object:
+        """Return the object under a key; an empty one when it is missing."""
+        value = self.raw.get(key)
+        if value is None:
+            return Object({}, self.at(key))
+        if not isinstance(value, Mapping):
+            self.fail(key, "an object")
+        return Object(value, self.at(key))
+
+    def objects(self, key: str, most: int = LIST_ITEMS_MAX) -> Iterator[Object]:
+        """Yield the objects of a list, with their index in the path."""
+        for index, value in enumerate(self.items(key, most)):
+            if not isinstance(value, Mapping):
+                self.fail(f"{key}[{index}]", "an object")
+            yield Object(value, self.at(f"{key}[{index}]"))
+
+    def items(self, key: str, most: int = LIST_ITEMS_MAX) -> list[Any]:
+        """Return the list under a key as it stands; empty when it is missing."""
+        value = self.raw.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.fail(key, "a list")
+        if len(value) > most:
+            self.fail(key, f"at most {most} items")
+        return value
+
+    def text(self, key: str, most: int = TEXT_CHARS_MAX) -> str | None:
+        """Return trimmed text cut to `most` characters; None when it is missing, null or blank."""
+        value = self.raw.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.fail(key, "a text")
+        return self._clean(key, value[: most * 2])[:most] or None
+
+    def ident(self, key: str) -> str | None:
+        """Return an id as text, whether it was sent as text or as a whole number. Overlong ones are refused, not cut."""
+        value = self.raw.get(key)
+        if value is None:
+            return None
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if not isinstance(value, str):
+            self.fail(key, "an id: a text or a whole number")
+        if len(value) > ID_CHARS_MAX:
+            self.fail(key, f"an id of at most {ID_CHARS_MAX} characters")
+        return self._clean(key, value) or None
+
+    def need(self, key: str) -> str:
+        """Return an id that must be there."""
+        return self.ident(key) or self.fail(
+            key, "an id: a non-empty text or a whole number"
+        )
+
+    def flag(self, key: str) -> bool | None:
+        """Return true or false, or None when it is missing."""
+        value = self.raw.get(key)
+        if value is not None and not isinstance(value, bool):
+            self.fail(key, "true or false")
+        return value
+
+    def amount(self, key: str) -> int | float | None:
+        """Return a number, sent as such or as decimal text: whole ones as int."""
+        number = self.decimal(key)
+        return None if number is None else plain_number(number)
+
+    def decimal(self, key: str) -> Decimal | None:
+        """Return the exact number under a key, below 10^15 either way."""
+        value = self.raw.get(key)
+        if value is None or value == "":
+            return None
+        if isinstance(value, str) and _AMOUNT.fullmatch(value.strip()):
+            number = Decimal(value.strip())
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            number = Decimal(str(value))
+        else:
+            self.fail(key, 'a number, or one written as text ("10.00")')
+        if abs(number) >= AMOUNT_MAX:
+            self.fail(key, "a number below 10^15")
+        return number
+
+    def instant(self, key: str) -> datetime | None:
+        """Return the UTC instant of an ISO 8601 text with an offset; None when it is missing."""
+        value = self.raw.get(key)
+        if value is None or value == "":
+            return None
+        try:
+            return parse_instant(value)
+        except ValueError:
+            self.fail(key, 'an instant with an offset, such as "2026-03-07T12:00:00Z"')
+
+    def _clean(self, key: str, value: str) -> str:
+        if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            self.fail(key, "text without halves of surrogate pairs")
+        return value.replace("\x00", "").strip()
+
+
+def plain_number(number: Decimal) -> int | float:
+    """Return a JSON number: an int when it is whole."""
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def present(**values: Any) -> dict[str, Any]:
+    """Return the values that are there: None, empty texts and empty lists say nothing."""
+    return {
+        key: value
+        for key, value in values.items()
+        if value is not None and value != "" and value != []
+    }
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise BadInput("body", f"JSON, which has no {name}")
+
+
+def _read_int(digits: str) -> int:
+    if len(digits) > _DIGITS_MAX:
+        raise BadInput("body", f"numbers of at most {_DIGITS_MAX} digits")
+    return int(digits)
+
+
+def _read_float(digits: str) -> float:
+    number = float(digits) if len(digits) <= _DIGITS_MAX else math.inf
+    if not math.isfinite(number):
+        raise BadInput("body", f"finite numbers of at most {_DIGITS_MAX} digits")
+    return number

@@ -1,0 +1,67 @@
+"""Shopify's mandatory privacy topics (shopify.dev, "Privacy law compliance"): facts to be acted on, not data to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from kairos.domain.event import Event
+from kairos.registry import Parsed, Request
+from kairos.sources import _person
+from kairos.sources._shape import Object, present
+
+LISTED: Mapping[str, Sequence[str]] = {
+    "customer_data_requested": ("request_id", "order_ids"),
+    "customer_redacted": ("order_ids",),
+    "shop_redacted": ("shop_id",),
+}
+
+_ORDERS_MAX = 500
+
+
+def read_person(name: str) -> Callable[[Object, Request], list[Parsed]]:
+    """Return the reader of a request that concerns one person. Their addresses find them and are not written again."""
+
+    def read(body: Object, request: Request) -> list[Parsed]:
+        customer = body.object("customer")
+        who = _person.names(
+            True,
+            customer=customer.ident("id"),
+            email=customer.text("email", 320),
+            phone=customer.text("phone", 64),
+        )
+        asked = Object(
+            {"ids": body.items("orders_requested") or body.items("orders_to_redact")},
+            body.path,
+        )
+        orders = Object(
+            {str(i): one for i, one in enumerate(asked.items("ids")[:_ORDERS_MAX])},
+            body.at("orders"),
+        )
+        properties = present(
+            request_id=body.object("data_request").ident("id"),
+            order_ids=[orders.need(index) for index in orders.raw],
+        )
+        event = Event(
+            "", name, "", request.received_at, request.received_at, properties
+        )
+        return [
+            Parsed(
+                event, properties.get("request_id") or customer.ident("id") or "", who
+            )
+        ]
+
+    return read
+
+
+def read_shop(body: Object, request: Request) -> list[Parsed]:
+    """Return that the app was removed from the shop 48 hours ago: everything of it must go."""
+    shop = body.need("shop_id")
+    event = Event(
+        "",
+        "shop_redacted",
+        "",
+        request.received_at,
+        request.received_at,
+        {"shop_id": shop},
+    )
+    return [Parsed(event, shop)]

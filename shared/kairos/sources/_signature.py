@@ -1,0 +1,114 @@
+"""Proofs that a body comes from whom it says: keyed hashes over the raw bytes, compared in constant time.
+
+What each sender signs, and how it writes it down, is in their documentation and named beside each source. Here is only
+what they share: several secrets in force at once (a rotation), headers that may be missing, doubled or not ASCII, and
+a clock that must be near ours where the sender signs the time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b64encode
+from datetime import timedelta
+
+from kairos.domain.errors import BadSignature
+from kairos.registry import Request
+
+STAMP_DIGITS_MAX = 12
+STAMP_AGE_MAX = timedelta(seconds=300)
+"""Calendly speaks of about three minutes, its clients allow 120 to 300 s. Repeats inside it are de-duplicated anyway."""
+
+
+def require_body_hmac(request: Request, header: str, *, encoding: str) -> None:
+    """Raise BadSignature unless `header` is the HMAC-SHA256 of the raw body under one of the connection's secrets.
+
+    `encoding` is "hex" or "base64". A header sent twice arrives joined by a comma and therefore proves nothing.
+    """
+    require_any(
+        header_text(request, header),
+        [_hmac(secret, request.body, encoding) for secret in secrets(request)],
+    )
+
+
+def require_stamped_hmac(request: Request, header: str) -> None:
+    """Raise BadSignature unless `header` reads `t=<seconds>,v1=<hex>` over `<t>.<body>`, with `t` within five minutes.
+
+    Unknown keys are skipped, several `v1` may stand (a rotation on their side), a second `t` is refused: which of the
+    two was signed would be a guess.
+    """
+    pairs = [
+        part.strip().partition("=") for part in header_text(request, header).split(",")
+    ]
+    stamps = [value for key, _, value in pairs if key == "t"]
+    signatures = [value for key, _, value in pairs if key == "v1"]
+    if len(stamps) != 1 or not signatures:
+        raise BadSignature(f"{header} needs one t and a v1")
+    stamp = stamps[0]
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= STAMP_DIGITS_MAX):
+        raise BadSignature(f"the time in {header} is no number of seconds")
+    if (
+        abs(request.received_at.timestamp() - int(stamp))
+        > STAMP_AGE_MAX.total_seconds()
+    ):
+        raise BadSignature(
+            f"the time in {header} is more than {STAMP_AGE_MAX.seconds} s from ours"
+        )
+    signed = stamp.encode() + b"." + request.body
+    expected = [_hmac(secret, signed, "hex") for secret in secrets(request)]
+    if not _any_same(signatures, expected):
+        raise BadSignature("no signature fits any secret in force")
+
+
+def require_any(given: str, expected: list[str]) -> None:
+    """Raise BadSignature unless `given` equals one of `expected`; all are compared, so the time taken tells nothing."""
+    if not _any_same([given], expected):
+        raise BadSignature("the signature fits no secret in force")
+
+
+def is_one_of(given: str, keys: list[str]) -> bool:
+    """Return whether `given` is one of `keys`, comparing all of them in constant time."""
+    return _any_same([given], keys)
+
+
+def header_text(request: Request, header: str) -> str:
+    """Return a header's trimmed value. Raises BadSignature when it is missing or empty."""
+    value = request.headers.get(header)
+    if not isinstance(value, str) or not value.strip():
+        raise BadSignature(f"the {header} header is missing")
+    return value.strip()
+
+
+def secrets(request: Request, key: str = "secrets") -> list[str]:
+    """Return the connection's secrets in force. Raises BadSignature when there is none: nobody can prove anything."""
+    found = keys(request, key)
+    if not found:
+        raise BadSignature("this connection has no secret yet")
+    return found
+
+
+def keys(request: Request, key: str) -> list[str]:
+    """Return the non-empty texts of one setting of the connection."""
+    value = request.settings.get(key)
+    return (
+        [one for one in value if isinstance(one, str) and one]
+        if isinstance(value, list | tuple)
+        else []
+    )
+
+
+def _hmac(secret: str, signed: bytes, encoding: str) -> str:
+    mac = hmac.new(secret.encode(), signed, hashlib.sha256)
+    return mac.hexdigest() if encoding == "hex" else b64encode(mac.digest()).decode()
+
+
+def _any_same(given: list[str], expected: list[str]) -> bool:
+    # Counted, not searched: leaving at the first match would tell by its time which one it was.
+    return sum(_same(one, right) for one in given for right in expected) > 0
+
+
+def _same(given: str, right: str) -> bool:
+    # As bytes: compare_digest refuses text that is not ASCII, and a stranger may send any text.
+    return hmac.compare_digest(
+        given.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass")
+    )

@@ -1,0 +1,256 @@
+"""Cal.com's webhooks: bookings become entries of kind `booking`, one event per attendee.
+
+Signed with HMAC-SHA256 of the raw body in hex (`X-Cal-Signature-256`); without a secret Cal.com sends the literal
+`no-secret-provided`, which proves nothing and is refused. A reschedule is one message with a *new* uid and the old one in
+`rescheduleUid`. A booking that waits for the host's yes (BOOKING_REQUESTED) is no entry yet, so nothing is planned on it.
+One try per delivery, as far as its own sender goes; self-hosted versions with a task queue try for some hours.
+Body shapes: cal.com/docs, "Webhooks", version 2021-10-20; MEETING_* bodies are flat, without `payload`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from kairos.domain.errors import BadInput, BadSignature
+from kairos.domain.event import EntryFact, Event
+from kairos.registry import Contact, Named, Parsed, Request
+from kairos.sources import _person
+from kairos.sources._booking import BOOKING_LISTED, ENTRY_LISTED, answers, as_link
+from kairos.sources._shape import Object, load_body, present
+from kairos.sources._signature import header_text, require_body_hmac
+
+SIGNATURE = "x-cal-signature-256"
+UNSIGNED = "no-secret-provided"
+ATTENDEES_MAX = 500
+
+# Bookings made by phone carry a made-up address here; nobody reads it.
+_PHONE_ADDRESSES = "@sms.cal.com"
+
+Reader = Callable[[Object, datetime, Request], list[Event]]
+
+
+class CalCom:
+    """See `kairos.registry.Source`. A connection's settings: `secrets`."""
+
+    name = "calcom"
+    retry_horizon = timedelta(days=1)
+    topic_at = ("body", "triggerEvent")
+    properties: Mapping[str, Sequence[str]] = {
+        name: BOOKING_LISTED
+        for name in (
+            "entry_updated",
+            "entry_cancelled",
+            "booking_requested",
+            "booking_paid",
+            "booking_payment_initiated",
+            "booking_started",
+            "booking_ended",
+            "booking_no_show",
+            "booking_no_show_reverted",
+        )
+    }
+    entry_properties = ENTRY_LISTED
+
+    def verify(self, request: Request) -> bool:
+        """Check the HMAC of the raw body."""
+        if header_text(request, SIGNATURE) == UNSIGNED:
+            raise BadSignature(
+                "Cal.com has no secret for this webhook: set one there, and the same here"
+            )
+        require_body_hmac(request, SIGNATURE, encoding="hex")
+        return True
+
+    def parse(
+        self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None
+    ) -> Sequence[Parsed]:
+        """Translate by trigger; pings, forms, recordings and days off return nothing."""
+        body = load_body(request.body)
+        trigger = body.text("triggerEvent", 64) or body.fail(
+            "triggerEvent", 'a trigger such as "BOOKING_CREATED"'
+        )
+        reader = _TRIGGERS.get(trigger)
+        if reader is None:
+            return ()
+        payload = body.object("payload") if body.has("payload") else body
+        occurred_at = body.instant("createdAt") or request.received_at
+        uid = payload.ident("uid") or payload.need("bookingUid")
+        key = f"{trigger}:{uid}:{occurred_at.isoformat()}"
+        return list(_per_attendee(payload, reader(payload, occurred_at, request), key))
+
+
+def _per_attendee(payload: Object, facts: Sequence[Event], key: str) -> list[Parsed]:
+    out: list[Parsed] = []
+    about = _contact_of_booking(payload)
+    # The place in the list, not the address, tells attendees apart: an id must not be a hash that guessing can undo.
+    for index, attendee in enumerate(payload.objects("attendees", ATTENDEES_MAX)):
+        who, contacts, common = _person_of(attendee, payload)
+        for fact in facts:
+            event = replace(_marked(fact, attendee), **common)
+            if event.name == "entry_updated" and event.entry and about:
+                contacts = [
+                    *contacts,
+                    Contact(f"entry#booking#{event.entry.id}", about),
+                ]
+            out.append(Parsed(event, f"{key}#{index}:{event.name}", who, contacts))
+    return out
+
+
+def _marked(fact: Event, attendee: Object) -> Event:
+    if fact.name == "booking_no_show" and attendee.flag("noShow") is False:
+        return replace(fact, name="booking_no_show_reverted")
+    return fact
+
+
+def _person_of(
+    attendee: Object, payload: Object
+) -> tuple[list[Named], list[Contact], dict[str, Any]]:
+    email = attendee.text("email", 320)
+    if email and email.lower().endswith(_PHONE_ADDRESSES):
+        email = None
+    phone = attendee.text("phoneNumber", 64)
+    if phone is None and len(payload.items("attendees", ATTENDEES_MAX)) == 1:
+        phone = payload.text("smsReminderNumber", 64)
+    fields = present(
+        email=email,
+        phone=phone,
+        name=attendee.text("name", _person.NAME_CHARS_MAX),
+        first_name=attendee.text("firstName", _person.NAME_CHARS_MAX),
+        last_name=attendee.text("lastName", _person.NAME_CHARS_MAX),
+    )
+    traits = present(
+        timezone=_person.zone(attendee.text("timeZone", 64)),
+        locale=_person.locale(attendee.object("language").text("locale", 35)),
+    )
+    who = _person.names(True, email=email, phone=phone)
+    return (
+        who,
+        _person.profile_contact(fields),
+        {"traits": traits or None, "reach": _person.reach(fields)},
+    )
+
+
+def _contact_of_booking(payload: Object) -> dict[str, Any]:
+    place = payload.text("location")
+    link = as_link(payload.object("metadata").text("videoCallUrl")) or as_link(
+        payload.object("videoCallData").text("url")
+    )
+    return present(
+        meeting_url=link or as_link(place),
+        location=None if as_link(place) else place,
+        title=payload.text("title", 500),
+        host_name=payload.object("organizer").text("name", _person.NAME_CHARS_MAX),
+        answers=_answers(payload.object("responses")) or None,
+    )
+
+
+def _answers(responses: Object) -> dict[str, str]:
+    pairs: list[tuple[str | None, Any]] = []
+    for name in list(responses.raw)[:50]:
+        if name in ("name", "email", "location", "guests") or not isinstance(
+            responses.raw[name], Mapping
+        ):
+            continue
+        one = responses.object(name)
+        pairs.append((one.text("label", 200) or name, one.raw.get("value")))
+    return answers(pairs, responses.path)
+
+
+def _updated(payload: Object, occurred_at: datetime, request: Request) -> list[Event]:
+    former = payload.ident("rescheduleUid")
+    entry = _entry(payload, replaces=former if former != payload.need("uid") else None)
+    if entry.starts_at is None:
+        payload.fail("startTime", 'an instant, such as "2026-03-07T12:00:00Z"')
+    return [_event("entry_updated", payload, occurred_at, request, entry)]
+
+
+def _cancelled(payload: Object, occurred_at: datetime, request: Request) -> list[Event]:
+    # A host who asks for another time cancels this one; the new uid comes once the attendee has picked.
+    moved_to = "" if payload.flag("requestReschedule") else None
+    return [
+        _event(
+            "entry_cancelled",
+            payload,
+            occurred_at,
+            request,
+            _entry(payload, moved_to=moved_to),
+        )
+    ]
+
+
+def _requested(payload: Object, occurred_at: datetime, request: Request) -> list[Event]:
+    out = [_event("booking_requested", payload, occurred_at, request)]
+    former = payload.ident("rescheduleUid")
+    if former and former != payload.need("uid"):
+        # The old time is given up the moment a new one is asked for, whatever the host will say.
+        left = EntryFact("booking", former, moved_to=payload.need("uid"))
+        out.append(_event("entry_cancelled", payload, occurred_at, request, left))
+    return out
+
+
+def _plain(name: str) -> Reader:
+    def read(payload: Object, occurred_at: datetime, request: Request) -> list[Event]:
+        return [_event(name, payload, occurred_at, request)]
+
+    return read
+
+
+def _event(
+    name: str,
+    payload: Object,
+    occurred_at: datetime,
+    request: Request,
+    entry: EntryFact | None = None,
+) -> Event:
+    properties = {
+        "booking_id": payload.ident("uid") or payload.need("bookingUid"),
+        **_properties(payload),
+    }
+    if entry and entry.id != properties["booking_id"]:
+        properties = {"booking_id": entry.id}
+    return Event(
+        "", name, "", occurred_at, request.received_at, properties, entry=entry
+    )
+
+
+def _entry(
+    payload: Object, *, replaces: str | None = None, moved_to: str | None = None
+) -> EntryFact:
+    return EntryFact(
+        "booking",
+        payload.need("uid"),
+        payload.instant("startTime"),
+        payload.instant("endTime"),
+        _properties(payload),
+        replaces=replaces,
+        moved_to=moved_to,
+    )
+
+
+def _properties(payload: Object) -> dict[str, Any]:
+    return present(
+        service=payload.text("type", 128),
+        event_type_id=payload.ident("eventTypeId"),
+        length_minutes=payload.amount("length"),
+        price=payload.amount("price"),
+        currency=payload.text("currency", 3),
+        status=(payload.text("status", 32) or "").lower(),
+    )
+
+
+_TRIGGERS: Mapping[str, Reader] = {
+    "BOOKING_CREATED": _updated,
+    "BOOKING_RESCHEDULED": _updated,
+    "BOOKING_CANCELLED": _cancelled,
+    "BOOKING_REJECTED": _cancelled,
+    "BOOKING_REQUESTED": _requested,
+    "BOOKING_PAID": _plain("booking_paid"),
+    "BOOKING_PAYMENT_INITIATED": _plain("booking_payment_initiated"),
+    "BOOKING_NO_SHOW_UPDATED": _plain("booking_no_show"),
+    "MEETING_STARTED": _plain("booking_started"),
+    "MEETING_ENDED": _plain("booking_ended"),
+}
+
+SOURCE = CalCom()

@@ -1,0 +1,347 @@
+"""Segment's HTTP API (segment.com/docs, "Spec"), and Kairos' own facts for a shop without an adapter.
+
+The write key is the user name of HTTP Basic, or `writeKey` in the body (a browser's beacon sets no headers). Public keys
+stand in web pages: whoever has one may add listed behaviour to an anonymous id and nothing else. The secret key may
+everything: identify, consent, orders, entries, with the same fields as lines of `kairos simulate`
+(`event`, `profile`, `at`, `id`, `traits`, `entry`, `channel`, `purpose`).
+
+A device's clock is often wrong, so the time is corrected by what its own sending time was off:
+occurred = received − (sentAt − timestamp).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kairos.domain.errors import BadInput, BadSignature
+from kairos.domain.event import ConsentFact, EntryFact, Event
+from kairos.registry import Contact, Named, Parsed, Request
+from kairos.sources import _person
+from kairos.sources._shape import ID_CHARS_MAX, Object, load_body, present
+from kairos.sources._signature import is_one_of, keys
+from kairos.sources._track_names import ANY, BEHAVIOUR, TRAITS, TRUSTED, event_name
+from kairos.sources._track_values import listed_properties, listed_traits
+
+CALLS_MAX = 1_000
+EVENT_NAME_CHARS_MAX = 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CALLS = ("track", "identify", "page", "screen", "alias", "group")
+
+
+class Track:
+    """See `kairos.registry.Source`.
+
+    A connection's settings: `secrets`, `public_keys`, and what the owner lists besides: `properties` (event name or "*" →
+    names), `behaviour` (event names for the public key) and `traits`.
+    """
+
+    name = "track"
+    retry_horizon = timedelta(days=3)
+    topic_at = ("body", "type")
+    properties: Mapping[str, Sequence[str]] = {**BEHAVIOUR, **TRUSTED, "*": ANY}
+
+    def verify(self, request: Request) -> bool:
+        """Return True for a secret key, False for a public one; anything else proves nothing."""
+        key = write_key(request)
+        if is_one_of(key, keys(request, "secrets")):
+            return True
+        if is_one_of(key, keys(request, "public_keys")):
+            return False
+        raise BadSignature("the write key is not one of this connection's")
+
+    def parse(
+        self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None
+    ) -> Sequence[Parsed]:
+        """Translate a call or a batch. In a batch `refused` collects wrong calls, and the others go on."""
+        body = load_body(request.body)
+        out: list[Parsed] = []
+        for call, otherwise in _calls(body, request):
+            try:
+                parsed = _read(call, _type_of(call, otherwise), body, request, trusted)
+            except BadInput as error:
+                if refused is None or call is body:
+                    raise
+                refused.append(error)
+                continue
+            if parsed:
+                out.append(parsed)
+        return out
+
+
+def write_key(request: Request) -> str:
+    """Return the write key a request shows. Raises BadSignature when it shows none, or one that cannot be read."""
+    header = request.headers.get("authorization", "")
+    scheme, _, encoded = header.strip().partition(" ")
+    if header and scheme.lower() != "basic":
+        raise BadSignature("the Authorization header is not Basic")
+    try:
+        key = (
+            b64decode(encoded, validate=True).decode().partition(":")[0]
+            if encoded
+            else _key_in_body(request)
+        )
+    except ValueError:
+        raise BadSignature("the Authorization header cannot be read") from None
+    if not key:
+        raise BadSignature("no write key: send it as the user name of HTTP Basic")
+    return key
+
+
+def _key_in_body(request: Request) -> str:
+    try:
+        return load_body(request.body).text("writeKey", ID_CHARS_MAX) or ""
+    except BadInput:
+        raise BadSignature(
+            "no write key: send it as the user name of HTTP Basic"
+        ) from None
+
+
+def _calls(body: Object, request: Request) -> Iterator[tuple[Object, str]]:
+    path = request.path.rstrip("/").rpartition("/")[2]
+    if path == "batch" or (path not in _CALLS and body.has("batch")):
+        for index, value in enumerate(body.items("batch", CALLS_MAX)):
+            # A call that is no object must spoil itself only, so it becomes one that is refused when it is read.
+            yield (
+                Object(
+                    value if isinstance(value, Mapping) else {"type": value},
+                    f"batch[{index}]",
+                ),
+                "",
+            )
+    else:
+        yield body, path if path in _CALLS else ""
+
+
+def _type_of(call: Object, otherwise: str) -> str:
+    kind = (
+        call.text("type", 32)
+        or call.text("action", 32)
+        or otherwise
+        or ("track" if call.has("event") else "")
+    )
+    if kind not in _CALLS:
+        call.fail("type", f"one of {', '.join(_CALLS)}")
+    return kind
+
+
+def _read(
+    call: Object, kind: str, body: Object, request: Request, trusted: bool
+) -> Parsed | None:
+    name = _name(call, kind)
+    if not trusted and name not in BEHAVIOUR and name not in keys(request, "behaviour"):
+        return None
+    who = _who(call, kind) if trusted else _anonymous(call)
+    event = Event(
+        id="",
+        name=name,
+        profile="",
+        occurred_at=_occurred(call, body, request.received_at),
+        received_at=request.received_at,
+        properties=listed_properties(call, kind, name, _more(request, name)),
+    )
+    key = _either(call, "messageId", "message_id", "id") or _content_key(call)
+    if not trusted:
+        return Parsed(event, f"{kind}:{key}", who)
+    return _with_person(event, f"{kind}:{key}", who, call, kind, request)
+
+
+def _with_person(
+    event: Event,
+    key: str,
+    who: Sequence[Named],
+    call: Object,
+    kind: str,
+    request: Request,
+) -> Parsed:
+    said = _traits_object(call, kind)
+    fields = _person.person_fields(_renamed(said))
+    traits = (
+        listed_traits(said, call.object("context"), [*TRAITS, *keys(request, "traits")])
+        if kind != "group"
+        else {}
+    )
+    full = Event(
+        id="",
+        name=event.name,
+        profile="",
+        occurred_at=event.occurred_at,
+        received_at=event.received_at,
+        properties=event.properties,
+        historical=call.flag("historical") is True,
+        traits=traits or ({} if event.name == "profile_updated" else None),
+        reach=_reach(said, fields),
+        entry=_entry(call)
+        if event.name in ("entry_updated", "entry_cancelled")
+        else None,
+        consent=_consent(call)
+        if event.name in ("consent_given", "consent_withdrawn")
+        else None,
+    )
+    contacts = _person.profile_contact(fields)
+    if full.entry and (about := _entry_contact(call)):
+        contacts.append(Contact(f"entry#{full.entry.kind}#{full.entry.id}", about))
+    people = [
+        *who,
+        *(
+            one
+            for one in _person.names(
+                True, email=fields.get("email"), phone=fields.get("phone")
+            )
+        ),
+    ]
+    return Parsed(
+        full, key, sorted(people, key=lambda named: _RANK.index(named.kind)), contacts
+    )
+
+
+_RANK = ("external", "email", "phone", "anonymous")
+
+
+def _name(call: Object, kind: str) -> str:
+    if kind == "track":
+        name = event_name(call.text("event", 256) or "")
+        return name[:EVENT_NAME_CHARS_MAX] or call.fail(
+            "event", "the event's name, in letters and digits"
+        )
+    return {
+        "page": "page_viewed",
+        "screen": "screen_viewed",
+        "identify": "profile_updated",
+        "alias": "profile_aliased",
+        "group": "group_joined",
+    }[kind]
+
+
+def _who(call: Object, kind: str) -> list[Named]:
+    external = _either(call, "userId", "user_id", "profile")
+    anonymous = _either(call, "anonymousId", "anonymous_id")
+    if kind == "alias":
+        anonymous = _either(call, "previousId", "previous_id") or anonymous
+    return _person.names(True, external=external, anonymous=anonymous)
+
+
+def _anonymous(call: Object) -> list[Named]:
+    return _person.names(False, anonymous=_either(call, "anonymousId", "anonymous_id"))
+
+
+def _occurred(call: Object, body: Object, received_at: datetime) -> datetime:
+    stamp = call.instant("timestamp") or call.instant("at")
+    if stamp is None:
+        return received_at
+    sent = (
+        call.instant("sentAt")
+        or call.instant("sent_at")
+        or body.instant("sentAt")
+        or body.instant("sent_at")
+    )
+    corrected = received_at - (sent - stamp) if sent else stamp
+    return corrected if corrected >= _EPOCH else received_at
+
+
+def _content_key(call: Object) -> str:
+    # Without a messageId the call itself is what makes a repeat the same; the time of sending differs between tries.
+    told = {
+        key: value
+        for key, value in call.raw.items()
+        if key not in ("sentAt", "sent_at", "receivedAt", "writeKey")
+    }
+    try:
+        text = json.dumps(told, sort_keys=True, ensure_ascii=True)
+    except RecursionError:
+        raise BadInput(
+            call.path or "body", "JSON that is not nested this deep"
+        ) from None
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _more(request: Request, name: str) -> list[str]:
+    more = request.settings.get("properties")
+    if not isinstance(more, Mapping):
+        return []
+    return [
+        one for key in (name, "*") for one in more.get(key, ()) if isinstance(one, str)
+    ]
+
+
+def _traits_object(call: Object, kind: str) -> Object:
+    if kind == "group":  # those of a group are not the person's
+        return Object({}, call.at("traits"))
+    return (
+        call.object("traits")
+        if call.has("traits")
+        else call.object("context").object("traits")
+    )
+
+
+def _renamed(said: Object) -> Object:
+    names = {"firstName": "first_name", "lastName": "last_name"}
+    return Object(
+        {names.get(key, key): value for key, value in said.raw.items()}, said.path
+    )
+
+
+def _reach(said: Object, fields: Mapping[str, Any]) -> dict[str, bool] | None:
+    gone = {
+        channel: False
+        for channel, key in (("email", "email"), ("sms", "phone"))
+        if said.has(key) and said.raw[key] is None
+    }
+    return {**gone, **(_person.reach(fields) or {})} or None
+
+
+def _fact(call: Object, key: str) -> Object:
+    # Segment's own libraries cannot set top-level fields, so facts may stand in `properties` too.
+    return call if call.has(key) else call.object("properties")
+
+
+def _entry(call: Object) -> EntryFact:
+    entry = _fact(call, "entry").object("entry")
+    kind = event_name(entry.text("kind", 64) or "") or entry.fail(
+        "kind", 'the kind of entry, such as "booking"'
+    )
+    starts_at = entry.instant("starts_at")
+    cancelled = _name(call, "track") == "entry_cancelled"
+    if starts_at is None and not cancelled:
+        entry.fail("starts_at", 'an instant, such as "2026-03-07T12:00:00Z"')
+    return EntryFact(
+        kind,
+        entry.need("id"),
+        starts_at,
+        entry.instant("ends_at"),
+        listed_properties(entry, "entry", "entry", None),
+        replaces=entry.ident("replaces"),
+        moved_to=(entry.ident("moved_to") or "") if entry.has("moved_to") else None,
+    )
+
+
+def _entry_contact(call: Object) -> dict[str, Any]:
+    contact = _fact(call, "entry").object("entry").object("contact")
+    return {
+        key: text
+        for key in list(contact.raw)[:30]
+        if key.isidentifier() and (text := contact.text(key))
+    }
+
+
+def _consent(call: Object) -> ConsentFact:
+    said = _fact(call, "channel")
+    channel = said.text("channel", 32) or said.fail(
+        "channel", 'a channel, such as "email"'
+    )
+    return ConsentFact(
+        channel,
+        said.text("purpose", 32)
+        or said.fail("purpose", 'a purpose, such as "marketing"'),
+    )
+
+
+def _either(call: Object, *names: str) -> str | None:
+    return next((value for name in names if (value := call.ident(name))), None)
+
+
+SOURCE = Track()
