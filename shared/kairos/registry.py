@@ -25,7 +25,7 @@ from kairos.domain.event import Event
 
 class Step(Protocol):
     """What a journey can do at one place. `keyword` is its key in YAML, `beside` the keys that may stand next to it
-    (`id` always may); `elapsed` says whether it waits for elapsed time, which makes a journey's triggers perish sooner."""
+    (`id` always may); `elapsed` says whether it waits for elapsed time: a journey that does takes fresher triggers."""
 
     keyword: str
     beside: Sequence[str]
@@ -167,7 +167,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How fast a provider takes messages unless the brand says otherwise (`rates`); `per_day` None is no daily quota."""
+    """How fast a provider takes messages unless the brand's `rates` say otherwise; `per_day` None: no daily quota."""
 
     per_second: float
     per_day: int | None = None
@@ -207,7 +207,7 @@ class Policy(Protocol):
     name: str
 
     def quiet(self, channel: str) -> str | None:
-        """Return the window of the recipient's clock ("21:00-08:00") in which marketing is held, None if there is none."""
+        """Return the window of the recipient's clock ("21:00-08:00") in which marketing is held, or None."""
 
     def apply(
         self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any], unsubscribe_url: str | None

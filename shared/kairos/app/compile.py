@@ -30,6 +30,8 @@ STEPPED = ("trigger", "subject", "reenter", "restart", "steps")
 TIMED = ("anchor", "timeline", "on_move", "on_cancel", "reenter")
 
 T = TypeVar("T")
+U = TypeVar("U")
+RawSteps = list[tuple[Any, Path]]
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Problems:
 
     found: list[BadDefinition] = field(default_factory=list)
 
-    def gather(self, read: Callable[[], T], otherwise: T) -> T:
+    def gather(self, read: Callable[[], T], otherwise: U) -> T | U:
         """Return what `read` gives, or note its error and return `otherwise`."""
         try:
             return read()
@@ -71,7 +73,9 @@ def check_journey(raw: object, version: int = 1) -> tuple[Journey | None, list[B
         "marketing": kind == "marketing",
         "goal": problems.gather(lambda: _goal(document), None),
         "exits": problems.gather(lambda: _matchers(document, "exit"), ()),
-        "holdout": problems.gather(lambda: document.read("holdout", parse_share) if document.has("holdout") else 0.0, 0.0),
+        "holdout": problems.gather(
+            lambda: document.read("holdout", parse_share) if document.has("holdout") else 0.0, 0.0
+        ),
         "reenter": problems.gather(lambda: _reenter(document), Reenter()),
     }
     own = _timed(document, common, problems) if timed else _stepped(document, problems)
@@ -80,7 +84,7 @@ def check_journey(raw: object, version: int = 1) -> tuple[Journey | None, list[B
 
 def _stepped(document: Document, problems: Problems) -> dict[str, Any]:
     builder = _Builder(problems)
-    raw_steps = problems.gather(lambda: document.items("steps"), [])
+    raw_steps: RawSteps = problems.gather(lambda: document.items("steps"), [])
     if not raw_steps and not problems.found:
         problems.found.append(BadDefinition((*document.path, "steps"), "expected at least one step"))
     first = builder.block(raw_steps, None)
@@ -100,7 +104,7 @@ def _stepped(document: Document, problems: Problems) -> dict[str, Any]:
 
 def _timed(document: Document, common: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     marketing = common["marketing"]
-    raw_steps = problems.gather(lambda: document.items("timeline"), [])
+    raw_steps: RawSteps = problems.gather(lambda: document.items("timeline"), [])
     if not raw_steps and not problems.found:
         problems.found.append(BadDefinition((*document.path, "timeline"), "expected at least one step"))
     ids = _Ids()
@@ -215,7 +219,7 @@ class _Builder:
         self._ids = _Ids()
         self._problems = problems
 
-    def block(self, raw_steps: list[tuple[Any, Path]], after: str | None, depth: int = 0) -> str | None:
+    def block(self, raw_steps: RawSteps, after: str | None, depth: int = 0) -> str | None:
         """Add the steps of one list; return the id of its first, or `after` when it is empty."""
         named: list[tuple[Document, Any, str]] = []
         for raw, path in raw_steps:
@@ -242,7 +246,9 @@ class _Builder:
         self.elapsed = self.elapsed or step.elapsed
         if len(self.nodes) >= STEPS_MAX:
             raise BadDefinition(path, f"a journey has at most {STEPS_MAX} steps")
-        base = document.raw["send"] if step.keyword == "send" and isinstance(document.raw["send"], str) else step.keyword
+        base = (
+            document.raw["send"] if step.keyword == "send" and isinstance(document.raw["send"], str) else step.keyword
+        )
         return document, step, self._ids.take(document, base)
 
     def _node(self, document: Document, step: Any, id: str, after: str | None, depth: int) -> Node:

@@ -38,12 +38,14 @@ class Customers(Protocol):
     def read(self, profile: str) -> Profile | None:
         """Return the profile, strongly consistent, or None when there is none."""
 
-    def write(self, profile: Profile, effects: Sequence[Effect], wake_at: datetime | None, ttl: datetime | None) -> None:
-        """Write the profile as its next version, on condition that the stored one is `profile.version` (0: none stored).
+    def write(
+        self, profile: Profile, effects: Sequence[Effect], wake_at: datetime | None, ttl: datetime | None
+    ) -> None:
+        """Write the profile as its next version, on condition that the stored one is `profile.version` (0: none yet).
 
         The stored version becomes `profile.version + 1` and `effects` are stamped with it. `wake_at` is the earliest
-        due time or check and makes the item findable by `due`; None leaves it out of the index. `ttl` lets an item without
-        obligations go.
+        due time or check and makes the item findable by `due`; None leaves it out of the index. `ttl` lets an item
+        without obligations go.
         Raises VersionConflict when somebody else wrote first, TooLarge when the item cannot be stored.
         """
 
@@ -151,7 +153,7 @@ class Alarms(Protocol):
     """EventBridge Scheduler, as an alarm clock that rings a profile's group in the inbox."""
 
     def arm(self, profile: str, at: datetime) -> None:
-        """Make sure that a wake-up for `profile` comes at `at` (a whole minute, in the future). Already there is success."""
+        """Make sure that a wake-up for `profile` comes at `at`, a whole minute to come. Already there is success."""
 
 
 # ---- who -------------------------------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ class Contacts(Protocol):
     """Personal data, apart from everything else. Writers cannot read; readers cannot write."""
 
     def put(self, profile: str, ref: str, fields: Mapping[str, Any], occurred_at: datetime) -> None:
-        """Keep each field under (profile, ref) unless a newer `occurred_at` is there already; a tie keeps the larger value.
+        """Keep each field under (profile, ref) unless a newer one is there; a tie keeps the larger value.
 
         `ref` is "profile", "entry#<kind>#<id>" or "subject#<value>".
         """
@@ -204,13 +206,13 @@ class Suppressions(Protocol):
     """Stops that overtake every queue: (channel, address) → purposes that must not be sent."""
 
     def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
-        """Record the stop durably before returning. `purpose` is "marketing" or "all". Repeating it is a no-op."""
+        """Record the stop durably before returning. `purpose` is "marketing" or "all"; repeating it is a no-op."""
 
     def suppress_hashed(self, channel: str, address_hash: str, purpose: str, reason: str, now: datetime) -> None:
         """The same where only the keyed hash is known (an unsubscribe link)."""
 
     def suppressed(self, channel: str, address: str) -> frozenset[str]:
-        """Return the purposes stopped for the address on this channel, strongly consistent, under every key in force."""
+        """Return the purposes stopped for the address on this channel: strongly consistent, under every key."""
 
 
 # ---- the ledger of messages ------------------------------------------------------------------------------------

@@ -95,10 +95,8 @@ def _evict_enrollments(profile: Profile, now: datetime) -> None:
     """An ended passage stays while a message of it is unsettled, its goal can be reached, or its entry lives."""
     unsettled = {message.enrollment for message in profile.messages.values()}
     for id, enrollment in list(profile.enrollments.items()):
-        if enrollment.entry is not None:
-            over = enrollment.entry not in profile.entries
-        else:
-            over = not enrollment.active
+        anchored = enrollment.entry is not None
+        over = enrollment.entry not in profile.entries if anchored else not enrollment.active
         waits = not enrollment.converted and enrollment.goal_until is not None and enrollment.goal_until >= now
         if over and not waits and id not in unsettled:
             del profile.enrollments[id]

@@ -20,7 +20,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Ask `deliver` for one message. `asks` makes the request fresh each time it is repeated; it never changes the id."""
+    """Ask `deliver` for one message. `asks` makes a repeated request fresh; it never changes the message's id."""
 
     profile: str
     message: str

@@ -57,7 +57,7 @@ PlanState = Literal["planned", "holding", "done", "skipped", "dead"]
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One step of a timeline for one enrollment. `done` was asked for and never repeats; `skipped` may be planned again."""
+    """One step of a timeline for one enrollment. `done` never repeats; `skipped` may be planned again."""
 
     due: datetime
     state: PlanState = "planned"

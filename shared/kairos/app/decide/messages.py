@@ -29,7 +29,13 @@ FALL_BACK_ON = frozenset({"no address", "no consent", "suppressed", "refused", "
 
 
 def ask(
-    turn: Turn, enrollment: Enrollment, step: str, args: SendArgs, due: datetime, marketing: bool, before: datetime | None
+    turn: Turn,
+    enrollment: Enrollment,
+    step: str,
+    args: SendArgs,
+    due: datetime,
+    marketing: bool,
+    before: datetime | None,
 ) -> Message | None:
     """Ask for the message of one step; return it while it is held or asked for, None when it will not go out.
 
@@ -60,14 +66,16 @@ def ask(
         correlation=enrollment.correlation,
     )
     if not channels:
-        return _drop(turn, message, "the template has no channel")
+        _drop(turn, message, "the template has no channel")
+        return None
     return settle(turn, message)
 
 
 def settle(turn: Turn, message: Message) -> Message | None:
     """Decide one message on what is true now: ask for it, hold it, try another channel, or give it up with a reason."""
     if message.expires_at <= turn.now:
-        return _drop(turn, message, "expired")
+        _drop(turn, message, "expired")
+        return None
     if obstacle := _obstacle(turn, message):
         return _fall_back(turn, message, obstacle)
     if not message.marketing:
@@ -148,8 +156,14 @@ def _consented(turn: Turn, channel: str) -> bool:
 
 
 def _fall_back(turn: Turn, message: Message, reason: str) -> Message | None:
-    if reason not in FALL_BACK_ON or not message.untried:
-        return _drop(turn, message, reason)
+    if reason in FALL_BACK_ON and message.untried:
+        return _next_channel(turn, message, reason)
+    _drop(turn, message, reason)
+    return None
+
+
+def _next_channel(turn: Turn, message: Message, reason: str) -> Message | None:
+    """Try the template's next channel: another attempt of the same visit, with an id of its own."""
     turn.say("not_sent", message, f"{reason}; trying {message.untried[0]}")
     attempt = message.attempt + 1
     following = replace(
@@ -170,7 +184,8 @@ def _drop(turn: Turn, message: Message, reason: str) -> None:
 
 def _hold(turn: Turn, message: Message, until: datetime | None, reason: str) -> Message | None:
     if until is None or until >= message.expires_at:
-        return _drop(turn, message, f"{reason} until after it expires")
+        _drop(turn, message, f"{reason} until after it expires")
+        return None
     held = replace(message, state="held", until=until, check_at=None, reason=reason)
     turn.profile.messages[held.id] = held
     turn.say("held", held, reason, due=until)
@@ -181,23 +196,9 @@ def _over_cap(turn: Turn, message: Message, full: list[Cap]) -> Message | None:
     if message.over_cap == "hold":
         return _hold(turn, message, max(_room_at(turn, cap) for cap in full), "frequency cap")
     if message.over_cap == "switch" and message.untried:
-        return _switch(turn, message)
-    return _drop(turn, message, "frequency cap")
-
-
-def _switch(turn: Turn, message: Message) -> Message | None:
-    turn.say("not_sent", message, f"frequency cap; trying {message.untried[0]}")
-    attempt = message.attempt + 1
-    return settle(
-        turn,
-        replace(
-            message,
-            id=message_id(message.enrollment, message.step, message.visit, attempt),
-            channel=message.untried[0],
-            untried=message.untried[1:],
-            attempt=attempt,
-        ),
-    )
+        return _next_channel(turn, message, "frequency cap")
+    _drop(turn, message, "frequency cap")
+    return None
 
 
 def _counts(turn: Turn, cap: Cap, channel: str) -> int:

@@ -239,10 +239,10 @@ def wake(turn: Turn, enrollment: Enrollment) -> None:
     """The wait at this passage's step is over."""
     journey = turn.journey_of(enrollment)
     due = enrollment.due
-    if journey is None or due is None or enrollment.node not in journey.nodes:
+    node = journey.nodes.get(enrollment.node or "") if journey else None
+    if journey is None or due is None or node is None:
         _end(turn, enrollment, "its step is no longer there")
         return
-    node = journey.nodes[enrollment.node]
     at = due if turn.now - due <= CATCH_UP_FROM_NOW else turn.now
     decision = registry.load("steps", node.kind).wake(node.args, _scene(turn, enrollment, journey, at))
     _carry_on(turn, enrollment, journey, node, decision, at)
@@ -286,7 +286,9 @@ def replan_local(turn: Turn) -> None:
             turn.keep(replace(enrollment, due=decision.until))
 
 
-def _carry_on(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decision: Decision, at: datetime) -> None:
+def _carry_on(
+    turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decision: Decision, at: datetime
+) -> None:
     if isinstance(decision, Park):
         turn.keep(replace(enrollment, due=decision.until))
     elif isinstance(decision, Stop):

@@ -107,7 +107,7 @@ def _moved(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment
     anchor = _anchor_of(change.entry, journey) if journey else None
     if journey is None or anchor is None or enrollment.holdout or enrollment.converted:
         return
-    if change.what == "same" or anchor == enrollment.anchor_at and enrollment.active:
+    if change.what == "same" or (anchor == enrollment.anchor_at and enrollment.active):
         return
     _take_back_held(turn, enrollment)
     enrollment = turn.profile.enrollments[enrollment.id]

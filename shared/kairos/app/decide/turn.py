@@ -19,7 +19,7 @@ from kairos.domain.reason import Reason
 
 @dataclass(slots=True)
 class Turn:
-    """The working state of one decision. `profile` is a copy that may be changed; its parts are replaced, not edited."""
+    """The working state of one decision. `profile` is a copy that may change; its parts are replaced, not edited."""
 
     profile: Profile
     release: Release
@@ -42,7 +42,9 @@ class Turn:
         """Return the version this passage walks, or None when it is no longer carried by the release."""
         return self.release.journey(enrollment.journey, enrollment.version)
 
-    def holds(self, condition: Condition | None, properties: Mapping[str, Any], entry: tuple[str, str] | None = None) -> bool:
+    def holds(
+        self, condition: Condition | None, properties: Mapping[str, Any], entry: tuple[str, str] | None = None
+    ) -> bool:
         """Return whether a condition (None: always) holds of the profile and these properties."""
         if condition is None:
             return True

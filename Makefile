@@ -1,0 +1,60 @@
+# What a newcomer types. Everything is installed into .venv; nothing outside this folder is touched.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup lock demo test check unit up simulate deploy destroy nightly clean
+
+PYTHON ?= python3
+STAGE ?= dev
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# jsii looks for `node` on PATH: the wheel in .venv comes first, the system's Node second.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Compiled bytecode halves every start-up; the pinned tzdata package is read before the system's zones.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONTZPATH :=
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Kairos needs Python 3.11 or later")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Your Python cannot make a virtual environment: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	touch $@
+
+setup: $(READY) ## Make .venv with everything in it, the kairos command included.
+
+lock: $(READY) ## Resolve the dependencies anew into the lock files.
+	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux2014 -c requirements.lock pyproject.toml -o requirements-runtime.lock
+
+demo: $(READY) ## Live a month of a small shop's life, and show what was sent to whom, when and why.
+	@$(BIN)/python -m kairos.local.demo
+
+up: $(READY) ## Serve the local cloud on localhost until stopped.
+	@$(BIN)/kairos local
+
+check: $(READY) ## Format, lint, types and import contracts.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(READY) ## Unit, contract, simulation and local-cloud tests.
+	$(BIN)/pytest -n auto --dist loadgroup
+
+test: check unit ## Everything: what CI runs.
+
+nightly: $(READY) ## The long runs.
+	$(BIN)/pytest -n auto --dist loadgroup -m "nightly or not nightly"
+
+deploy: $(READY) ## Deploy to your AWS account: make deploy STAGE=prod
+	$(BIN)/python -m infra.deploy --stage $(STAGE)
+
+clean: ## Remove what was built and installed here.
+	rm -rf $(VENV) build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,93 @@
+"""A dry run of a brand: production `decide` over `kairos.memory`, on a virtual clock, with no side effects.
+
+Every message asked for goes out at that instant and is reported sent. Timers ring at their exact due times. At one
+instant all events come before all timers, and the events of one profile are decided together.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from kairos.app.decide import decide
+from kairos.app.release import Release
+from kairos.domain.effects import Send
+from kairos.domain.event import Event, Input, Wake
+from kairos.domain.reason import Reason
+from kairos.memory import MemoryCustomers
+
+REPORTED = frozenset({"entered", "message", "held", "not_sent", "exited", "converted", "holdout"})
+
+
+@dataclass
+class Simulation:
+    """One run. `tell` receives every decision between `since` and `until`, in time order."""
+
+    release: Release
+    tell: Callable[[Reason], None]
+    since: datetime
+    until: datetime
+    customers: MemoryCustomers = field(default_factory=MemoryCustomers)
+    _due: dict[str, datetime] = field(default_factory=dict)
+    _queue: list[tuple[datetime, str]] = field(default_factory=list)
+
+    def run(self, events: Iterable[Event]) -> None:
+        """Live through the events (in order of arrival) and every timer up to and including `until`."""
+        for now, arriving in groupby(events, key=lambda event: event.received_at):
+            if now > self.until:
+                break
+            self._ring_before(now)
+            for profile, inputs in _by_profile(arriving):
+                self._decide(profile, inputs, now)
+        self._ring_before(None)
+
+    def _ring_before(self, limit: datetime | None) -> None:
+        while self._queue and (self._queue[0][0] < limit if limit else self._queue[0][0] <= self.until):
+            due, profile = heapq.heappop(self._queue)
+            if self._due.get(profile) == due:
+                del self._due[profile]
+                self._decide(profile, [Wake(profile)], due)
+
+    def _decide(self, profile: str, inputs: Sequence[Input], now: datetime) -> None:
+        """Decide, and take what was asked for as sent, until nothing more comes of it."""
+        while inputs:
+            outcome = decide(self.customers.read(profile), self.release, inputs, now)
+            if outcome is None:
+                return
+            self.customers.write(outcome.profile, outcome.effects, None, None)
+            if now >= self.since:
+                for reason in outcome.reasons:
+                    if reason.kind in REPORTED:
+                        self.tell(reason)
+            inputs = [_sent(effect, now) for effect in outcome.effects if isinstance(effect, Send)]
+            self._remember(profile, outcome.due)
+
+    def _remember(self, profile: str, due: datetime | None) -> None:
+        if due is None:
+            self._due.pop(profile, None)
+        elif self._due.get(profile) != due:
+            self._due[profile] = due
+            heapq.heappush(self._queue, (due, profile))
+
+
+def _by_profile(events: Iterable[Event]) -> Iterator[tuple[str, list[Input]]]:
+    groups: dict[str, list[Input]] = {}
+    for event in events:
+        groups.setdefault(event.profile, []).append(event)
+    yield from groups.items()
+
+
+def _sent(effect: Send, now: datetime) -> Event:
+    return Event(
+        id=f"sent/{effect.message}/{effect.asks}",
+        name="message_sent",
+        profile=effect.profile,
+        occurred_at=now,
+        received_at=now,
+        properties={"channel": effect.channel, "marketing": effect.marketing},
+        source="deliver",
+        message=effect.message,
+    )
