@@ -1,0 +1,160 @@
+"""The dispatch use case: perform the effects that writes of `customers` carry, in the order of the stream.
+
+Everything here is idempotent: an alarm has a name, a wake-up a de-duplication id, a send a message id that the ledger
+claims once. So a batch that failed in the middle is simply done again from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kairos.app.ports import Alarms, Clock, Inbox, InboxMessage, Outbox, OutboxMessage, Parking
+from kairos.domain.effects import Arm, Effect, Send, effect_to_json
+from kairos.domain.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What one stream record says: the item as it was written. `stamp` is the version its effects were written with."""
+
+    sequence: str
+    profile: str
+    version: int
+    stamp: int
+    effects: tuple[Effect, ...]
+
+
+@dataclass
+class Dispatched:
+    """What became of a batch. `failed` is the sequence number from which the stream must come again, None if done."""
+
+    failed: str | None = None
+    sends: int = 0
+    alarms: int = 0
+    wakes: int = 0
+    parked: int = 0
+    errors: list[Exception] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    order: int
+    image: Image
+    effect: Effect
+
+
+class Dispatch:
+    """Perform effects: sends to the outboxes, alarms to Scheduler, what is due already straight to the inbox."""
+
+    def __init__(self, inbox: Inbox, outbox: Outbox, alarms: Alarms, parking: Parking, clock: Clock) -> None:
+        self._inbox = inbox
+        self._outbox = outbox
+        self._alarms = alarms
+        self._parking = parking
+        self._clock = clock
+
+    def perform(self, images: Sequence[Image]) -> Dispatched:
+        """Perform the stamped effects of a batch; an effect that can never be performed is parked with its reason."""
+        now = self._clock.now()
+        tasks = [
+            _Task(order, image, effect)
+            for order, image in enumerate(images)
+            if image.stamp == image.version
+            for effect in image.effects
+        ]
+        sends = [task for task in tasks if isinstance(task.effect, Send)]
+        overdue = [task for task in tasks if isinstance(task.effect, Arm) and task.effect.at <= now]
+        ahead = [task for task in tasks if isinstance(task.effect, Arm) and task.effect.at > now]
+        run = _Run(images, self._parking)
+        run.together(sends, self._send, "sends")
+        run.together(overdue, self._wake, "wakes")
+        run.one_by_one(ahead, self._arm, "alarms")
+        return run.done
+
+    def _send(self, tasks: Sequence[_Task]) -> None:
+        self._outbox.put([_outbox_message(task.effect) for task in tasks if isinstance(task.effect, Send)])
+
+    def _wake(self, tasks: Sequence[_Task]) -> None:
+        self._inbox.put([_wake_up(task) for task in tasks])
+
+    def _arm(self, tasks: Sequence[_Task]) -> None:
+        for task in tasks:
+            if isinstance(task.effect, Arm):
+                self._alarm(task, task.effect)
+
+    def _alarm(self, task: _Task, arm: Arm) -> None:
+        try:
+            self._alarms.arm(arm.profile, arm.at)
+        except Unavailable:
+            raise
+        except Exception:
+            # Scheduler refuses a minute that passed between our look at the clock and its own.
+            if arm.at > self._clock.now():
+                raise
+            self._wake([task])
+
+
+class _Run:
+    """One batch: how far it came."""
+
+    def __init__(self, images: Sequence[Image], parking: Parking) -> None:
+        self._images = images
+        self._parking = parking
+        self._failed_at = len(images)
+        self.done = Dispatched()
+
+    def together(self, tasks: Sequence[_Task], act: Callable[[Sequence[_Task]], None], what: str) -> None:
+        """Act on all tasks in as few calls as possible; singly where one of them spoils the others."""
+        if not tasks:
+            return
+        try:
+            act(tasks)
+        except Unavailable as error:
+            self._fail(tasks[0], error)
+        except Exception:  # noqa: BLE001 - one by one shows which effect it is, and that one is parked
+            self.one_by_one(tasks, act, what)
+        else:
+            self._count(what, len(tasks))
+
+    def one_by_one(self, tasks: Iterable[_Task], act: Callable[[Sequence[_Task]], None], what: str) -> None:
+        """Act on each task, up to the first that must come again: those after it come again with it."""
+        for task in tasks:
+            try:
+                if self._try(task, act):
+                    self._count(what, 1)
+            except Unavailable as error:
+                self._fail(task, error)
+                return
+
+    def _try(self, task: _Task, act: Callable[[Sequence[_Task]], None]) -> bool:
+        try:
+            act([task])
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up the customers behind it
+            self.done.errors.append(error)
+            what: dict[str, Any] = {"effect": effect_to_json(task.effect), "version": task.image.version}
+            self._parking.park(what, f"{type(error).__name__}: {error}", group=task.image.profile)
+            self.done.parked += 1
+            return False
+        return True
+
+    def _fail(self, task: _Task, error: Exception) -> None:
+        self.done.errors.append(error)
+        if task.order < self._failed_at:
+            self._failed_at = task.order
+            self.done.failed = self._images[task.order].sequence
+
+    def _count(self, what: str, number: int) -> None:
+        setattr(self.done, what, getattr(self.done, what) + number)
+
+
+def _outbox_message(send: Send) -> OutboxMessage:
+    return OutboxMessage(send.profile, send.message, send.channel, send.marketing, send.asks, send.correlation)
+
+
+def _wake_up(task: _Task) -> InboxMessage:
+    # The version tells this ring from the last one: a profile may be due twice within the minute.
+    return InboxMessage(task.effect.profile, wake="dispatch", correlation=f"{task.image.profile}@{task.image.version}")

@@ -1,0 +1,33 @@
+"""What a record of the stream of `customers` says to `dispatch`."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Any
+
+from kairos.app.dispatch import Image
+from kairos.aws.codec import read_effects
+from kairos.domain.errors import BadInput
+
+
+def read_image(record: Mapping[str, Any]) -> Image:
+    """Return one record of a Lambda event (binaries in base64, as Lambda sends them).
+
+    A removed item, and one written without effects, has none. Raises BadInput for effects that cannot be read.
+    """
+    change = record["dynamodb"]
+    item: Mapping[str, Any] = change.get("NewImage") or {}
+    profile = change["Keys"]["profile"]["S"]
+    sequence = change["SequenceNumber"]
+    if "effects" not in item:
+        return Image(sequence, profile, int(item.get("version", {}).get("N", "0")), 0, ())
+    try:
+        stamp, effects = read_effects(_binary(item["effects"]["B"]))
+        return Image(sequence, profile, int(item["version"]["N"]), stamp, effects)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput("effects", f"stamped effects ({error})") from error
+
+
+def _binary(value: str | bytes) -> bytes:
+    return b64decode(value, validate=True) if isinstance(value, str) else value
