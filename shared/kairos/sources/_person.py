@@ -39,7 +39,7 @@ def country(text: str | None) -> str | None:
 
 
 def day(text: str | None) -> str | None:
-    """Return the calendar date that a text begins with, as `YYYY-MM-DD`: the local date where the text has an offset."""
+    """Return the calendar date that a text begins with, as `YYYY-MM-DD`: the local one where there is an offset."""
     found = _DAY.match(text or "")
     try:
         return date.fromisoformat(found[0]).isoformat() if found else None
@@ -50,12 +50,8 @@ def day(text: str | None) -> str | None:
 def tags(given: Object, key: str) -> list[str]:
     """Return the shop's tags, from a list or a comma-joined text; those that hold an e-mail address are left out."""
     value = given.raw.get(key)
-    texts = (
-        value if isinstance(value, list) else (given.text(key, 4_000) or "").split(",")
-    )
-    listed = Object(
-        {str(index): text for index, text in enumerate(texts[:TAGS_MAX])}, given.at(key)
-    )
+    texts = value if isinstance(value, list) else (given.text(key, 4_000) or "").split(",")
+    listed = Object({str(index): text for index, text in enumerate(texts[:TAGS_MAX])}, given.at(key))
     found = [listed.text(index, TAG_CHARS_MAX) for index in listed.raw]
     return [tag for tag in found if tag and is_impersonal(tag)]
 

@@ -27,7 +27,7 @@ _AMOUNT = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
 def load_body(body: bytes) -> Object:
-    """Return the JSON object in `body` (UTF-8, a byte order mark allowed). Raises BadInput or TooLarge, nothing else."""
+    """Return the JSON object in `body` (UTF-8, a byte order mark allowed). Raises BadInput or TooLarge only."""
     if len(body) > BODY_BYTES_MAX:
         raise TooLarge("body", len(body), BODY_BYTES_MAX)
     try:
@@ -106,7 +106,7 @@ class Object:
         return self._clean(key, value[: most * 2])[:most] or None
 
     def ident(self, key: str) -> str | None:
-        """Return an id as text, whether it was sent as text or as a whole number. Overlong ones are refused, not cut."""
+        """Return an id as text, be it sent as text or as a whole number. Overlong ones are refused, not cut."""
         value = self.raw.get(key)
         if value is None:
             return None
@@ -120,9 +120,7 @@ class Object:
 
     def need(self, key: str) -> str:
         """Return an id that must be there."""
-        return self.ident(key) or self.fail(
-            key, "an id: a non-empty text or a whole number"
-        )
+        return self.ident(key) or self.fail(key, "an id: a non-empty text or a whole number")
 
     def flag(self, key: str) -> bool | None:
         """Return true or false, or None when it is missing."""
@@ -174,11 +172,7 @@ def plain_number(number: Decimal) -> int | float:
 
 def present(**values: Any) -> dict[str, Any]:
     """Return the values that are there: None, empty texts and empty lists say nothing."""
-    return {
-        key: value
-        for key, value in values.items()
-        if value is not None and value != "" and value != []
-    }
+    return {key: value for key, value in values.items() if value is not None and value != "" and value != []}
 
 
 def _refuse_constant(name: str) -> NoReturn:

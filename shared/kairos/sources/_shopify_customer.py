@@ -29,9 +29,7 @@ _CONSENTS = {"email": "email_marketing_consent", "sms": "sms_marketing_consent"}
 def read_customer(body: Object, request: Request) -> list[Parsed]:
     """Return what customers/create and customers/update say: the profile, then one event per consent that was said."""
     body.need("id")
-    occurred_at = (
-        body.instant("updated_at") or body.instant("created_at") or request.received_at
-    )
+    occurred_at = body.instant("updated_at") or body.instant("created_at") or request.received_at
     who = who_is(body)
     fields = customer_fields(body)
     profile = Event(
@@ -93,9 +91,7 @@ def traits_of(customer: Object) -> dict[str, Any]:
     )
 
 
-def _read_consent(
-    channel: str, given: Object, otherwise: datetime, request: Request
-) -> Event | None:
+def _read_consent(channel: str, given: Object, otherwise: datetime, request: Request) -> Event | None:
     name = _STATES.get((given.text("state", 32) or "").lower())
     if name is None:
         return None

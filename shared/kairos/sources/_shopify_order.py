@@ -94,13 +94,9 @@ def read_cart(body: Object, request: Request) -> list[Parsed]:
     name, properties = "cart_emptied", {"cart_id": cart}
     if lines:
         name = "cart_updated"
-        properties |= _items(lines) | present(
-            total=_lines_total(lines), currency=_lines_currency(lines)
-        )
+        properties |= _items(lines) | present(total=_lines_total(lines), currency=_lines_currency(lines))
     event = Event("", name, "", occurred_at, request.received_at, properties)
-    return [
-        Parsed(event, f"{cart}:{occurred_at.isoformat()}", [Named("cart", cart, True)])
-    ]
+    return [Parsed(event, f"{cart}:{occurred_at.isoformat()}", [Named("cart", cart, True)])]
 
 
 def read_checkout(name: str, time_field: str) -> Reader:
@@ -120,13 +116,8 @@ def read_checkout(name: str, time_field: str) -> Reader:
         )
         who, contacts, facts = _person_of(body, cart=cart, checkout=checkout)
         if link := present(checkout_url=body.text("abandoned_checkout_url")):
-            contacts += [
-                Contact(f"subject#{subject}", link)
-                for subject in {cart or checkout, checkout}
-            ]
-        event = Event(
-            "", name, "", occurred_at, request.received_at, properties, **facts
-        )
+            contacts += [Contact(f"subject#{subject}", link) for subject in {cart or checkout, checkout}]
+        event = Event("", name, "", occurred_at, request.received_at, properties, **facts)
         return [Parsed(event, f"{checkout}:{occurred_at.isoformat()}", who, contacts)]
 
     return read
@@ -152,12 +143,8 @@ def read_order(name: str, time_field: str) -> Reader:
             test=body.flag("test") or None,
             **_money(body),
         )
-        who, contacts, facts = _person_of(
-            body, order=order, cart=cart, checkout=checkout
-        )
-        event = Event(
-            "", name, "", occurred_at, request.received_at, properties, **facts
-        )
+        who, contacts, facts = _person_of(body, order=order, cart=cart, checkout=checkout)
+        event = Event("", name, "", occurred_at, request.received_at, properties, **facts)
         out = [Parsed(event, f"{order}:{occurred_at.isoformat()}", who, contacts)]
         for part in body.objects("fulfillments"):
             out += _delivery(part, occurred_at, request, who)
@@ -180,14 +167,12 @@ def read_refund(body: Object, request: Request) -> list[Parsed]:
         currency=paid[0].text("currency", 3) if paid else None,
         **_items(lines),
     )
-    event = Event(
-        "", "order_refunded", "", occurred_at, request.received_at, properties
-    )
+    event = Event("", "order_refunded", "", occurred_at, request.received_at, properties)
     return [Parsed(event, refund, [Named("order", order, True)])]
 
 
 def read_fulfillment(name: str, time_field: str) -> Reader:
-    """Return the reader of a fulfilment topic; where Shopify says when it should arrive, that is an entry `delivery`."""
+    """Return the reader of a fulfilment topic; where Shopify says when it arrives, that is an entry `delivery`."""
 
     def read(body: Object, request: Request) -> list[Parsed]:
         order, fulfillment = body.ident("order_id"), body.need("id")
@@ -204,9 +189,7 @@ def read_fulfillment(name: str, time_field: str) -> Reader:
         who = _person.names(True, email=email, order=order)
         fields = present(email=email)
         reach = _person.reach(fields)
-        event = Event(
-            "", name, "", occurred_at, request.received_at, properties, reach=reach
-        )
+        event = Event("", name, "", occurred_at, request.received_at, properties, reach=reach)
         parsed = Parsed(
             event,
             f"{fulfillment}:{occurred_at.isoformat()}",
@@ -218,9 +201,7 @@ def read_fulfillment(name: str, time_field: str) -> Reader:
     return read
 
 
-def _delivery(
-    body: Object, occurred_at: datetime, request: Request, who: Sequence[Named]
-) -> list[Parsed]:
+def _delivery(body: Object, occurred_at: datetime, request: Request, who: Sequence[Named]) -> list[Parsed]:
     arrives = body.instant("estimated_delivery_at")
     cancelled = (body.text("status", 32) or "") == "cancelled"
     if arrives is None and not cancelled:
@@ -245,16 +226,10 @@ def _delivery(
         tracking_number=body.text("tracking_number", 128),
     )
     contacts = [Contact(f"entry#delivery#{fulfillment}", link)] if link else []
-    return [
-        Parsed(
-            event, f"delivery:{fulfillment}:{occurred_at.isoformat()}", who, contacts
-        )
-    ]
+    return [Parsed(event, f"delivery:{fulfillment}:{occurred_at.isoformat()}", who, contacts)]
 
 
-def _person_of(
-    body: Object, **tokens: str | None
-) -> tuple[list[Named], list[Contact], dict[str, Any]]:
+def _person_of(body: Object, **tokens: str | None) -> tuple[list[Named], list[Contact], dict[str, Any]]:
     customer = body.object("customer")
     own = present(
         email=body.text("email", 320) or body.text("contact_email", 320),
@@ -263,9 +238,7 @@ def _person_of(
     who = who_is(customer, email=own.get("email"), phone=own.get("phone"), **tokens)
     fields = _person.merged([customer_fields(customer), own])
     locale = present(locale=_person.locale(body.text("customer_locale", 35)))
-    traits = _person.merged(
-        [traits_of(customer) if customer.ident("id") else {}, locale]
-    )
+    traits = _person.merged([traits_of(customer) if customer.ident("id") else {}, locale])
     facts = {"traits": traits or None, "reach": _person.reach(fields)}
     return who, _person.profile_contact(fields), facts
 
@@ -284,9 +257,7 @@ def _lines(body: Object) -> list[Object]:
 def _items(lines: Sequence[Object]) -> dict[str, Any]:
     if not lines:
         return {}
-    quantity = sum(
-        (line.decimal("quantity") or Decimal(0) for line in lines), Decimal(0)
-    )
+    quantity = sum((line.decimal("quantity") or Decimal(0) for line in lines), Decimal(0))
     return {
         "items": [_item(line) for line in lines[:ITEMS_MAX]],
         "item_count": len(lines),
@@ -320,9 +291,7 @@ def _lines_total(lines: Sequence[Object]) -> int | float:
     for line in lines:
         price = line.decimal("line_price")
         if price is None:
-            price = (line.decimal("price") or Decimal(0)) * (
-                line.decimal("quantity") or Decimal(0)
-            )
+            price = (line.decimal("price") or Decimal(0)) * (line.decimal("quantity") or Decimal(0))
         total += price
     return plain_number(total)
 
@@ -337,6 +306,4 @@ def _codes(body: Object) -> list[str]:
 
 
 def _is_paid_back(transaction: Object) -> bool:
-    return transaction.text("kind", 32) == "refund" and transaction.text(
-        "status", 32
-    ) in (None, "success")
+    return transaction.text("kind", 32) == "refund" and transaction.text("status", 32) in (None, "success")

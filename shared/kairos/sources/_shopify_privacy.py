@@ -1,4 +1,4 @@
-"""Shopify's mandatory privacy topics (shopify.dev, "Privacy law compliance"): facts to be acted on, not data to keep."""
+"""Shopify's mandatory privacy topics (shopify.dev, "Privacy law compliance"): facts to act on, not data to keep."""
 
 from __future__ import annotations
 
@@ -41,14 +41,8 @@ def read_person(name: str) -> Callable[[Object, Request], list[Parsed]]:
             request_id=body.object("data_request").ident("id"),
             order_ids=[orders.need(index) for index in orders.raw],
         )
-        event = Event(
-            "", name, "", request.received_at, request.received_at, properties
-        )
-        return [
-            Parsed(
-                event, properties.get("request_id") or customer.ident("id") or "", who
-            )
-        ]
+        event = Event("", name, "", request.received_at, request.received_at, properties)
+        return [Parsed(event, properties.get("request_id") or customer.ident("id") or "", who)]
 
     return read
 

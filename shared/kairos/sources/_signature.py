@@ -17,7 +17,7 @@ from kairos.registry import Request
 
 STAMP_DIGITS_MAX = 12
 STAMP_AGE_MAX = timedelta(seconds=300)
-"""Calendly speaks of about three minutes, its clients allow 120 to 300 s. Repeats inside it are de-duplicated anyway."""
+"""Calendly speaks of about three minutes, its clients allow 120 to 300 s. Repeats are de-duplicated anyway."""
 
 
 def require_body_hmac(request: Request, header: str, *, encoding: str) -> None:
@@ -37,9 +37,7 @@ def require_stamped_hmac(request: Request, header: str) -> None:
     Unknown keys are skipped, several `v1` may stand (a rotation on their side), a second `t` is refused: which of the
     two was signed would be a guess.
     """
-    pairs = [
-        part.strip().partition("=") for part in header_text(request, header).split(",")
-    ]
+    pairs = [part.strip().partition("=") for part in header_text(request, header).split(",")]
     stamps = [value for key, _, value in pairs if key == "t"]
     signatures = [value for key, _, value in pairs if key == "v1"]
     if len(stamps) != 1 or not signatures:
@@ -47,13 +45,8 @@ def require_stamped_hmac(request: Request, header: str) -> None:
     stamp = stamps[0]
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= STAMP_DIGITS_MAX):
         raise BadSignature(f"the time in {header} is no number of seconds")
-    if (
-        abs(request.received_at.timestamp() - int(stamp))
-        > STAMP_AGE_MAX.total_seconds()
-    ):
-        raise BadSignature(
-            f"the time in {header} is more than {STAMP_AGE_MAX.seconds} s from ours"
-        )
+    if abs(request.received_at.timestamp() - int(stamp)) > STAMP_AGE_MAX.total_seconds():
+        raise BadSignature(f"the time in {header} is more than {STAMP_AGE_MAX.seconds} s from ours")
     signed = stamp.encode() + b"." + request.body
     expected = [_hmac(secret, signed, "hex") for secret in secrets(request)]
     if not _any_same(signatures, expected):
@@ -90,11 +83,7 @@ def secrets(request: Request, key: str = "secrets") -> list[str]:
 def keys(request: Request, key: str) -> list[str]:
     """Return the non-empty texts of one setting of the connection."""
     value = request.settings.get(key)
-    return (
-        [one for one in value if isinstance(one, str) and one]
-        if isinstance(value, list | tuple)
-        else []
-    )
+    return [one for one in value if isinstance(one, str) and one] if isinstance(value, list | tuple) else []
 
 
 def _hmac(secret: str, signed: bytes, encoding: str) -> str:
@@ -109,6 +98,4 @@ def _any_same(given: list[str], expected: list[str]) -> bool:
 
 def _same(given: str, right: str) -> bool:
     # As bytes: compare_digest refuses text that is not ASCII, and a stranger may send any text.
-    return hmac.compare_digest(
-        given.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass")
-    )
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))

@@ -32,9 +32,7 @@ _AMOUNTS = frozenset(
 )
 
 
-def listed_properties(
-    call: Object, kind: str, name: str, more: Sequence[str] | None
-) -> dict[str, Any]:
+def listed_properties(call: Object, kind: str, name: str, more: Sequence[str] | None) -> dict[str, Any]:
     """Return the listed properties of a call. `more` are those the owner lists; None takes all flat ones (entries)."""
     given = call.object("properties")
     names = list(given.raw)[:VALUES_MAX] if more is None else [*_listed(name), *more]
@@ -48,9 +46,7 @@ def listed_properties(
     return out
 
 
-def listed_traits(
-    said: Object, context: Object, names: Sequence[str]
-) -> dict[str, Any]:
+def listed_traits(said: Object, context: Object, names: Sequence[str]) -> dict[str, Any]:
     """Return the listed traits, checked where they have a form; an explicit null takes a trait back."""
     out: dict[str, Any] = {}
     for name in names:
@@ -86,11 +82,7 @@ def _value(given: Object, name: str) -> Any:
             {str(index): one for index, one in enumerate(value[:VALUES_MAX])},
             given.at(name),
         )
-        flat = [
-            _value(listed, index)
-            for index, one in listed.raw.items()
-            if isinstance(one, str | int | float)
-        ]
+        flat = [_value(listed, index) for index, one in listed.raw.items() if isinstance(one, str | int | float)]
         return [one for one in flat if one is not None] or None
     return None
 

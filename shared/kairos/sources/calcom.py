@@ -1,8 +1,8 @@
 """Cal.com's webhooks: bookings become entries of kind `booking`, one event per attendee.
 
 Signed with HMAC-SHA256 of the raw body in hex (`X-Cal-Signature-256`); without a secret Cal.com sends the literal
-`no-secret-provided`, which proves nothing and is refused. A reschedule is one message with a *new* uid and the old one in
-`rescheduleUid`. A booking that waits for the host's yes (BOOKING_REQUESTED) is no entry yet, so nothing is planned on it.
+`no-secret-provided`, which proves nothing and is refused. A reschedule is one message with a *new* uid and the old one
+in `rescheduleUid`. A booking that waits for the host's yes (BOOKING_REQUESTED) is no entry yet: nothing is planned.
 One try per delivery, as far as its own sender goes; self-hosted versions with a task queue try for some hours.
 Body shapes: cal.com/docs, "Webhooks", version 2021-10-20; MEETING_* bodies are flat, without `payload`.
 """
@@ -38,9 +38,8 @@ class CalCom:
     name = "calcom"
     retry_horizon = timedelta(days=1)
     topic_at = ("body", "triggerEvent")
-    properties: Mapping[str, Sequence[str]] = {
-        name: BOOKING_LISTED
-        for name in (
+    properties: Mapping[str, Sequence[str]] = dict.fromkeys(
+        (
             "entry_updated",
             "entry_cancelled",
             "booking_requested",
@@ -50,27 +49,22 @@ class CalCom:
             "booking_ended",
             "booking_no_show",
             "booking_no_show_reverted",
-        )
-    }
+        ),
+        BOOKING_LISTED,
+    )
     entry_properties = ENTRY_LISTED
 
     def verify(self, request: Request) -> bool:
         """Check the HMAC of the raw body."""
         if header_text(request, SIGNATURE) == UNSIGNED:
-            raise BadSignature(
-                "Cal.com has no secret for this webhook: set one there, and the same here"
-            )
+            raise BadSignature("Cal.com has no secret for this webhook: set one there, and the same here")
         require_body_hmac(request, SIGNATURE, encoding="hex")
         return True
 
-    def parse(
-        self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None
-    ) -> Sequence[Parsed]:
+    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate by trigger; pings, forms, recordings and days off return nothing."""
         body = load_body(request.body)
-        trigger = body.text("triggerEvent", 64) or body.fail(
-            "triggerEvent", 'a trigger such as "BOOKING_CREATED"'
-        )
+        trigger = body.text("triggerEvent", 64) or body.fail("triggerEvent", 'a trigger such as "BOOKING_CREATED"')
         reader = _TRIGGERS.get(trigger)
         if reader is None:
             return ()
@@ -104,9 +98,7 @@ def _marked(fact: Event, attendee: Object) -> Event:
     return fact
 
 
-def _person_of(
-    attendee: Object, payload: Object
-) -> tuple[list[Named], list[Contact], dict[str, Any]]:
+def _person_of(attendee: Object, payload: Object) -> tuple[list[Named], list[Contact], dict[str, Any]]:
     email = attendee.text("email", 320)
     if email and email.lower().endswith(_PHONE_ADDRESSES):
         email = None
@@ -149,9 +141,7 @@ def _contact_of_booking(payload: Object) -> dict[str, Any]:
 def _answers(responses: Object) -> dict[str, str]:
     pairs: list[tuple[str | None, Any]] = []
     for name in list(responses.raw)[:50]:
-        if name in ("name", "email", "location", "guests") or not isinstance(
-            responses.raw[name], Mapping
-        ):
+        if name in ("name", "email", "location", "guests") or not isinstance(responses.raw[name], Mapping):
             continue
         one = responses.object(name)
         pairs.append((one.text("label", 200) or name, one.raw.get("value")))
@@ -210,14 +200,10 @@ def _event(
     }
     if entry and entry.id != properties["booking_id"]:
         properties = {"booking_id": entry.id}
-    return Event(
-        "", name, "", occurred_at, request.received_at, properties, entry=entry
-    )
+    return Event("", name, "", occurred_at, request.received_at, properties, entry=entry)
 
 
-def _entry(
-    payload: Object, *, replaces: str | None = None, moved_to: str | None = None
-) -> EntryFact:
+def _entry(payload: Object, *, replaces: str | None = None, moved_to: str | None = None) -> EntryFact:
     return EntryFact(
         "booking",
         payload.need("uid"),

@@ -1,7 +1,7 @@
 """Calendly's webhooks (API v2): an invitee's booking becomes an entry of kind `booking`, by its scheduled event.
 
-Signed as `t=<seconds>,v1=<HMAC-SHA256 hex of "t.body">` (developer.calendly.com, "Webhook signatures"). There is no id of
-a delivery: event, invitee URI and creation time make one. A reschedule is two messages in either order: the old invitee
+Signed as `t=<seconds>,v1=<HMAC-SHA256 hex of "t.body">` (developer.calendly.com, "Webhook signatures"). A delivery has
+no id: event, invitee URI and creation time make one. A reschedule is two messages in either order: the old invitee
 is cancelled with `rescheduled: true` and `new_invitee`, the new one is created with `old_invitee`; an invitee's URI
 contains its scheduled event's, so each half knows the other's entry. Retried for 24 hours, then switched off unsaid.
 
@@ -40,16 +40,9 @@ class Calendly:
     name = "calendly"
     retry_horizon = timedelta(days=1)
     topic_at = ("body", "event")
-    properties: Mapping[str, Sequence[str]] = {
-        name: BOOKING_LISTED
-        for name in (
-            "entry_updated",
-            "entry_cancelled",
-            "booking_created",
-            "booking_no_show",
-            *_PLAIN.values(),
-        )
-    }
+    properties: Mapping[str, Sequence[str]] = dict.fromkeys(
+        ("entry_updated", "entry_cancelled", "booking_created", "booking_no_show", *_PLAIN.values()), BOOKING_LISTED
+    )
     entry_properties = ENTRY_LISTED
 
     def verify(self, request: Request) -> bool:
@@ -57,9 +50,7 @@ class Calendly:
         require_stamped_hmac(request, SIGNATURE)
         return True
 
-    def parse(
-        self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None
-    ) -> Sequence[Parsed]:
+    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate invitees and no-shows; everything else returns nothing."""
         body = load_body(request.body)
         topic = body.text("event", 64)
@@ -68,11 +59,7 @@ class Calendly:
         payload = body.object("payload")
         if isinstance(payload.raw.get("invitee"), Mapping):
             return ()
-        occurred_at = (
-            body.instant("created_at")
-            or payload.instant("updated_at")
-            or request.received_at
-        )
+        occurred_at = body.instant("created_at") or payload.instant("updated_at") or request.received_at
         who, contacts, facts = _person_of(payload)
         entry = _entry_of(topic, payload)
         if topic == "invitee.created" and (about := _contact_of_booking(payload)):
@@ -107,11 +94,7 @@ def _entry_of(topic: str, payload: Object) -> EntryFact | None:
     booking, event = _booking_id(payload), payload.object("scheduled_event")
     starts_at, ends_at = event.instant("start_time"), event.instant("end_time")
     if topic == "invitee.canceled":
-        moved_to = (
-            _event_id(payload, "new_invitee") or ""
-            if payload.flag("rescheduled")
-            else None
-        )
+        moved_to = _event_id(payload, "new_invitee") or "" if payload.flag("rescheduled") else None
         return EntryFact(
             "booking",
             booking,
@@ -124,17 +107,13 @@ def _entry_of(topic: str, payload: Object) -> EntryFact | None:
         return None
     former = _event_id(payload, "old_invitee")
     replaces = former if former != booking else None
-    return EntryFact(
-        "booking", booking, starts_at, ends_at, _properties(payload), replaces=replaces
-    )
+    return EntryFact("booking", booking, starts_at, ends_at, _properties(payload), replaces=replaces)
 
 
 def _booking_id(payload: Object) -> str:
     # Of the event, not of the invitee: a group's attendees share their entry, and the host's cancellation is one.
     found = _event_id(payload, "uri") or _event_id(payload, "event")
-    return found or payload.fail(
-        "uri", "an invitee's URI, with /scheduled_events/<id>/ in it"
-    )
+    return found or payload.fail("uri", "an invitee's URI, with /scheduled_events/<id>/ in it")
 
 
 def _event_id(payload: Object, key: str) -> str | None:
@@ -144,9 +123,7 @@ def _event_id(payload: Object, key: str) -> str | None:
 
 def _properties(payload: Object) -> dict[str, Any]:
     event = payload.object("scheduled_event")
-    kind = re.search(
-        r"/event_types/([A-Za-z0-9_-]{1,128})$", event.text("event_type") or ""
-    )
+    kind = re.search(r"/event_types/([A-Za-z0-9_-]{1,128})$", event.text("event_type") or "")
     cancellation = payload.object("cancellation")
     return present(
         service=event.text("name", 128),
@@ -182,10 +159,7 @@ def _contact_of_booking(payload: Object) -> dict[str, Any]:
     location = event.object("location")
     place, link = location.text("location"), as_link(location.text("join_url"))
     host = next(
-        (
-            one.text("user_name", 200)
-            for one in event.objects("event_memberships", QUESTIONS_MAX)
-        ),
+        (one.text("user_name", 200) for one in event.objects("event_memberships", QUESTIONS_MAX)),
         None,
     )
     said = [

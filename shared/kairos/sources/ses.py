@@ -45,6 +45,8 @@ _MACHINE = re.compile(
     r"|HeadlessChrome|python-requests|Go-http-client|^curl/|\b(?:bot|crawler|spider|scanner)\b",
     re.IGNORECASE,
 )
+# What a mailbox provider reports when its user takes a message out of the spam folder: the opposite of a complaint.
+_NOT_SPAM = "not-spam"
 _ANGLED = re.compile(r"^.*<([^<>]+)>\s*$", re.DOTALL)
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
 
@@ -65,17 +67,14 @@ class Ses:
         "message_clicked": ("machine", "link_domain", "unsubscribe_link"),
         "message_failed": ("template",),
         "message_delayed": ("delay_type",),
-        "message_unsubscribed": (),
-        "consent_withdrawn": ("because",),
+        "consent_withdrawn": (),
     }
 
     def verify(self, request: Request) -> bool:
         """Refuse: these come by EventBridge alone, where IAM has already proved the sender."""
         raise BadSignature("SES events come through EventBridge, never over HTTP")
 
-    def parse(
-        self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None
-    ) -> Sequence[Parsed]:
+    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate one event; kinds that are not known return nothing."""
         body = load_body(request.body)
         kind = body.text("eventType", 64) or body.text("notificationType", 64)
@@ -83,45 +82,26 @@ class Ses:
             return ()
         name, details_at = _KINDS[kind]
         details, mail = body.object(details_at), body.object("mail")
-        occurred_at = (
-            details.instant("timestamp")
-            or mail.instant("timestamp")
-            or request.received_at
-        )
-        who, message = _tag(mail, PROFILE_TAG), _tag(mail, MESSAGE_TAG)
+        occurred_at = details.instant("timestamp") or mail.instant("timestamp") or request.received_at
+        if details.text("complaintFeedbackType", 64) == _NOT_SPAM:
+            return ()
+        who, stops = _tag(mail, PROFILE_TAG), _stops(name, details, mail)
+        left = name == "message_unsubscribed"
+        if left and not stops:  # they changed single topics of a list that Kairos does not keep
+            return ()
         event = Event(
             id="",
-            name=name,
+            # Leaving by the provider's own link is an objection to marketing by e-mail, as ours is.
+            name="consent_withdrawn" if left else name,
             profile="",
             occurred_at=occurred_at,
             received_at=request.received_at,
             properties=_properties(name, details),
-            message=message,
+            message=_tag(mail, MESSAGE_TAG),
+            consent=ConsentFact("email", "marketing") if left else None,
         )
-        key = (
-            f"{kind}:{mail.ident('messageId') or message or ''}:{_stamp(details, mail)}"
-        )
-        addressed = [Named("profile", who, True)] if who else []
-        stops = _stops(name, details, mail)
-        out = [Parsed(event, key, addressed, stops=stops)]
-        if stops and name in ("message_complained", "message_unsubscribed"):
-            out.append(Parsed(_withdrawal(name, event), f"{key}:consent", addressed))
-        return out
-
-
-def _withdrawal(name: str, event: Event) -> Event:
-    # To call a message spam, or to leave by the provider's own link, is to object to marketing by e-mail.
-    because = name.removeprefix("message_")
-    consent = ConsentFact("email", "marketing")
-    return Event(
-        "",
-        "consent_withdrawn",
-        "",
-        event.occurred_at,
-        event.received_at,
-        {"because": because},
-        consent=consent,
-    )
+        key = f"{kind}:{mail.ident('messageId') or event.message or ''}:{_stamp(details, mail)}"
+        return [Parsed(event, key, [Named("profile", who, True)] if who else [], stops=stops)]
 
 
 def _stamp(details: Object, mail: Object) -> str:
@@ -184,23 +164,12 @@ def _stops(name: str, details: Object, mail: Object) -> list[Stop]:
     if name == "message_bounced" and _bounce_type(details) == "permanent":
         # A bounce made by a list's own opt-out is a matter of marketing; any other address takes nothing at all.
         left = details.text("bounceSubType", 64) == "UnsubscribedRecipient"
-        addresses = [
-            one.text("emailAddress", 320)
-            for one in details.objects("bouncedRecipients")
-        ]
+        addresses = [one.text("emailAddress", 320) for one in details.objects("bouncedRecipients")]
         return _stop(addresses, "marketing" if left else "all", "bounced")
-    if (
-        name == "message_complained"
-        and details.text("complaintFeedbackType", 64) != "not-spam"
-    ):
-        addresses = [
-            one.text("emailAddress", 320)
-            for one in details.objects("complainedRecipients")
-        ]
+    if name == "message_complained":
+        addresses = [one.text("emailAddress", 320) for one in details.objects("complainedRecipients")]
         return _stop(addresses, "all", "complained")
-    if name == "message_unsubscribed" and details.object("newTopicPreferences").flag(
-        "unsubscribeAll"
-    ):
+    if name == "message_unsubscribed" and details.object("newTopicPreferences").flag("unsubscribeAll"):
         listed = Object(
             {str(i): one for i, one in enumerate(mail.items("destination"))},
             mail.at("destination"),

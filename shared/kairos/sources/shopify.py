@@ -69,17 +69,11 @@ class Shopify:
                 if not request.headers.get(family + header, "").strip():
                     raise BadSignature(f"the {family}{header} header is missing")
         shop = request.settings.get("shop")
-        if (
-            isinstance(shop, str)
-            and shop
-            and request.headers.get(family + "shop-domain", "").strip() != shop
-        ):
+        if isinstance(shop, str) and shop and request.headers.get(family + "shop-domain", "").strip() != shop:
             raise BadSignature("the webhook is of another shop than this connection's")
         return True
 
-    def parse(
-        self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None
-    ) -> Sequence[Parsed]:
+    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate by topic; topics that mean nothing here return nothing."""
         family = _family(request)
         topic = request.headers.get(family + "topic", "").strip().lower()
@@ -95,12 +89,7 @@ class Shopify:
 
 def _family(request: Request) -> str:
     old, new = _FAMILIES
-    return (
-        new
-        if new + "hmac-sha256" in request.headers
-        and old + "hmac-sha256" not in request.headers
-        else old
-    )
+    return new if new + "hmac-sha256" in request.headers and old + "hmac-sha256" not in request.headers else old
 
 
 def _cause(request: Request, family: str) -> str:

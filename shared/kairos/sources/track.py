@@ -1,7 +1,7 @@
 """Segment's HTTP API (segment.com/docs, "Spec"), and Kairos' own facts for a shop without an adapter.
 
-The write key is the user name of HTTP Basic, or `writeKey` in the body (a browser's beacon sets no headers). Public keys
-stand in web pages: whoever has one may add listed behaviour to an anonymous id and nothing else. The secret key may
+The write key is the user name of HTTP Basic, or `writeKey` in the body (a browser's beacon sets no headers). Public
+keys stand in web pages: whoever has one may add listed behaviour to an anonymous id and nothing else. The secret key may
 everything: identify, consent, orders, entries, with the same fields as lines of `kairos simulate`
 (`event`, `profile`, `at`, `id`, `traits`, `entry`, `channel`, `purpose`).
 
@@ -22,7 +22,7 @@ from kairos.domain.errors import BadInput, BadSignature
 from kairos.domain.event import ConsentFact, EntryFact, Event
 from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _person
-from kairos.sources._shape import ID_CHARS_MAX, Object, load_body, present
+from kairos.sources._shape import ID_CHARS_MAX, Object, load_body
 from kairos.sources._signature import is_one_of, keys
 from kairos.sources._track_names import ANY, BEHAVIOUR, TRAITS, TRUSTED, event_name
 from kairos.sources._track_values import listed_properties, listed_traits
@@ -36,14 +36,19 @@ _CALLS = ("track", "identify", "page", "screen", "alias", "group")
 class Track:
     """See `kairos.registry.Source`.
 
-    A connection's settings: `secrets`, `public_keys`, and what the owner lists besides: `properties` (event name or "*" →
-    names), `behaviour` (event names for the public key) and `traits`.
+    A connection's settings: `secrets`, `public_keys`, and what the owner lists besides: `properties` (event name or
+    "*" → names), `behaviour` (event names for the public key) and `traits`.
     """
 
     name = "track"
     retry_horizon = timedelta(days=3)
     topic_at = ("body", "type")
     properties: Mapping[str, Sequence[str]] = {**BEHAVIOUR, **TRUSTED, "*": ANY}
+
+    def connection_of(self, request: Request) -> str:
+        """Return the connection that a write key belongs to: what stands before its first dot, else "main"."""
+        name, dot, _ = write_key(request).partition(".")
+        return name if dot else "main"
 
     def verify(self, request: Request) -> bool:
         """Return True for a secret key, False for a public one; anything else proves nothing."""
@@ -54,9 +59,7 @@ class Track:
             return False
         raise BadSignature("the write key is not one of this connection's")
 
-    def parse(
-        self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None
-    ) -> Sequence[Parsed]:
+    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate a call or a batch. In a batch `refused` collects wrong calls, and the others go on."""
         body = load_body(request.body)
         out: list[Parsed] = []
@@ -80,11 +83,7 @@ def write_key(request: Request) -> str:
     if header and scheme.lower() != "basic":
         raise BadSignature("the Authorization header is not Basic")
     try:
-        key = (
-            b64decode(encoded, validate=True).decode().partition(":")[0]
-            if encoded
-            else _key_in_body(request)
-        )
+        key = b64decode(encoded, validate=True).decode().partition(":")[0] if encoded else _key_in_body(request)
     except ValueError:
         raise BadSignature("the Authorization header cannot be read") from None
     if not key:
@@ -96,9 +95,7 @@ def _key_in_body(request: Request) -> str:
     try:
         return load_body(request.body).text("writeKey", ID_CHARS_MAX) or ""
     except BadInput:
-        raise BadSignature(
-            "no write key: send it as the user name of HTTP Basic"
-        ) from None
+        raise BadSignature("no write key: send it as the user name of HTTP Basic") from None
 
 
 def _calls(body: Object, request: Request) -> Iterator[tuple[Object, str]]:
@@ -118,22 +115,15 @@ def _calls(body: Object, request: Request) -> Iterator[tuple[Object, str]]:
 
 
 def _type_of(call: Object, otherwise: str) -> str:
-    kind = (
-        call.text("type", 32)
-        or call.text("action", 32)
-        or otherwise
-        or ("track" if call.has("event") else "")
-    )
+    kind = call.text("type", 32) or call.text("action", 32) or otherwise or ("track" if call.has("event") else "")
     if kind not in _CALLS:
         call.fail("type", f"one of {', '.join(_CALLS)}")
     return kind
 
 
-def _read(
-    call: Object, kind: str, body: Object, request: Request, trusted: bool
-) -> Parsed | None:
+def _read(call: Object, kind: str, body: Object, request: Request, trusted: bool) -> Parsed | None:
     name = _name(call, kind)
-    if not trusted and name not in BEHAVIOUR and name not in keys(request, "behaviour"):
+    if not trusted and not _is_behaviour(name, request):
         return None
     who = _who(call, kind) if trusted else _anonymous(call)
     event = Event(
@@ -150,6 +140,11 @@ def _read(
     return _with_person(event, f"{kind}:{key}", who, call, kind, request)
 
 
+def _is_behaviour(name: str, request: Request) -> bool:
+    # An owner may list more, but never what moves money, consent or a calendar.
+    return name in BEHAVIOUR or (name in keys(request, "behaviour") and name not in TRUSTED)
+
+
 def _with_person(
     event: Event,
     key: str,
@@ -160,11 +155,7 @@ def _with_person(
 ) -> Parsed:
     said = _traits_object(call, kind)
     fields = _person.person_fields(_renamed(said))
-    traits = (
-        listed_traits(said, call.object("context"), [*TRAITS, *keys(request, "traits")])
-        if kind != "group"
-        else {}
-    )
+    traits = listed_traits(said, call.object("context"), [*TRAITS, *keys(request, "traits")]) if kind != "group" else {}
     full = Event(
         id="",
         name=event.name,
@@ -175,28 +166,17 @@ def _with_person(
         historical=call.flag("historical") is True,
         traits=traits or ({} if event.name == "profile_updated" else None),
         reach=_reach(said, fields),
-        entry=_entry(call)
-        if event.name in ("entry_updated", "entry_cancelled")
-        else None,
-        consent=_consent(call)
-        if event.name in ("consent_given", "consent_withdrawn")
-        else None,
+        entry=_entry(call) if event.name in ("entry_updated", "entry_cancelled") else None,
+        consent=_consent(call) if event.name in ("consent_given", "consent_withdrawn") else None,
     )
     contacts = _person.profile_contact(fields)
     if full.entry and (about := _entry_contact(call)):
         contacts.append(Contact(f"entry#{full.entry.kind}#{full.entry.id}", about))
     people = [
         *who,
-        *(
-            one
-            for one in _person.names(
-                True, email=fields.get("email"), phone=fields.get("phone")
-            )
-        ),
+        *(one for one in _person.names(True, email=fields.get("email"), phone=fields.get("phone"))),
     ]
-    return Parsed(
-        full, key, sorted(people, key=lambda named: _RANK.index(named.kind)), contacts
-    )
+    return Parsed(full, key, sorted(people, key=lambda named: _RANK.index(named.kind)), contacts)
 
 
 _RANK = ("external", "email", "phone", "anonymous")
@@ -205,9 +185,7 @@ _RANK = ("external", "email", "phone", "anonymous")
 def _name(call: Object, kind: str) -> str:
     if kind == "track":
         name = event_name(call.text("event", 256) or "")
-        return name[:EVENT_NAME_CHARS_MAX] or call.fail(
-            "event", "the event's name, in letters and digits"
-        )
+        return name[:EVENT_NAME_CHARS_MAX] or call.fail("event", "the event's name, in letters and digits")
     return {
         "page": "page_viewed",
         "screen": "screen_viewed",
@@ -233,29 +211,18 @@ def _occurred(call: Object, body: Object, received_at: datetime) -> datetime:
     stamp = call.instant("timestamp") or call.instant("at")
     if stamp is None:
         return received_at
-    sent = (
-        call.instant("sentAt")
-        or call.instant("sent_at")
-        or body.instant("sentAt")
-        or body.instant("sent_at")
-    )
+    sent = call.instant("sentAt") or call.instant("sent_at") or body.instant("sentAt") or body.instant("sent_at")
     corrected = received_at - (sent - stamp) if sent else stamp
     return corrected if corrected >= _EPOCH else received_at
 
 
 def _content_key(call: Object) -> str:
     # Without a messageId the call itself is what makes a repeat the same; the time of sending differs between tries.
-    told = {
-        key: value
-        for key, value in call.raw.items()
-        if key not in ("sentAt", "sent_at", "receivedAt", "writeKey")
-    }
+    told = {key: value for key, value in call.raw.items() if key not in ("sentAt", "sent_at", "receivedAt", "writeKey")}
     try:
         text = json.dumps(told, sort_keys=True, ensure_ascii=True)
     except RecursionError:
-        raise BadInput(
-            call.path or "body", "JSON that is not nested this deep"
-        ) from None
+        raise BadInput(call.path or "body", "JSON that is not nested this deep") from None
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -263,26 +230,18 @@ def _more(request: Request, name: str) -> list[str]:
     more = request.settings.get("properties")
     if not isinstance(more, Mapping):
         return []
-    return [
-        one for key in (name, "*") for one in more.get(key, ()) if isinstance(one, str)
-    ]
+    return [one for key in (name, "*") for one in more.get(key, ()) if isinstance(one, str)]
 
 
 def _traits_object(call: Object, kind: str) -> Object:
     if kind == "group":  # those of a group are not the person's
         return Object({}, call.at("traits"))
-    return (
-        call.object("traits")
-        if call.has("traits")
-        else call.object("context").object("traits")
-    )
+    return call.object("traits") if call.has("traits") else call.object("context").object("traits")
 
 
 def _renamed(said: Object) -> Object:
     names = {"firstName": "first_name", "lastName": "last_name"}
-    return Object(
-        {names.get(key, key): value for key, value in said.raw.items()}, said.path
-    )
+    return Object({names.get(key, key): value for key, value in said.raw.items()}, said.path)
 
 
 def _reach(said: Object, fields: Mapping[str, Any]) -> dict[str, bool] | None:
@@ -301,9 +260,7 @@ def _fact(call: Object, key: str) -> Object:
 
 def _entry(call: Object) -> EntryFact:
     entry = _fact(call, "entry").object("entry")
-    kind = event_name(entry.text("kind", 64) or "") or entry.fail(
-        "kind", 'the kind of entry, such as "booking"'
-    )
+    kind = event_name(entry.text("kind", 64) or "") or entry.fail("kind", 'the kind of entry, such as "booking"')
     starts_at = entry.instant("starts_at")
     cancelled = _name(call, "track") == "entry_cancelled"
     if starts_at is None and not cancelled:
@@ -321,22 +278,15 @@ def _entry(call: Object) -> EntryFact:
 
 def _entry_contact(call: Object) -> dict[str, Any]:
     contact = _fact(call, "entry").object("entry").object("contact")
-    return {
-        key: text
-        for key in list(contact.raw)[:30]
-        if key.isidentifier() and (text := contact.text(key))
-    }
+    return {key: text for key in list(contact.raw)[:30] if key.isidentifier() and (text := contact.text(key))}
 
 
 def _consent(call: Object) -> ConsentFact:
     said = _fact(call, "channel")
-    channel = said.text("channel", 32) or said.fail(
-        "channel", 'a channel, such as "email"'
-    )
+    channel = said.text("channel", 32) or said.fail("channel", 'a channel, such as "email"')
     return ConsentFact(
         channel,
-        said.text("purpose", 32)
-        or said.fail("purpose", 'a purpose, such as "marketing"'),
+        said.text("purpose", 32) or said.fail("purpose", 'a purpose, such as "marketing"'),
     )
 
 

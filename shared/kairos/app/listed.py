@@ -1,0 +1,64 @@
+"""What may enter an event: listed properties, nothing that looks like an address, at most 32 kB (DESIGN 2 and 6)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from kairos.domain.event import EVENT_BYTES_MAX, Event, event_size
+from kairos.registry import Source
+from kairos.sources._person import is_impersonal
+
+TRUNCATED = "truncated"
+
+
+def listed(source: Source, event: Event, settings: Mapping[str, Any]) -> Event:
+    """Return the event with what its source, or the owner for this connection, lists; "*" stands for any event."""
+    names = set(source.properties.get(event.name, source.properties.get("*", ())))
+    more = settings.get("properties")
+    if isinstance(more, Mapping):
+        names.update(name for key in (event.name, "*") for name in more.get(key, ()) if isinstance(name, str))
+    kept = {name: value for name, value in event.properties.items() if name in names and _is_plain(value)}
+    entry = event.entry
+    if entry is not None:
+        plain = {name: value for name, value in entry.properties.items() if _is_plain(value)}
+        entry = replace(entry, properties=plain)
+    return replace(event, properties=kept, entry=entry)
+
+
+def cut(event: Event, most: int = EVENT_BYTES_MAX) -> Event:
+    """Return the event in at most `most` bytes: its largest properties go first, then its entry's, then its traits.
+
+    What was cut says so by the property `truncated`. Ids, times and facts always fit: sources bound each of them.
+    """
+    while event_size(event) > most:
+        if largest := _largest({name: value for name, value in event.properties.items() if name != TRUNCATED}):
+            event = replace(event, properties={**_without(event.properties, largest), TRUNCATED: True})
+        elif event.entry is not None and (largest := _largest(event.entry.properties)):
+            event = replace(event, entry=replace(event.entry, properties=_without(event.entry.properties, largest)))
+        elif largest := _largest(event.traits or {}):
+            event = replace(event, traits=_without(event.traits or {}, largest))
+        else:
+            return event
+        event = replace(event, properties={**event.properties, TRUNCATED: True})
+    return event
+
+
+def _largest(values: Mapping[str, Any]) -> str | None:
+    return max(values, key=lambda name: (len(json.dumps(values[name], ensure_ascii=False)), name), default=None)
+
+
+def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, str):
+        return is_impersonal(value)
+    if isinstance(value, Mapping):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, Sequence):
+        return all(map(_is_plain, value))
+    return True
