@@ -1,7 +1,7 @@
 """From definitions to a release's bundle, in the form that `release.py` reads.
 
-A journey's version rises only when its document changes, and never returns to a number that was given before: customers
-walk on in the version they entered, so its document stays for as long as it is among the newest.
+A version is a document: equal documents of a journey have one number, another document gets the next that was never
+given. Customers walk on in the version they entered, so former ones stay for as long as they are among the newest.
 """
 
 from __future__ import annotations
@@ -92,16 +92,12 @@ def _versions(wanted: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, 
 
 def _entry(document: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     versions: dict[str, Any] = dict(entry["versions"])
-    newest = max(map(int, versions), default=0)
-    current = entry["live"] if entry["live"] is not None else newest
-    if str(current) not in versions or fingerprint(versions[str(current)]) != fingerprint(document):
-        current = newest + 1
-        versions[str(current)] = document
-    kept = sorted(versions, key=int)[-VERSIONS_MAX:]
-    return {
-        "live": current,
-        "versions": {version: versions[version] for version in versions if version in (*kept, str(current))},
-    }
+    wanted = fingerprint(document)
+    same = [int(version) for version, kept in versions.items() if fingerprint(kept) == wanted]
+    live = max(same) if same else max(map(int, versions), default=0) + 1
+    versions[str(live)] = document
+    kept = {*sorted(versions, key=int)[-VERSIONS_MAX:], str(live)}
+    return {"live": live, "versions": {version: versions[version] for version in versions if version in kept}}
 
 
 def _parts(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -103,6 +103,11 @@ def _document(row: Mapping[str, Any]) -> Any:
     if not isinstance(document, str):
         return document
     try:
-        return json.loads(document)
+        return json.loads(document, parse_constant=_no_json)
     except ValueError:
         return document
+
+
+def _no_json(constant: str) -> None:
+    """Python reads NaN and Infinity, which JSON has not and no hash can name."""
+    raise ValueError(constant)

@@ -1,0 +1,67 @@
+"""The publish function's own words: a request {"command", "id" | "ids"} becomes one use case, its outcome plain JSON.
+
+`{"ok": true, "release", "paused", "stopped", "changed", "waiting"}`, or `{"ok": false, "error", "problems"}`, where a
+problem is {"file", "path", "message"}. What is not the caller's fault is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from kairos.app.definitions import BadDefinitions
+from kairos.app.publish import Publish, Published
+from kairos.domain.errors import BadInput, Rejected, VersionConflict
+
+COMMANDS: Mapping[str, Callable[[Publish, Mapping[str, Any], datetime], Published]] = {
+    "publish": lambda publish, request, now: publish.publish(_ids(request), now),
+    "pause": lambda publish, request, now: publish.pause(_id(request)),
+    "resume": lambda publish, request, now: publish.resume(_id(request)),
+    "rollback": lambda publish, request, now: publish.rollback(now),
+    "stop-all": lambda publish, request, now: publish.stop_all(),
+    "start-all": lambda publish, request, now: publish.start_all(),
+}
+
+
+def run_command(publish: Publish, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Do what the request says and return what came of it. Raises Unavailable."""
+    try:
+        command = request.get("command")
+        if not isinstance(command, str) or command not in COMMANDS:
+            raise BadInput("command", f"one of {', '.join(COMMANDS)}")
+        return _told(COMMANDS[command](publish, request, now))
+    except BadDefinitions as error:
+        rows = [{"file": p.file, "path": p.path, "message": p.message} for p in error.problems]
+        return {"ok": False, "error": "what would be live is not valid; nothing was changed", "problems": rows}
+    except (Rejected, VersionConflict) as error:
+        return {"ok": False, "error": str(error), "problems": []}
+
+
+def _told(published: Published) -> dict[str, Any]:
+    pointer = published.pointer
+    return {
+        "ok": True,
+        "release": pointer.release,
+        "paused": sorted(pointer.paused),
+        "stopped": pointer.stopped,
+        "changed": list(published.changed),
+        "waiting": list(published.waiting),
+    }
+
+
+def _id(request: Mapping[str, Any]) -> str:
+    id = request.get("id")
+    if not isinstance(id, str) or not id:
+        raise BadInput("id", "the id of a journey")
+    return id
+
+
+def _ids(request: Mapping[str, Any]) -> list[str] | None:
+    """Return the ids to publish, None for all. Saying nothing is not saying all."""
+    if request.get("all") is True:
+        return None
+    ids = request.get("ids", [request["id"]] if "id" in request else None)
+    if not isinstance(ids, list) or not ids or not all(isinstance(id, str) for id in ids):
+        raise BadInput("ids", 'a list of ids, or "all": true')
+    return ids
