@@ -28,7 +28,7 @@ _PUNCTUATION = re.compile(r"[\s().\-/‐-―·]+")
 
 # Values that clients send where they have none: joining on one of them would make one person of many.
 _NOBODY_TEXT = (
-    "0 -1 null none nil nan undefined anonymous guest unknown true false n/a test [object_object] "
+    "0 -1 null none nil nan undefined anonymous guest unknown true false n/a [object_object] "
     "00000000-0000-0000-0000-000000000000"
 )
 _NOBODY = frozenset(text.replace("_", " ") for text in _NOBODY_TEXT.split())

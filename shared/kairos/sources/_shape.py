@@ -159,6 +159,10 @@ class Object:
         except ValueError:
             self.fail(key, 'an instant with an offset, such as "2026-03-07T12:00:00Z"')
 
+    def first_instant(self, *keys: str) -> datetime | None:
+        """Return the first of several instants that is there."""
+        return next((moment for key in keys if (moment := self.instant(key))), None)
+
     def _clean(self, key: str, value: str) -> str:
         if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
             self.fail(key, "text without halves of surrogate pairs")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from kairos.domain.event import ConsentFact, Event
-from kairos.registry import Named, Parsed, Request
+from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _person
 from kairos.sources._shape import Object, present
 
@@ -104,3 +104,18 @@ def _read_consent(channel: str, given: Object, otherwise: datetime, request: Req
         properties=present(opt_in_level=given.text("opt_in_level", 32)),
         consent=ConsentFact(channel, "marketing"),
     )
+
+
+def person_of(body: Object, **tokens: str | None) -> tuple[list[Named], list[Contact], dict[str, Any]]:
+    """Return who a checkout or order is of, their contact, and `traits` and `reach` for its event."""
+    customer = body.object("customer")
+    own = present(
+        email=body.text("email", 320) or body.text("contact_email", 320),
+        phone=body.text("phone", 64),
+    )
+    who = who_is(customer, email=own.get("email"), phone=own.get("phone"), **tokens)
+    fields = _person.merged([customer_fields(customer), own])
+    locale = present(locale=_person.locale(body.text("customer_locale", 35)))
+    traits = _person.merged([traits_of(customer) if customer.ident("id") else {}, locale])
+    facts = {"traits": traits or None, "reach": _person.reach(fields)}
+    return who, _person.profile_contact(fields), facts

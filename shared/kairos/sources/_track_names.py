@@ -84,8 +84,14 @@ TRUSTED: Mapping[str, Sequence[str]] = {
     "group_joined": ("group_id",),
     "consent_given": (),
     "consent_withdrawn": (),
-    "entry_updated": (),
-    "entry_cancelled": (),
+    "entry_updated": (
+        "booking_id",
+        "order_id",
+    ),
+    "entry_cancelled": (
+        "booking_id",
+        "order_id",
+    ),
 }
 
 ANY: Sequence[str] = tuple(
@@ -104,6 +110,13 @@ ANY: Sequence[str] = tuple(
     )
 )
 """Properties of every other event that the secret key sends, besides those that the connection's settings list."""
+
+ENTRY: Sequence[str] = (
+    *("service", "event_type_id", "length_minutes", "price", "currency", "status", "cancelled_by", "category"),
+    *("product_id", "order_id", "location_id", "course_id", "course", "plan", "quantity", "party_size", "room"),
+    *("staff_id", "carrier", "type", "recurring"),
+)
+"""Properties of entries. A connection's `properties` setting lists more, under `entry_updated` or "*"."""
 
 TRAITS: Sequence[str] = (
     "timezone",

@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kairos.domain.errors import BadInput
+from kairos.registry import Request
 from kairos.sources import _person
 from kairos.sources._shape import Object, present
-from kairos.sources._track_names import ANY, BEHAVIOUR, TRUSTED
+from kairos.sources._track_names import ANY, BEHAVIOUR, ENTRY, TRUSTED
 
 ITEMS_MAX = 100
 VALUES_MAX = 50
@@ -32,18 +33,30 @@ _AMOUNTS = frozenset(
 )
 
 
-def listed_properties(call: Object, kind: str, name: str, more: Sequence[str] | None) -> dict[str, Any]:
-    """Return the listed properties of a call. `more` are those the owner lists; None takes all flat ones (entries)."""
+def listed_properties(call: Object, kind: str, name: str, more: Sequence[str]) -> dict[str, Any]:
+    """Return the listed properties of a call; `more` are those that the owner lists."""
     given = call.object("properties")
-    names = list(given.raw)[:VALUES_MAX] if more is None else [*_listed(name), *more]
+    names = [*_listed(name), *more]
     out = {one: value for one in names if (value := _value(given, one)) is not None}
-    if more is None:
-        return out
     if kind in ("page", "screen"):
-        out |= _page(call, given)
+        out = {**out, **_page(call, given)}
     if "items" in names and (items := _items(given)):
-        out |= items
+        out = {**out, **items}
     return out
+
+
+def entry_properties(entry: Object, more: Sequence[str]) -> dict[str, Any]:
+    """Return the listed properties of an entry: what a journey branches on, not what a template tells the person."""
+    given = entry.object("properties")
+    return {one: value for one in (*ENTRY, *more) if (value := _value(given, one)) is not None}
+
+
+def more_properties(request: Request, name: str) -> list[str]:
+    """Return the properties that the owner lists for an event, and for any event, in the connection's settings."""
+    more = request.settings.get("properties")
+    if not isinstance(more, Mapping):
+        return []
+    return [one for key in (name, "*") for one in more.get(key, ()) if isinstance(one, str)]
 
 
 def listed_traits(said: Object, context: Object, names: Sequence[str]) -> dict[str, Any]:

@@ -41,7 +41,14 @@ class Calendly:
     retry_horizon = timedelta(days=1)
     topic_at = ("body", "event")
     properties: Mapping[str, Sequence[str]] = dict.fromkeys(
-        ("entry_updated", "entry_cancelled", "booking_created", "booking_no_show", *_PLAIN.values()), BOOKING_LISTED
+        (
+            "entry_updated",
+            "entry_cancelled",
+            "booking_created",
+            "booking_no_show",
+            *_PLAIN.values(),
+        ),
+        BOOKING_LISTED,
     )
     entry_properties = ENTRY_LISTED
 

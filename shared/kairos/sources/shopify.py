@@ -15,6 +15,7 @@ from datetime import timedelta
 from kairos.domain.errors import BadInput, BadSignature
 from kairos.registry import Parsed, Request
 from kairos.sources import _shopify_customer as customers
+from kairos.sources import _shopify_fulfillment as fulfillments
 from kairos.sources import _shopify_order as orders
 from kairos.sources import _shopify_privacy as privacy
 from kairos.sources._shape import ID_CHARS_MAX, Object, load_body
@@ -37,8 +38,8 @@ _TOPICS: Mapping[str, Reader] = {
     "orders/cancelled": orders.read_order("order_cancelled", "cancelled_at"),
     "orders/fulfilled": orders.read_order("order_fulfilled", "updated_at"),
     "refunds/create": orders.read_refund,
-    "fulfillments/create": orders.read_fulfillment("fulfillment_created", "created_at"),
-    "fulfillments/update": orders.read_fulfillment("fulfillment_updated", "updated_at"),
+    "fulfillments/create": fulfillments.read_fulfillment("fulfillment_created", "created_at"),
+    "fulfillments/update": fulfillments.read_fulfillment("fulfillment_updated", "updated_at"),
     "customers/create": customers.read_customer,
     "customers/update": customers.read_customer,
     "customers/data_request": privacy.read_person("customer_data_requested"),

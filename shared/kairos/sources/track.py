@@ -1,8 +1,8 @@
 """Segment's HTTP API (segment.com/docs, "Spec"), and Kairos' own facts for a shop without an adapter.
 
 The write key is the user name of HTTP Basic, or `writeKey` in the body (a browser's beacon sets no headers). Public
-keys stand in web pages: whoever has one may add listed behaviour to an anonymous id and nothing else. The secret key may
-everything: identify, consent, orders, entries, with the same fields as lines of `kairos simulate`
+keys stand in web pages: whoever has one may add listed behaviour to an anonymous id and nothing else. The secret key
+may everything: identify, consent, orders, entries, with the same fields as lines of `kairos simulate`
 (`event`, `profile`, `at`, `id`, `traits`, `entry`, `channel`, `purpose`).
 
 A device's clock is often wrong, so the time is corrected by what its own sending time was off:
@@ -16,16 +16,16 @@ import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from kairos.domain.errors import BadInput, BadSignature
-from kairos.domain.event import ConsentFact, EntryFact, Event
-from kairos.registry import Contact, Named, Parsed, Request
+from kairos.domain.event import Event
+from kairos.registry import Named, Parsed, Request
 from kairos.sources import _person
 from kairos.sources._shape import ID_CHARS_MAX, Object, load_body
 from kairos.sources._signature import is_one_of, keys
-from kairos.sources._track_names import ANY, BEHAVIOUR, TRAITS, TRUSTED, event_name
-from kairos.sources._track_values import listed_properties, listed_traits
+from kairos.sources._track_facts import with_person
+from kairos.sources._track_names import ANY, BEHAVIOUR, TRUSTED, event_name
+from kairos.sources._track_values import listed_properties, more_properties
 
 CALLS_MAX = 1_000
 EVENT_NAME_CHARS_MAX = 64
@@ -132,54 +132,17 @@ def _read(call: Object, kind: str, body: Object, request: Request, trusted: bool
         profile="",
         occurred_at=_occurred(call, body, request.received_at),
         received_at=request.received_at,
-        properties=listed_properties(call, kind, name, _more(request, name)),
+        properties=listed_properties(call, kind, name, more_properties(request, name)),
     )
     key = _either(call, "messageId", "message_id", "id") or _content_key(call)
     if not trusted:
         return Parsed(event, f"{kind}:{key}", who)
-    return _with_person(event, f"{kind}:{key}", who, call, kind, request)
+    return with_person(event, f"{kind}:{key}", who, call, kind, request)
 
 
 def _is_behaviour(name: str, request: Request) -> bool:
     # An owner may list more, but never what moves money, consent or a calendar.
     return name in BEHAVIOUR or (name in keys(request, "behaviour") and name not in TRUSTED)
-
-
-def _with_person(
-    event: Event,
-    key: str,
-    who: Sequence[Named],
-    call: Object,
-    kind: str,
-    request: Request,
-) -> Parsed:
-    said = _traits_object(call, kind)
-    fields = _person.person_fields(_renamed(said))
-    traits = listed_traits(said, call.object("context"), [*TRAITS, *keys(request, "traits")]) if kind != "group" else {}
-    full = Event(
-        id="",
-        name=event.name,
-        profile="",
-        occurred_at=event.occurred_at,
-        received_at=event.received_at,
-        properties=event.properties,
-        historical=call.flag("historical") is True,
-        traits=traits or ({} if event.name == "profile_updated" else None),
-        reach=_reach(said, fields),
-        entry=_entry(call) if event.name in ("entry_updated", "entry_cancelled") else None,
-        consent=_consent(call) if event.name in ("consent_given", "consent_withdrawn") else None,
-    )
-    contacts = _person.profile_contact(fields)
-    if full.entry and (about := _entry_contact(call)):
-        contacts.append(Contact(f"entry#{full.entry.kind}#{full.entry.id}", about))
-    people = [
-        *who,
-        *(one for one in _person.names(True, email=fields.get("email"), phone=fields.get("phone"))),
-    ]
-    return Parsed(full, key, sorted(people, key=lambda named: _RANK.index(named.kind)), contacts)
-
-
-_RANK = ("external", "email", "phone", "anonymous")
 
 
 def _name(call: Object, kind: str) -> str:
@@ -224,70 +187,6 @@ def _content_key(call: Object) -> str:
     except RecursionError:
         raise BadInput(call.path or "body", "JSON that is not nested this deep") from None
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _more(request: Request, name: str) -> list[str]:
-    more = request.settings.get("properties")
-    if not isinstance(more, Mapping):
-        return []
-    return [one for key in (name, "*") for one in more.get(key, ()) if isinstance(one, str)]
-
-
-def _traits_object(call: Object, kind: str) -> Object:
-    if kind == "group":  # those of a group are not the person's
-        return Object({}, call.at("traits"))
-    return call.object("traits") if call.has("traits") else call.object("context").object("traits")
-
-
-def _renamed(said: Object) -> Object:
-    names = {"firstName": "first_name", "lastName": "last_name"}
-    return Object({names.get(key, key): value for key, value in said.raw.items()}, said.path)
-
-
-def _reach(said: Object, fields: Mapping[str, Any]) -> dict[str, bool] | None:
-    gone = {
-        channel: False
-        for channel, key in (("email", "email"), ("sms", "phone"))
-        if said.has(key) and said.raw[key] is None
-    }
-    return {**gone, **(_person.reach(fields) or {})} or None
-
-
-def _fact(call: Object, key: str) -> Object:
-    # Segment's own libraries cannot set top-level fields, so facts may stand in `properties` too.
-    return call if call.has(key) else call.object("properties")
-
-
-def _entry(call: Object) -> EntryFact:
-    entry = _fact(call, "entry").object("entry")
-    kind = event_name(entry.text("kind", 64) or "") or entry.fail("kind", 'the kind of entry, such as "booking"')
-    starts_at = entry.instant("starts_at")
-    cancelled = _name(call, "track") == "entry_cancelled"
-    if starts_at is None and not cancelled:
-        entry.fail("starts_at", 'an instant, such as "2026-03-07T12:00:00Z"')
-    return EntryFact(
-        kind,
-        entry.need("id"),
-        starts_at,
-        entry.instant("ends_at"),
-        listed_properties(entry, "entry", "entry", None),
-        replaces=entry.ident("replaces"),
-        moved_to=(entry.ident("moved_to") or "") if entry.has("moved_to") else None,
-    )
-
-
-def _entry_contact(call: Object) -> dict[str, Any]:
-    contact = _fact(call, "entry").object("entry").object("contact")
-    return {key: text for key in list(contact.raw)[:30] if key.isidentifier() and (text := contact.text(key))}
-
-
-def _consent(call: Object) -> ConsentFact:
-    said = _fact(call, "channel")
-    channel = said.text("channel", 32) or said.fail("channel", 'a channel, such as "email"')
-    return ConsentFact(
-        channel,
-        said.text("purpose", 32) or said.fail("purpose", 'a purpose, such as "marketing"'),
-    )
 
 
 def _either(call: Object, *names: str) -> str | None:

@@ -1,0 +1,108 @@
+"""What the secret key may say besides behaviour: who somebody is, what they agreed to, what is in their calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kairos.domain.event import ConsentFact, EntryFact, Event
+from kairos.registry import Contact, Named, Parsed, Request
+from kairos.sources import _person
+from kairos.sources._shape import Object
+from kairos.sources._signature import keys
+from kairos.sources._track_names import TRAITS, event_name
+from kairos.sources._track_values import entry_properties, listed_traits, more_properties
+
+CONTACT_FIELDS_MAX = 30
+_RANK = ("external", "email", "phone", "anonymous")
+_ENTRIES = ("entry_updated", "entry_cancelled")
+_CONSENTS = ("consent_given", "consent_withdrawn")
+
+
+def with_person(
+    event: Event,
+    key: str,
+    who: Sequence[Named],
+    call: Object,
+    kind: str,
+    request: Request,
+) -> Parsed:
+    """Return the call with what it says of the person: traits, addresses, consent and entries."""
+    said = _traits_object(call, kind)
+    fields = _person.person_fields(_renamed(said))
+    traits = listed_traits(said, call.object("context"), [*TRAITS, *keys(request, "traits")]) if kind != "group" else {}
+    full = Event(
+        id="",
+        name=event.name,
+        profile="",
+        occurred_at=event.occurred_at,
+        received_at=event.received_at,
+        properties=event.properties,
+        historical=call.flag("historical") is True,
+        traits=traits or ({} if event.name == "profile_updated" else None),
+        reach=_reach(said, fields),
+        entry=_entry(call, event.name, request) if event.name in _ENTRIES else None,
+        consent=_consent(call) if event.name in _CONSENTS else None,
+    )
+    contacts = _person.profile_contact(fields)
+    if full.entry and (about := _entry_contact(call)):
+        contacts.append(Contact(f"entry#{full.entry.kind}#{full.entry.id}", about))
+    people = [*who, *_person.names(True, email=fields.get("email"), phone=fields.get("phone"))]
+    return Parsed(full, key, sorted(people, key=lambda named: _RANK.index(named.kind)), contacts)
+
+
+def _traits_object(call: Object, kind: str) -> Object:
+    if kind == "group":  # those of a group are not the person's
+        return Object({}, call.at("traits"))
+    return call.object("traits") if call.has("traits") else call.object("context").object("traits")
+
+
+def _renamed(said: Object) -> Object:
+    names = {"firstName": "first_name", "lastName": "last_name"}
+    return Object({names.get(key, key): value for key, value in said.raw.items()}, said.path)
+
+
+def _reach(said: Object, fields: Mapping[str, Any]) -> dict[str, bool] | None:
+    gone = {
+        channel: False
+        for channel, key in (("email", "email"), ("sms", "phone"))
+        if said.has(key) and said.raw[key] is None
+    }
+    return {**gone, **(_person.reach(fields) or {})} or None
+
+
+def _fact(call: Object, key: str) -> Object:
+    # Segment's own libraries cannot set top-level fields, so facts may stand in `properties` too.
+    return call if call.has(key) else call.object("properties")
+
+
+def _entry(call: Object, name: str, request: Request) -> EntryFact:
+    entry = _fact(call, "entry").object("entry")
+    kind = event_name(entry.text("kind", 64) or "") or entry.fail("kind", 'the kind of entry, such as "booking"')
+    starts_at = entry.instant("starts_at")
+    if starts_at is None and name != "entry_cancelled":
+        entry.fail("starts_at", 'an instant, such as "2026-03-07T12:00:00Z"')
+    return EntryFact(
+        kind,
+        entry.need("id"),
+        starts_at,
+        entry.instant("ends_at"),
+        entry_properties(entry, more_properties(request, name)),
+        replaces=entry.ident("replaces"),
+        moved_to=None if entry.raw.get("moved_to") is None else entry.ident("moved_to") or "",
+    )
+
+
+def _entry_contact(call: Object) -> dict[str, Any]:
+    contact = _fact(call, "entry").object("entry").object("contact")
+    names = [name for name in list(contact.raw)[:CONTACT_FIELDS_MAX] if name.isidentifier() and len(name) <= 64]
+    return {name: text for name in names if (text := contact.text(name))}
+
+
+def _consent(call: Object) -> ConsentFact:
+    said = _fact(call, "channel")
+    channel = said.text("channel", 32) or said.fail("channel", 'a channel, such as "email"')
+    return ConsentFact(
+        channel,
+        said.text("purpose", 32) or said.fail("purpose", 'a purpose, such as "marketing"'),
+    )
