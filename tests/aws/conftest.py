@@ -1,0 +1,17 @@
+"""The mocked AWS of one test module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from tests.aws.cloud import Cloud
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Cloud]:
+    """Return a mocked AWS that lasts as long as the module."""
+    with mock_aws():
+        yield Cloud()

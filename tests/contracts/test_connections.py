@@ -1,0 +1,39 @@
+"""Connections: the settings of a configured source, and nothing for a name that somebody made up."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from kairos.aws.connections import SsmConnections
+from kairos.domain.errors import UnknownConnection
+from kairos.memory import MemoryClock, MemoryConnections
+from tests.aws.cloud import Cloud
+
+SETTINGS = {"secrets": ["new", "old"], "country": "KR"}
+
+
+@pytest.fixture
+def connections(kind: str, cloud: Cloud) -> Any:
+    if kind == "memory":
+        return MemoryConnections({("shopify", "main"): SETTINGS})
+    ssm = cloud.client("ssm")
+    name = "/kairos/dev/connections/shopify/main"
+    ssm.put_parameter(Name=name, Value=json.dumps(SETTINGS), Type="SecureString", Overwrite=True)
+    return SsmConnections(ssm, "/kairos/dev/connections/", MemoryClock(datetime(2026, 11, 22, tzinfo=UTC)))
+
+
+def test_a_connection_has_its_settings(connections: Any) -> None:
+    assert connections.settings("shopify", "main") == SETTINGS
+
+
+@pytest.mark.parametrize(
+    "name",
+    [("shopify", "other"), ("stripe", "main"), ("", ""), ("..", "main"), ("shopify/main", "x"), ("shopify", "m ain\n")],
+)
+def test_a_name_that_nobody_configured_is_unknown(connections: Any, name: tuple[str, str]) -> None:
+    with pytest.raises(UnknownConnection):
+        connections.settings(*name)

@@ -1,0 +1,63 @@
+"""Outbox: two queues, so that marketing never stands before what a customer waits for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from kairos.app.ports import OutboxMessage
+from kairos.aws.outbox import SqsOutbox, read_outbox
+from kairos.memory import MemoryClock, MemoryOutbox
+from tests.aws.cloud import Cloud
+
+NOW = datetime(2026, 11, 22, 4, 10, tzinfo=UTC)
+RECEIPT = OutboxMessage("p1", "m1", "email", marketing=False, asks=1, correlation="c1")
+OFFER = OutboxMessage("p2", "m2", "sms", marketing=True, asks=3)
+
+
+class _Memory:
+    def __init__(self) -> None:
+        self.outbox: Any = MemoryOutbox(MemoryClock(NOW))
+
+    def drain(self, marketing: bool) -> list[OutboxMessage]:
+        queue = self.outbox.marketing if marketing else self.outbox.transactional
+        return [message for at, message in queue if at <= NOW]
+
+
+class _Sqs:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._urls = {False: cloud.queue(), True: cloud.queue()}
+        self.outbox: Any = SqsOutbox(cloud.client("sqs"), self._urls[False], self._urls[True])
+
+    def drain(self, marketing: bool) -> list[OutboxMessage]:
+        return [read_outbox(message["Body"]) for message in self._cloud.drain(self._urls[marketing])]
+
+
+@pytest.fixture
+def queues(kind: str, cloud: Cloud) -> Any:
+    return _Memory() if kind == "memory" else _Sqs(cloud)
+
+
+def test_each_class_has_its_own_queue(queues: Any) -> None:
+    queues.outbox.put([RECEIPT, OFFER])
+    assert (queues.drain(False), queues.drain(True)) == ([RECEIPT], [OFFER])
+
+
+def test_more_than_a_batch_is_all_accepted(queues: Any) -> None:
+    many = [OutboxMessage("p1", f"m{number}", "email", True, 1) for number in range(25)]
+    queues.outbox.put(many)
+    assert sorted(message.message for message in queues.drain(True)) == sorted(message.message for message in many)
+
+
+def test_a_delayed_message_is_not_there_yet(queues: Any) -> None:
+    queues.outbox.put([RECEIPT], delay_seconds=900)
+    assert queues.drain(False) == []
+
+
+@pytest.mark.parametrize("seconds", [-1, 901])
+def test_a_delay_that_sqs_does_not_know_is_refused(queues: Any, seconds: int) -> None:
+    with pytest.raises(ValueError):
+        queues.outbox.put([RECEIPT], delay_seconds=seconds)

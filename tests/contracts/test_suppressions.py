@@ -1,0 +1,51 @@
+"""Suppressions: a stop is there when `suppress` returns, for its channel and purpose and no other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from kairos.aws.secret import Keyring
+from kairos.aws.suppressions import DynamoSuppressions
+from kairos.memory import MemorySuppressions
+from tests.aws.cloud import Cloud
+
+NOW = datetime(2026, 11, 22, 4, 10, tzinfo=UTC)
+ADDRESS = "mina@example.com"
+
+
+@pytest.fixture
+def suppressions(kind: str, cloud: Cloud) -> Any:
+    if kind == "memory":
+        return MemorySuppressions()
+    keyring = Keyring("1", {"1": b"1" * 32})
+    return DynamoSuppressions(cloud.client("dynamodb"), cloud.table("suppressions"), lambda: keyring)
+
+
+def test_an_address_that_nobody_stopped_has_no_stops(suppressions: Any) -> None:
+    assert suppressions.suppressed("email", ADDRESS) == frozenset()
+
+
+def test_a_stop_is_for_its_channel_address_and_purpose(suppressions: Any) -> None:
+    suppressions.suppress("email", ADDRESS, "marketing", "unsubscribed", NOW)
+    assert suppressions.suppressed("email", ADDRESS) == {"marketing"}
+    assert suppressions.suppressed("sms", ADDRESS) == frozenset()
+    assert suppressions.suppressed("email", "other@example.com") == frozenset()
+
+
+def test_both_purposes_can_be_stopped_and_repeating_changes_nothing(suppressions: Any) -> None:
+    for purpose in ("marketing", "all", "marketing", "all"):
+        suppressions.suppress("email", ADDRESS, purpose, "complaint", NOW)
+    assert suppressions.suppressed("email", ADDRESS) == {"marketing", "all"}
+
+
+def test_a_link_that_knows_only_the_hash_stops_the_same_address(suppressions: Any) -> None:
+    suppressions.suppress_hashed("email", suppressions.hash_address(ADDRESS), "all", "unsubscribed", NOW)
+    assert suppressions.suppressed("email", ADDRESS) == {"all"}
+
+
+def test_a_purpose_that_no_reader_asks_for_is_refused(suppressions: Any) -> None:
+    with pytest.raises(ValueError):
+        suppressions.suppress("email", ADDRESS, "newsletter", "unsubscribed", NOW)
