@@ -1,0 +1,66 @@
+"""Whole brands with events, and the exact messages due: every vector that needs only what a journey can say today."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kairos.app.compile import check_journey
+from kairos.cli.simulate import simulate
+from kairos.domain.instant import format_instant, parse_instant
+from kairos.domain.reason import Reason
+
+# Moments that all share, or that a trait gives: anchors that no journey can name yet.
+LATER = {"anniversary", "holiday", "payday", "predicted"}
+
+
+def _cases(folder: Path) -> list[dict[str, Any]]:
+    lines = (folder / "time-vectors.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines if line]
+
+
+def _needs_later_anchor(case: dict[str, Any]) -> bool:
+    return any(LATER & set(journey.get("anchor", ())) for journey in case["journeys"])
+
+
+def _write_brand(case: dict[str, Any], folder: Path) -> None:
+    """Lay a case out as a brand's folder, as an author would."""
+    for name in ("journeys", "templates"):
+        (folder / name).mkdir(parents=True)
+    (folder / "brand.yaml").write_text(yaml.safe_dump(case["brand"], allow_unicode=True), "utf-8")
+    for journey in case["journeys"]:
+        (folder / "journeys" / f"{journey['id']}.yaml").write_text(yaml.safe_dump(journey), "utf-8")
+    for id, template in case["templates"].items():
+        (folder / "templates" / f"{id}.yaml").write_text(yaml.safe_dump(template), "utf-8")
+
+
+def _messages(case: dict[str, Any], folder: Path) -> list[tuple[str, str, str]]:
+    _write_brand(case, folder)
+    events = folder / "events.jsonl"
+    events.write_text("".join(json.dumps(event) + "\n" for event in case["events"]), "utf-8")
+    told: list[Reason] = []
+    simulate(folder, events, parse_instant(case["from"]), parse_instant(case["until"]), told.append)
+    return sorted((r.profile, r.template, format_instant(r.at)) for r in told if r.kind == "message")
+
+
+def test_every_vector_sends_exactly_the_messages_due(shared_data: Path, tmp_path: Path) -> None:
+    cases = [case for case in _cases(shared_data) if not _needs_later_anchor(case)]
+    assert len(cases) >= 50
+    wrong = {}
+    for index, case in enumerate(cases):
+        expected = sorted((row["profile"], row["template"], row["at"]) for row in case["expect"])
+        found = _messages(case, tmp_path / str(index))
+        if found != expected:
+            wrong[case["name"]] = {"expected": expected, "found": found}
+    assert not wrong
+
+
+@pytest.mark.parametrize("anchor", sorted(LATER))
+def test_an_anchor_that_is_not_there_yet_is_refused_by_name(anchor: str) -> None:
+    timeline = [{"at": "0d 09:00", "send": "hello"}]
+    _, problems = check_journey({"id": "j", "class": "transactional", "anchor": {anchor: "x"}, "timeline": timeline})
+    assert any(anchor in str(problem) for problem in problems)
