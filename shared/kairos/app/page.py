@@ -1,0 +1,92 @@
+"""The pages of an opt-out link, in Korean and English: one button, no script, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from html import escape
+
+STYLE = (
+    ":root{color-scheme:light dark}body{margin:0;font:1.125rem/1.6 system-ui,sans-serif;background:#fff;color:#1a1a1a}"
+    "main{max-width:32rem;margin:0 auto;padding:12vh 1.5rem}h1{font-size:1.5rem;line-height:1.3}"
+    "button{font:inherit;font-weight:600;padding:.75rem 1.5rem;border:0;border-radius:.5rem}"
+    "button{background:#1a1a1a;color:#fff}"
+    "button:focus-visible{outline:3px solid #0b66ff;outline-offset:3px}"
+    "@media(prefers-color-scheme:dark){body{background:#111;color:#eee}button{background:#eee;color:#111}}"
+)
+_STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+
+HEADERS: Mapping[str, str] = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "Vary": "Accept-Language",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+"""The address of the page is a secret of its reader: it is kept by no cache, sent to no other site, listed nowhere."""
+
+CHANNELS = {
+    "en": {"email": "e-mails", "sms": "text messages", "push": "push messages", "kakao": "KakaoTalk messages"},
+    "ko": {"email": "이메일", "sms": "문자 메시지", "push": "푸시 알림", "kakao": "카카오톡 메시지"},
+}
+OTHER_CHANNEL = {"en": "messages", "ko": "메시지"}
+
+# page → (heading, text, button)
+WORDS = {
+    "en": {
+        "ask": ("Unsubscribe", "You will get no more advertising by {channel}{from_brand}.", "Unsubscribe"),
+        "done": (
+            "You are unsubscribed",
+            "You will get no more advertising by {channel}{from_brand}. You can close this page.",
+            "",
+        ),
+        "unknown": ("This link does not work", "Please open the link in the message again.", ""),
+        "failed": ("That did not work just now", "Please try again in a minute.", ""),
+    },
+    "ko": {
+        "ask": ("수신거부", "{from_brand}광고성 {channel}을(를) 더 이상 받지 않습니다.", "수신거부하기"),
+        "done": (
+            "수신거부가 완료되었습니다",
+            "{from_brand}광고성 {channel}을(를) 더 이상 보내지 않습니다. 이 창을 닫으셔도 됩니다.",
+            "",
+        ),
+        "unknown": ("사용할 수 없는 링크입니다", "받으신 메시지의 링크를 다시 열어 주세요.", ""),
+        "failed": ("지금은 처리하지 못했습니다", "잠시 후 다시 시도해 주세요.", ""),
+    },
+}
+
+
+def page(shows: str, accept_language: str, brand: str, channel: str) -> tuple[Mapping[str, str], str]:
+    """Return the headers and the HTML of a page: ask, done, unknown or failed."""
+    language = preferred_language(accept_language)
+    heading, text, button = WORDS[language][shows]
+    from_brand = {"en": f" from {brand}", "ko": f"{brand}의 "}[language] if brand else ""
+    text = text.format(channel=CHANNELS[language].get(channel, OTHER_CHANNEL[language]), from_brand=from_brand)
+    title = f"{heading} - {brand}" if brand else heading
+    # The form has no action: it posts to the address of the page itself, which is the token.
+    form = f'<form method="post"><button type="submit">{escape(button)}</button></form>' if button else ""
+    body = (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f"<body><main><h1>{escape(heading)}</h1><p>{escape(text)}</p>{form}</main></body></html>"
+    )
+    return {**HEADERS, "Content-Language": language}, body
+
+
+def preferred_language(accept_language: str) -> str:
+    """Return "ko" or "en", whichever the header (RFC 9110, 12.5.4) prefers; "en" where it names neither."""
+    best, language = 0.0, "en"
+    for item in accept_language[:500].split(","):
+        found = re.fullmatch(r"\s*(ko|en)(?:-[A-Za-z0-9]+)*\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", item, re.IGNORECASE)
+        if found and (weight := float(found[2] or 1)) > best:
+            best, language = weight, found[1].lower()
+    return language
