@@ -1,0 +1,28 @@
+"""The stack, synthesised once for all tests: `prod` with everything said, and `local` as the local cloud reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.app import synthesise
+from tests.infra.deployed import Deployed
+
+
+@pytest.fixture(scope="session")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """`prod` with every option; synthesis itself fails where a rule of `infra/checks.py` is broken."""
+    return Deployed(
+        synthesise(
+            "prod",
+            tmp_path_factory.mktemp("prod"),
+            checked=True,
+            alarm_email="owner@example.com",
+            email_identity="example.com",
+            allowed_origins="https://shop.example.com,https://blog.example.com",
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    return Deployed(synthesise("local", tmp_path_factory.mktemp("local")))

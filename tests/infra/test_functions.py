@@ -1,0 +1,79 @@
+"""The functions: what Lambda is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.package import ROOT
+from infra.stations import STATIONS
+from tests.infra.deployed import Deployed
+
+ALARM_CLOCK = {"INBOX_URL", "INBOX_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "SCHEDULE_DLQ_ARN"}
+RELEASE = {"CONFIG_TABLE", "RELEASES_BUCKET"}
+OUTBOXES = {"OUTBOX_TRANSACTIONAL_URL", "OUTBOX_MARKETING_URL"}
+READS = {
+    "ingest": {"IDENTITIES_TABLE", "CONTACTS_TABLE", "SUPPRESSIONS_TABLE", "INBOX_URL", "IDENTITY_SECRET_ARN"}
+    | {"CONNECTIONS_PREFIX"},
+    "decide": {"CUSTOMERS_TABLE", "PARKED_URL"} | RELEASE,
+    "dispatch": ALARM_CLOCK | OUTBOXES | {"EFFECTS_DLQ_URL"},
+    "deliver": {"CUSTOMERS_TABLE", "CONTACTS_TABLE", "SUPPRESSIONS_TABLE", "MESSAGES_TABLE", "INBOX_URL"}
+    | {"IDENTITY_SECRET_ARN", "CONFIGURATION_SET", "PUBLIC_URL"}
+    | OUTBOXES
+    | RELEASE,
+    "publish": RELEASE,
+    "sweep": {"CUSTOMERS_TABLE", "CONFIG_TABLE"} | ALARM_CLOCK,
+    "preferences": {"SUPPRESSIONS_TABLE", "INBOX_URL", "IDENTITY_SECRET_ARN"} | RELEASE,
+}
+
+
+def logical_id(station: str) -> str:
+    return f"{station.capitalize()}Function"
+
+
+def test_there_is_a_function_for_each_station_and_no_other(prod: Deployed) -> None:
+    assert set(prod.of_type("Lambda::Function")) == {logical_id(name) for name in READS}
+
+
+@pytest.mark.parametrize("station", sorted(READS))
+def test_a_function_is_told_what_it_reads_and_nothing_else(prod: Deployed, station: str) -> None:
+    variables = set(prod.properties(logical_id(station))["Environment"]["Variables"])
+    always = {"KAIROS_STAGE", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "PYTHONTZPATH"}
+    assert variables == always | {f"KAIROS_{name}" for name in READS[station]}
+
+
+@pytest.mark.parametrize("station", sorted(READS))
+def test_a_function_runs_on_arm_traced_and_logs_json_where_it_is_kept_for_a_while(prod: Deployed, station: str) -> None:
+    function = prod.properties(logical_id(station))
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert function["Handler"] == f"functions.{station}.handler"
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": "INFO",
+        "SystemLogLevel": "WARN",
+        "LogGroup": {"Ref": f"{station.capitalize()}Logs"},
+    }
+    assert prod.properties(f"{station.capitalize()}Logs")["RetentionInDays"] == 30
+    assert "ReservedConcurrentExecutions" not in function
+
+
+def test_all_functions_share_one_package_and_one_layer(prod: Deployed) -> None:
+    functions = prod.of_type("Lambda::Function").values()
+    assert len({str(each["Code"]) for each in functions}) == 1
+    assert all(each["Layers"] == [{"Ref": "DependencyLayer"}] for each in functions)
+
+
+def test_each_function_has_a_role_of_its_own(prod: Deployed) -> None:
+    assert len({str(each["Role"]) for each in prod.of_type("Lambda::Function").values()}) == len(STATIONS)
+
+
+@pytest.mark.parametrize("station", sorted(READS))
+def test_the_handler_is_a_file_that_exists(station: str) -> None:
+    assert (ROOT / "functions" / f"{station}.py").is_file()
+
+
+def test_feedback_that_fails_three_times_is_kept_with_its_error(prod: Deployed) -> None:
+    (asynchronous,) = prod.of_type("Lambda::EventInvokeConfig").values()
+    assert asynchronous["FunctionName"] == {"Ref": "IngestFunction"}
+    assert asynchronous["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FeedbackDlq", "Arn"]}
+    assert asynchronous["MaximumRetryAttempts"] == 2

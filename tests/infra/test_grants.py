@@ -1,0 +1,209 @@
+"""Who may do what: each question about personal data is asked of every role, so a new grant is a new answer here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.stations import STATIONS
+from tests.infra.deployed import Deployed, as_list, flat
+
+ROLES = {name: f"{name.capitalize()}Role" for name in STATIONS}
+CONTACTS = {"ContactsTable": {"ingest": {"UpdateItem"}, "deliver": {"GetItem", "Query"}}}
+TABLES: dict[str, dict[str, set[str]]] = {
+    **CONTACTS,
+    "IdentitiesTable": {"ingest": {"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}},
+    "CustomersTable": {
+        "decide": {"GetItem", "PutItem", "UpdateItem"},
+        "deliver": {"GetItem"},
+        "sweep": {"Query"},
+        "dispatch": {"DescribeStream", "GetRecords", "GetShardIterator"},
+    },
+    "SuppressionsTable": {
+        "ingest": {"PutItem"},
+        "preferences": {"PutItem"},
+        "deliver": {"GetItem", "BatchGetItem"},
+    },
+    "MessagesTable": {"deliver": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},
+    "ConfigTable": {
+        "decide": {"GetItem"},
+        "deliver": {"GetItem"},
+        "preferences": {"GetItem"},
+        "sweep": {"GetItem", "PutItem"},
+        "publish": {
+            *("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
+            *("DescribeStream", "GetRecords", "GetShardIterator"),
+        },
+    },
+}
+CONSUME = {"ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes"}
+SEND = {"SendMessage"}
+# What the CDK grants for the destination of a stream's failures.
+SEND_AND_ASK = {"SendMessage", "GetQueueAttributes", "GetQueueUrl"}
+QUEUES: dict[str, dict[str, set[str]]] = {
+    "InboxQueue": {
+        "ingest": SEND,
+        "decide": CONSUME,
+        "dispatch": SEND,
+        "deliver": SEND,
+        "sweep": SEND,
+        "preferences": SEND,
+    },
+    "InboxParkedQueue": {"decide": SEND},
+    "OutboxTransactionalQueue": {"dispatch": SEND, "deliver": SEND | CONSUME},
+    "OutboxMarketingQueue": {"dispatch": SEND, "deliver": SEND | CONSUME},
+    "OutboxDlq": {},
+    "ScheduleDlq": {},
+    "EffectsDlq": {"dispatch": SEND},
+    "StreamDlq": {"dispatch": SEND_AND_ASK, "publish": SEND_AND_ASK},
+    "FeedbackDlq": {"ingest": SEND},
+}
+
+
+@pytest.mark.parametrize(("target", "expected"), sorted({**TABLES, **QUEUES}.items()))
+def test_only_these_functions_touch_it_and_only_so(prod: Deployed, target: str, expected: dict[str, set[str]]) -> None:
+    allowed = {
+        name: {action.partition(":")[2] for action in prod.actions_on(role, target)} for name, role in ROLES.items()
+    }
+    assert {name: actions for name, actions in allowed.items() if actions} == expected
+
+
+def test_every_table_and_queue_is_asked_about(prod: Deployed) -> None:
+    stored = {**prod.of_type("DynamoDB::GlobalTable"), **prod.of_type("SQS::Queue")}
+    assert set(stored) == {*TABLES, *QUEUES}
+
+
+def test_the_function_that_decides_cannot_reach_a_person(prod: Deployed) -> None:
+    for target in ("ContactsTable", "IdentitiesTable", "SuppressionsTable", "ContactsKey", "IdentitySecret"):
+        assert prod.actions_on("DecideRole", target) == set()
+
+
+def test_a_write_to_contacts_may_not_answer_with_what_was_there(prod: Deployed) -> None:
+    (write,) = [each for each in prod.statements("IngestRole") if _is_on(each, "ContactsTable")]
+    assert write["Condition"] == {"StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}}
+
+
+@pytest.mark.parametrize(("station", "services"), [("ingest", ["dynamodb", "sqs"]), ("deliver", ["dynamodb"])])
+def test_the_contacts_key_is_used_only_through_the_service_that_holds_the_data(
+    prod: Deployed, station: str, services: list[str]
+) -> None:
+    (statement,) = [each for each in prod.statements(ROLES[station]) if _is_on(each, "ContactsKey")]
+    via = as_list(statement["Condition"]["StringEquals"]["kms:ViaService"])
+    assert via == [f"{service}.ap-northeast-2.amazonaws.com" for service in services]
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+def test_nobody_else_uses_the_contacts_key(prod: Deployed) -> None:
+    users = {name for name, role in ROLES.items() if prod.actions_on(role, "ContactsKey")}
+    assert users == {"ingest", "deliver"}
+
+
+def test_only_those_who_hash_an_identifier_read_the_secret(prod: Deployed) -> None:
+    readers = {name: prod.actions_on(role, "IdentitySecret") for name, role in ROLES.items()}
+    read = {"secretsmanager:GetSecretValue"}
+    assert {name: each for name, each in readers.items() if each} == {
+        "ingest": read,
+        "deliver": read,
+        "preferences": read,
+    }
+
+
+def test_releases_are_written_by_publish_alone(prod: Deployed) -> None:
+    allowed = {name: prod.actions_on(role, "ReleasesBucket") for name, role in ROLES.items()}
+    assert {name: each for name, each in allowed.items() if each} == {
+        "decide": {"s3:GetObject"},
+        "deliver": {"s3:GetObject"},
+        "preferences": {"s3:GetObject"},
+        "publish": {"s3:GetObject", "s3:PutObject"},
+    }
+
+
+def test_a_wildcard_stands_only_where_no_resource_can_be_named(prod: Deployed) -> None:
+    """With "*" itself: tracing, ListStreams and SMS. With a part of a name: the four that `checks.py` explains."""
+    everything = {
+        name: {
+            action
+            for statement in prod.statements(role)
+            if statement["Effect"] == "Allow" and statement["Resource"] == "*"
+            for action in as_list(statement["Action"])
+        }
+        for name, role in ROLES.items()
+    }
+    tracing = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+    more = {
+        "dispatch": {"dynamodb:ListStreams"},
+        "publish": {"dynamodb:ListStreams"},
+        "deliver": {"sns:Publish"},
+    }
+    assert everything == {name: tracing | more.get(name, set()) for name in ROLES}
+
+
+def test_partial_wildcards_are_these_and_no_others(prod: Deployed) -> None:
+    found = {
+        flat(resource)
+        for role in (*ROLES.values(), "ScheduleRole")
+        for statement in prod.statements(role)
+        if statement["Effect"] == "Allow"
+        for resource in as_list(statement["Resource"])
+        if "*" in flat(resource) and flat(resource) != "*"
+    }
+    here = "<AWS::Region>:<AWS::AccountId>"
+    assert found == {
+        "<ReleasesBucket>/*",
+        f"arn:<AWS::Partition>:scheduler:{here}:schedule/kairos-prod/*",
+        f"arn:<AWS::Partition>:ses:{here}:identity/*",
+        f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/*",
+    }
+
+
+def test_no_action_is_a_wildcard(prod: Deployed) -> None:
+    for role in (*ROLES.values(), "ScheduleRole"):
+        for statement in prod.statements(role):
+            assert not [action for action in as_list(statement["Action"]) if "*" in action]
+
+
+def test_a_text_message_is_the_only_thing_that_can_be_published(prod: Deployed) -> None:
+    (denied,) = [each for each in prod.statements("DeliverRole") if each["Effect"] == "Deny"]
+    assert denied["Action"] == "sns:Publish"
+    assert flat(denied["Resource"]) == "arn:<AWS::Partition>:sns:*:*:*"
+
+
+@pytest.mark.parametrize("station", ["dispatch", "sweep"])
+def test_an_alarm_clock_is_armed_in_our_group_with_our_role_and_passed_to_no_other_service(
+    prod: Deployed, station: str
+) -> None:
+    statements = list(prod.statements(ROLES[station]))
+    (create,) = [each for each in statements if each["Action"] == "scheduler:CreateSchedule"]
+    assert flat(create["Resource"]).endswith(":schedule/kairos-prod/*")
+    (passed,) = [each for each in statements if each["Action"] == "iam:PassRole"]
+    assert flat(passed["Resource"]) == "<ScheduleRole>"
+    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+
+
+def test_only_deliver_sends_mail_and_only_dispatch_and_sweep_arm(prod: Deployed) -> None:
+    def may(action: str) -> set[str]:
+        return {
+            name
+            for name, role in ROLES.items()
+            for each in prod.statements(role)
+            if each["Effect"] == "Allow" and action in as_list(each["Action"])
+        }
+
+    assert may("ses:SendEmail") == may("ses:SendRawEmail") == may("sns:Publish") == {"deliver"}
+    assert may("scheduler:CreateSchedule") == may("iam:PassRole") == {"dispatch", "sweep"}
+    assert may("ssm:GetParameter") == {"ingest"}
+
+
+def test_each_function_writes_its_own_log_and_no_other(prod: Deployed) -> None:
+    for name, role in ROLES.items():
+        (logs,) = [each for each in prod.statements(role) if "logs:PutLogEvents" in as_list(each["Action"])]
+        assert flat(logs["Resource"]) == f"<{name.capitalize()}Logs>"
+
+
+def test_no_role_carries_a_managed_policy(prod: Deployed) -> None:
+    assert not [name for name, role in prod.of_type("IAM::Role").items() if role.get("ManagedPolicyArns")]
+
+
+def _is_on(statement: dict[str, Any], target: str) -> bool:
+    return f"<{target}>" in [flat(resource) for resource in as_list(statement["Resource"])]

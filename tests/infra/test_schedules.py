@@ -1,0 +1,32 @@
+"""Alarm clocks and the sweep."""
+
+from __future__ import annotations
+
+from tests.infra.deployed import Deployed, as_list, flat
+
+
+def test_the_group_is_named_by_the_stage(prod: Deployed) -> None:
+    assert prod.properties("ScheduleGroup")["Name"] == "kairos-prod"
+
+
+def test_an_alarm_clock_can_put_a_wake_up_into_the_inbox_and_do_nothing_else(prod: Deployed) -> None:
+    (statement,) = prod.statements("ScheduleRole")
+    assert statement["Action"] == "sqs:SendMessage"
+    assert [flat(each) for each in as_list(statement["Resource"])] == ["<InboxQueue>", "<ScheduleDlq>"]
+
+
+def test_only_schedules_of_our_group_may_use_the_role(prod: Deployed) -> None:
+    (trust,) = prod.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"] == {
+        "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+        "aws:SourceArn": {"Fn::GetAtt": ["ScheduleGroup", "Arn"]},
+    }
+
+
+def test_sweep_runs_every_five_minutes_and_ends_before_the_next(prod: Deployed) -> None:
+    rule = prod.properties("SweepRule")
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["SweepFunction", "Arn"]}
+    assert prod.properties("SweepFunction")["Timeout"] < 300
