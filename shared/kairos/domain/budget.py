@@ -127,7 +127,9 @@ def _evict_nested(parts: dict[str, dict[str, datetime]], most: int) -> None:
 
 
 def _evict_traits(profile: Profile) -> None:
-    ranked = sorted(profile.trait_times, key=lambda name: (profile.trait_times[name], name))
+    """The zone stays: without it quiet hours would be guessed."""
+    names = [name for name in profile.trait_times if name != "timezone"]
+    ranked = sorted(names, key=lambda name: (profile.trait_times[name], name))
     for name in ranked[: max(0, len(ranked) - BUDGETS["traits"].most)]:
         profile.traits.pop(name, None)
         del profile.trait_times[name]

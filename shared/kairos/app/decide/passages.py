@@ -17,6 +17,7 @@ from kairos.app.decide import messages
 from kairos.app.decide.facts import set_traits
 from kairos.app.decide.turn import Turn, concerns
 from kairos.domain.budget import fits_one_more, trimmed
+from kairos.domain.condition import look_up
 from kairos.domain.decision import Ask, Decision, Go, Park, Scene, Stop, Update
 from kairos.domain.event import Event
 from kairos.domain.ids import digest, enrollment_id, fraction
@@ -64,7 +65,7 @@ def _subject(journey: Journey, event: Event) -> str | None:
     """Return the subject the event carries; an event without the field that the journey asks for starts nothing."""
     if journey.subject is None:
         return ""
-    value = event.properties.get(journey.subject)
+    value = look_up(event.properties, journey.subject)
     return str(value)[:200] if value not in (None, "") else None
 
 
@@ -220,7 +221,7 @@ def _note_ending(turn: Turn, event: Event) -> None:
     for journey in turn.release.ended_by(event.name):
         matchers = (*journey.exits, journey.goal.matcher) if journey.goal else journey.exits
         if any(m.event == event.name and turn.holds(m.where, event.properties) for m in matchers):
-            subject = event.properties.get(journey.subject) if journey.subject else None
+            subject = look_up(event.properties, journey.subject) if journey.subject else None
             endings = turn.profile.endings.setdefault(journey.id, {})
             key = subject_key(str(subject)) if subject is not None else ""
             endings[key] = max(event.occurred_at, endings.get(key, event.occurred_at))

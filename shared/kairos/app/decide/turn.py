@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kairos.app.release import Release
-from kairos.domain.condition import Condition, Facts
+from kairos.domain.condition import Condition, Facts, look_up
 from kairos.domain.effects import Effect
 from kairos.domain.event import Event
 from kairos.domain.journey import Journey
@@ -83,7 +83,7 @@ def concerns(event: Event, enrollment: Enrollment, subject_field: str | None) ->
     if event.message is not None:
         return event.message in enrollment.asked
     if subject_field is not None:
-        subject = event.properties.get(subject_field)
+        subject = look_up(event.properties, subject_field)
         if subject is not None:
             return str(subject) == enrollment.subject
     if event.entry is not None and enrollment.entry is not None and event.entry.kind == enrollment.entry[0]:
