@@ -184,6 +184,7 @@ ENROLLMENT: tuple[Row, ...] = (
     _plain("converted", "k", False),
     _plain("holdout", "q", False),
     _at("ended_at", "e", None),
+    _plain("closed", "z", False),
 )
 MESSAGE: tuple[Row, ...] = (
     _plain("id", "i"),
@@ -231,12 +232,14 @@ PROFILE: tuple[Row, ...] = (
     _map("traits", "t"),
     ("trait_times", "tt", _instants, _read_instants, {}),
     _map("reach", "r"),
+    ("reach_times", "rt", _instants, _read_instants, {}),
     ("consents", "c", _pack_consents, _unpack_consents, {}),
     ("entries", "e", *_records(Entry, ENTRY, "key"), {}),
     ("enrollments", "n", *_records(Enrollment, ENROLLMENT, "id"), {}),
     ("messages", "m", *_records(Message, MESSAGE, "id"), {}),
     ("counters", "k", *_filed(Counter, COUNTER), {}),
     ("entered", "d", _pack_entered, _unpack_entered, {}),
+    ("endings", "z", _pack_entered, _unpack_entered, {}),
     ("sent", "s", _pack_sent, _unpack_sent, ()),
     ("seen", "h", _instants, _read_instants, {}),
     _map("sequences", "q"),

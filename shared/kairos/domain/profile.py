@@ -92,6 +92,7 @@ class Enrollment:
     converted: bool = False
     holdout: bool = False
     ended_at: datetime | None = None
+    closed: bool = False  # left by itself, through an exit or a stop: a move of its entry does not bring it back
 
     @property
     def active(self) -> bool:
@@ -146,7 +147,8 @@ class Profile:
     """One customer. `alarm` is the minute for which a schedule is believed to ring; `sequences` the last applied
     sequence number per inbox; `seen` de-duplication hashes with the instant until which each is kept; `sent` is what
     frequency caps count: (channel, instant, message id); `entered` maps journey → subject hash → last entry, `endings`
-    the same → last goal or exit seen, for triggers that arrive after it."""
+    the same → last goal or exit seen, for triggers that arrive after it; `reach` says per channel whether the person
+    can be reached there, `reach_times` when that was last said."""
 
     id: str
     created_at: datetime
@@ -156,6 +158,7 @@ class Profile:
     traits: dict[str, Value] = field(default_factory=dict)
     trait_times: dict[str, datetime] = field(default_factory=dict)
     reach: dict[str, bool] = field(default_factory=dict)
+    reach_times: dict[str, datetime] = field(default_factory=dict)
     consents: dict[ConsentKey, Consent] = field(default_factory=dict)
     entries: dict[EntryKey, Entry] = field(default_factory=dict)
     enrollments: dict[str, Enrollment] = field(default_factory=dict)
@@ -187,6 +190,7 @@ class Profile:
             traits=dict(self.traits),
             trait_times=dict(self.trait_times),
             reach=dict(self.reach),
+            reach_times=dict(self.reach_times),
             consents=dict(self.consents),
             entries=dict(self.entries),
             enrollments=dict(self.enrollments),

@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from kairos.app.decide.turn import Turn
+from kairos.domain.budget import BUDGETS
 from kairos.domain.condition import Facts
+from kairos.domain.errors import NoRoom
 from kairos.domain.event import Event
 from kairos.domain.profile import Consent, Counter
 
@@ -23,7 +25,7 @@ def take_in(turn: Turn, event: Event) -> bool:
     if event.traits:
         set_traits(turn, event.traits, event.occurred_at)
     if event.reach:
-        turn.profile.reach.update(event.reach)
+        _reach(turn, event.reach, event.occurred_at)
     if event.consent is not None and event.name in ("consent_given", "consent_withdrawn"):
         key = (event.consent.channel, event.consent.purpose)
         _consent(turn, key, event.name == "consent_given", event)
@@ -51,11 +53,29 @@ def _rank(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
+def _reach(turn: Turn, reach: Mapping[str, bool], at: datetime) -> None:
+    """A tie means reachable: `deliver` sees the address itself, and says so when there is none."""
+    profile = turn.profile
+    for channel, reachable in reach.items():
+        known = profile.reach_times.get(channel)
+        if known is None or (at, reachable) > (known, profile.reach.get(channel, False)):
+            profile.reach_times[channel] = at
+            profile.reach[channel] = reachable
+
+
 def _consent(turn: Turn, key: tuple[str, str], given: bool, event: Event) -> None:
-    known = turn.profile.consents.get(key)
-    if known is not None and (event.occurred_at < known.at or (event.occurred_at == known.at and given)):
-        return
-    turn.profile.consents[key] = Consent(given, event.occurred_at, event.source)
+    """Take the newest word; of two at one instant the withdrawal. Raises NoRoom for yet another kind of consent."""
+    consents = turn.profile.consents
+    said = Consent(given, event.occurred_at, event.source)
+    known = consents.get(key)
+    if known is None and len(consents) >= BUDGETS["consents"].most:
+        raise NoRoom("consents")
+    if known is None or _order(said) > _order(known):
+        consents[key] = said
+
+
+def _order(consent: Consent) -> tuple[datetime, bool, str]:
+    return (consent.at, not consent.given, consent.source)
 
 
 def _count(turn: Turn, event: Event) -> None:
