@@ -25,6 +25,11 @@ class Image:
     stamp: int
     effects: tuple[Effect, ...]
 
+    @property
+    def correlation(self) -> str:
+        """Return what the first send of this write belongs to; alarms belong to nothing in particular."""
+        return next((effect.correlation for effect in self.effects if isinstance(effect, Send)), "")
+
 
 @dataclass
 class Dispatched:

@@ -6,10 +6,12 @@ alone is used, not boto3: a cold start is a seventh shorter.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 CONNECT_SECONDS = 1.0
@@ -25,25 +27,33 @@ class Clients:
         self._session = session
         self._made: dict[str, Any] = {}
 
-    def get(self, service: str) -> Any:
-        """Return the client of a service, the same one each time."""
+    def get(self, service: str, **overrides: Any) -> Any:
+        """Return the client of a service, the same one each time; `overrides` are of its `Config`, when it is made."""
         if service not in self._made:
-            self._session = self._session or Session()
-            self._made[service] = self._session.create_client(service, config=config(service))
+            self._session = self._session or _session()
+            self._made[service] = self._session.create_client(service, config=config(service, overrides))
         return self._made[service]
 
 
-def config(service: str) -> Config:
+def config(service: str, overrides: Mapping[str, Any] | None = None) -> Config:
     """Return how patiently a service is called."""
-    return Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS.get(service, READ_SECONDS_DEFAULT),
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS_MAX},
-        tcp_keepalive=True,
-    )
+    stated: dict[str, Any] = {
+        "connect_timeout": CONNECT_SECONDS,
+        "read_timeout": READ_SECONDS.get(service, READ_SECONDS_DEFAULT),
+        "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS_MAX},
+        "tcp_keepalive": True,
+        **(overrides or {}),
+    }
+    return Config(**stated)
+
+
+def _session() -> Session:
+    session = Session()
+    session.register_component("data_loader", _loader())
+    return session
 
 
 @cache
-def clients() -> Clients:
-    """Return this container's clients."""
-    return Clients()
+def _loader() -> Loader:
+    """Return AWS's service models, parsed once for all the sessions of a process (tests make many)."""
+    return create_loader()

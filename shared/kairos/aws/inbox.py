@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kairos.app.ports import Clock, InboxMessage, Received
+from kairos.app.ports import Clock, InboxMessage, Parking, Received
 from kairos.app.queueing import deduplication_id
 from kairos.aws.queue import BYTES_MAX, body, send
-from kairos.domain.errors import BadInput
+from kairos.domain.errors import BadInput, Rejected, Unavailable
 from kairos.domain.event import Event, event_from_json, event_to_json
 
 WAKE_CHARACTERS_MAX = 64
@@ -75,6 +75,36 @@ def read_inbox(record: Mapping[str, Any]) -> Received:
     if message.profile != attributes.get("MessageGroupId", message.profile):
         raise BadInput("profile", "the message group's own profile")
     return Received(record["messageId"], message, record["eventSourceARN"], attributes["SequenceNumber"])
+
+
+def read_batch(records: Sequence[Mapping[str, Any]], parking: Parking) -> tuple[list[Received], list[str]]:
+    """Return what the records of one Lambda event say, and the ids of those that must come again.
+
+    A body that is none of ours is parked as it is. Where even that cannot be done now, it and everything behind it of
+    the same group come again, so that the group keeps its order.
+    """
+    received: list[Received] = []
+    failed: list[str] = []
+    stuck: set[str] = set()
+    for record in records:
+        group = record["attributes"].get("MessageGroupId", "")
+        try:
+            if group in stuck:
+                failed.append(record["messageId"])
+            elif found := _read_or_park(record, parking, group):
+                received.append(found)
+        except Unavailable:
+            stuck.add(group)
+            failed.append(record["messageId"])
+    return received, failed
+
+
+def _read_or_park(record: Mapping[str, Any], parking: Parking, group: str) -> Received | None:
+    try:
+        return read_inbox(record)
+    except Rejected as error:
+        parking.park({"body": record["body"]}, str(error), group=group)
+        return None
 
 
 def read_body(text: str) -> InboxMessage:

@@ -1,0 +1,176 @@
+"""Builds what each function runs, once per container and only when it is first asked for.
+
+Each builder imports what its own function needs and nothing else: what is not imported costs no cold start. This is
+the one module that holds state; nothing is read and nothing made when it is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from kairos.settings import S, read_settings
+
+if TYPE_CHECKING:
+    from kairos.app.dispatch import Dispatch
+    from kairos.app.inbox import HandleInbox
+    from kairos.app.ingest import Ingest
+    from kairos.app.ports import Alarms, Clock, Inbox, Parking, Releases
+    from kairos.app.preferences import Preferences
+    from kairos.app.publish import Publish
+    from kairos.app.sweep import Sweep
+    from kairos.aws.clients import Clients
+    from kairos.aws.secret import IdentitySecret
+    from kairos.settings import DispatchSettings, SweepSettings
+
+
+@cache
+def clock() -> Clock:
+    """Return the clock of this container."""
+    from kairos.clock import SystemClock
+
+    return SystemClock()
+
+
+@cache
+def ingest() -> Ingest:
+    """Return what verifies and takes in webhooks, calls and feedback."""
+    from kairos.app.ingest import Ingest
+    from kairos.aws.connections import SsmConnections
+    from kairos.aws.contacts import DynamoContacts
+    from kairos.aws.identities import DynamoIdentities
+    from kairos.aws.suppressions import DynamoSuppressions
+    from kairos.settings import IngestSettings
+
+    settings = _settings(IngestSettings)
+    dynamodb = _client("dynamodb")
+    keys = _keys(settings.identity_secret_arn)
+    return Ingest(
+        DynamoIdentities(dynamodb, settings.identities_table, keys),
+        DynamoContacts(dynamodb, settings.contacts_table),
+        DynamoSuppressions(dynamodb, settings.suppressions_table, keys),
+        _inbox(settings.inbox_url),
+        SsmConnections(_client("ssm"), settings.connections_prefix, clock()),
+    )
+
+
+@cache
+def decide() -> tuple[HandleInbox, Parking]:
+    """Return what applies batches of the inbox, and where a record that says nothing readable is parked."""
+    from kairos.app.inbox import HandleInbox
+    from kairos.aws.customers import DynamoCustomers
+    from kairos.aws.parking import SqsParking
+    from kairos.settings import DecideSettings
+
+    settings = _settings(DecideSettings)
+    parking = SqsParking(_client("sqs"), settings.parked_url)
+    customers = DynamoCustomers(_client("dynamodb"), settings.customers_table)
+    releases = _releases(settings.config_table, settings.releases_bucket)
+    return HandleInbox(customers, releases, parking, clock()), parking
+
+
+@cache
+def dispatch() -> tuple[Dispatch, Parking]:
+    """Return what performs effects, and where a record whose effects are unreadable is parked."""
+    from kairos.app.dispatch import Dispatch
+    from kairos.aws.outbox import SqsOutbox
+    from kairos.aws.parking import SqsParking
+    from kairos.settings import DispatchSettings
+
+    settings = _settings(DispatchSettings)
+    parking = SqsParking(_client("sqs"), settings.effects_dlq_url)
+    outbox = SqsOutbox(_client("sqs"), settings.outbox_transactional_url, settings.outbox_marketing_url)
+    return Dispatch(_inbox(settings.inbox_url), outbox, _alarms(settings), parking, clock()), parking
+
+
+@cache
+def publish() -> Publish:
+    """Return what validates drafts and makes them live."""
+    from kairos.app.publish import Publish
+    from kairos.aws.drafts import DynamoDrafts
+    from kairos.settings import PublishSettings
+
+    settings = _settings(PublishSettings)
+    drafts = DynamoDrafts(_client("dynamodb"), settings.config_table)
+    return Publish(drafts, _releases(settings.config_table, settings.releases_bucket))
+
+
+@cache
+def sweep() -> Sweep:
+    """Return what wakes the missed and arms what comes near."""
+    from kairos.app.sweep import Sweep
+    from kairos.aws.cursor import DynamoCursor
+    from kairos.aws.customers import DynamoWakeIndex
+    from kairos.settings import SweepSettings
+
+    settings = _settings(SweepSettings)
+    dynamodb = _client("dynamodb")
+    return Sweep(
+        DynamoWakeIndex(dynamodb, settings.customers_table),
+        _inbox(settings.inbox_url),
+        _alarms(settings),
+        DynamoCursor(dynamodb, settings.config_table),
+        clock(),
+    )
+
+
+@cache
+def preferences() -> Preferences:
+    """Return what answers opt-out links."""
+    from kairos.app.inbox import LiveRelease
+    from kairos.app.preferences import Preferences
+    from kairos.app.unsubscribe import UnsubscribeLinks
+    from kairos.aws.suppressions import DynamoSuppressions
+    from kairos.settings import PreferencesSettings
+
+    settings = _settings(PreferencesSettings)
+    keys = _keys(settings.identity_secret_arn)
+    live = LiveRelease(_releases(settings.config_table, settings.releases_bucket))
+    return Preferences(
+        DynamoSuppressions(_client("dynamodb"), settings.suppressions_table, keys),
+        _inbox(settings.inbox_url),
+        UnsubscribeLinks(keys),
+        lambda: str(live.read().brand["name"]),
+        clock(),
+    )
+
+
+@cache
+def _clients() -> Clients:
+    from kairos.aws.clients import Clients
+
+    return Clients()
+
+
+def _client(service: str, **overrides: Any) -> Any:
+    return _clients().get(service, **overrides)
+
+
+def _settings(kind: type[S]) -> S:
+    return read_settings(kind, os.environ)
+
+
+def _keys(arn: str) -> IdentitySecret:
+    from kairos.aws.secret import IdentitySecret
+
+    return IdentitySecret(_client("secretsmanager"), arn, clock())
+
+
+def _inbox(url: str) -> Inbox:
+    from kairos.aws.inbox import SqsInbox
+
+    return SqsInbox(_client("sqs"), url, clock())
+
+
+def _releases(table: str, bucket: str) -> Releases:
+    from kairos.aws.releases import AwsReleases
+
+    return AwsReleases(_client("dynamodb"), _client("s3"), table, bucket)
+
+
+def _alarms(settings: DispatchSettings | SweepSettings) -> Alarms:
+    from kairos.aws.alarms import SchedulerAlarms, Target
+
+    target = Target(settings.schedule_group, settings.inbox_arn, settings.schedule_role_arn, settings.schedule_dlq_arn)
+    return SchedulerAlarms(_client("scheduler"), target)
