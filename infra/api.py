@@ -7,7 +7,7 @@ write key; an unsubscribe link is its own proof, and a mail provider that follow
 import json
 from dataclasses import dataclass
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
@@ -105,7 +105,7 @@ def _deployed_stage(scope: Construct, stage: Stage, api: apigateway.HttpApi) -> 
         # Under this prefix a log group needs no line in the account's resource policy, whose length is limited.
         log_group_name=f"/aws/vendedlogs/{stage.prefix}/api",
         retention=stage.log_retention,
-        removal_policy=stage.removal,
+        removal_policy=RemovalPolicy.DESTROY,
     )
     return apigateway.CfnStage(
         scope,

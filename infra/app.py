@@ -1,7 +1,8 @@
 """Synthesise the stack: `python -m infra.app`, which is what `cdk` runs, or `synthesise()` from Python.
 
-`-c stage=prod`, `-c alarm_email=…`, `-c email_identity=…` and `-c allowed_origins=https://a,https://b` choose; see
-docs/deploy.md. No account is looked up, and nothing is read from one.
+`-c stage=prod` chooses the stage. `alarm_email`, `email_identity`, `allowed_origins` (with commas), `account` and
+`region` are said the same way, or stand in cdk.json under `context.stages.<stage>`, where the next deployment does not
+forget them. No account is looked up, and nothing is read from one. See docs/deploy.md.
 """
 
 import json
@@ -21,7 +22,7 @@ DUMMY_ACCOUNT, DEFAULT_REGION = "123456789012", "ap-northeast-2"
 
 def build(app: App) -> KairosStack:
     """Add to `app` the stack that its context asks for; raise `ValueError` for a stage name that AWS would refuse."""
-    stage = Stage.named(_said(app, "stage") or "dev")
+    stage = Stage.named(app.node.try_get_context("stage") or "dev")
     stack = KairosStack(app, stage, _options(app), env=_environment(app))
     Tags.of(stack).add("project", "kairos")
     Tags.of(stack).add("stage", stage.name)
@@ -79,7 +80,8 @@ def _environment(app: App) -> Environment:
 
 
 def _said(app: App, name: str) -> str | None:
-    value = app.node.try_get_context(name)
+    kept = (app.node.try_get_context("stages") or {}).get(app.node.try_get_context("stage"), {})
+    value = app.node.try_get_context(name) or kept.get(name)
     return str(value) if value else None
 
 

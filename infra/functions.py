@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -97,7 +97,7 @@ def _function(
             f"{title}Logs",
             log_group_name=f"/aws/lambda/{name}",
             retention=stage.log_retention,
-            removal_policy=stage.removal,
+            removal_policy=RemovalPolicy.DESTROY,
         ),
         tracing=lambda_.Tracing.ACTIVE,
         logging_format=lambda_.LoggingFormat.JSON,

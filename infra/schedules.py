@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -24,8 +24,9 @@ class Schedules:
 
 def make_schedules(scope: Construct, stage: Stage, queues: Queues) -> Schedules:
     """Make the schedule group, and a role that may send to the inbox and, where that fails, to its dead letters."""
+    # Goes with any stage: what it holds is rebuilt from the customers, and its name must be free for the next stack.
     group = scheduler.ScheduleGroup(
-        scope, "ScheduleGroup", schedule_group_name=stage.prefix, removal_policy=stage.removal
+        scope, "ScheduleGroup", schedule_group_name=stage.prefix, removal_policy=RemovalPolicy.DESTROY
     )
     # A confused deputy is shut out by account and group, as
     # https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html advises.

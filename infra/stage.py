@@ -46,7 +46,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an owner may say with `cdk … -c name=value`; everything has a default.
+    """What an owner may say in cdk.json, under `context.stages.<stage>`; everything has a default.
 
     `alarm_email` receives the alarms; `email_identity` is a domain to be verified with SES by this stack;
     `allowed_origins` are the shop's own sites, from which browsers may call the tracking routes.

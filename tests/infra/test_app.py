@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from aws_cdk import App
 
-from infra.app import synthesise
+from infra.app import build, synthesise
 from tests.infra.deployed import Deployed
 
 OUTPUTS = {
@@ -72,6 +73,16 @@ def test_synthesis_is_repeatable(local: Deployed, tmp_path: Path) -> None:
 
 def _without_asset_hashes(template: Path) -> str:
     return re.sub(r"[0-9a-f]{64}\.zip", "", template.read_text())
+
+
+def test_what_cdk_json_keeps_for_a_stage_is_said_for_that_stage_only() -> None:
+    kept = {"prod": {"alarm_email": "kept@example.com", "region": "us-west-2"}, "dev": {"region": "eu-west-1"}}
+    context = {"stages": kept, "stage": "prod", "aws:cdk:bundling-stacks": []}
+    stack = build(App(context=context))
+    assert stack.region == "us-west-2"
+    assert [child.node.id for child in stack.node.find_child("AlarmTopic").node.children if "@" in child.node.id] == [
+        "kept@example.com"
+    ]
 
 
 @pytest.mark.parametrize("name", ["Prod", "1st", "with space", "a" * 21, "under_score", "-x", "봄"])
