@@ -51,7 +51,7 @@ def check_brand(raw: object) -> list[BadDefinition]:
 
 
 def _texts(document: Document) -> None:
-    for key in ("name", "description"):
+    for key in ("id", "name", "description"):
         if document.has(key):
             _text(document, key)
 

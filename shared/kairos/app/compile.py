@@ -90,7 +90,7 @@ def _stepped(document: Document, problems: Problems) -> dict[str, Any]:
     first = builder.block(raw_steps, None)
     fresh = FRESH_WITH_WAITS if builder.elapsed else FRESH_OTHERWISE
     triggers = problems.gather(lambda: _matchers(document, "trigger"), ())
-    if not triggers and not document.has("trigger"):
+    if document.raw.get("trigger") in (None, []):
         problems.found.append(BadDefinition((*document.path, "trigger"), "is missing: {event: …} starts the journey"))
     return {
         "triggers": triggers,

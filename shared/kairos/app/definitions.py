@@ -123,7 +123,7 @@ def check_definition(definition: Definition) -> list[BadDefinition]:
     """Return what is wrong with one document by itself."""
     if unfit := _unfit(definition.document):
         return [unfit]
-    return _CHECKS[definition.kind](definition.document)
+    return _CHECKS[definition.kind](definition.document) + _remarks(definition.document)
 
 
 def _unfit(document: Any) -> BadDefinition | None:
@@ -142,6 +142,13 @@ def _unfit(document: Any) -> BadDefinition | None:
     if size > DOCUMENT_BYTES_MAX:
         return BadDefinition((), f"has {size} bytes, at most {DOCUMENT_BYTES_MAX} are kept")
     return None
+
+
+def _remarks(document: Any) -> list[BadDefinition]:
+    """What is written for people only is text all the same."""
+    remarks = document if isinstance(document, Mapping) else {}
+    found = [key for key in ("name", "description") if not isinstance(remarks.get(key, ""), str | None)]
+    return [BadDefinition((key,), "expected a text") for key in found]
 
 
 def _children(item: Any) -> Iterable[Any]:

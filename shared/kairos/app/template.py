@@ -11,8 +11,10 @@ from typing import Any
 
 from kairos import registry
 from kairos.app.compile import Problems
+from kairos.app.render import HEADER_PARTS, check
 from kairos.domain.document import Document
 from kairos.domain.errors import BadDefinition
+from kairos.registry import Channel
 
 OWN_KEYS = ("id", "name", "description", "channels")
 PART_CHARACTERS_MAX = 200_000
@@ -26,6 +28,8 @@ def check_template(raw: object) -> list[BadDefinition]:
         return problems.found
     known = registry.names("channels")
     problems.gather(lambda: document.only(*OWN_KEYS, *known), None)
+    if document.has("id"):
+        problems.gather(lambda: document.identifier("id"), "")
     there = [channel for channel in document.raw if channel in known]
     if not there:
         problems.found.append(BadDefinition(document.path, f"expected text for a channel: one of {', '.join(known)}"))
@@ -49,12 +53,20 @@ def in_order(document: Mapping[str, Any]) -> dict[str, Any]:
     return {**document, "channels": list(order)} if len(order) > 1 else dict(document)
 
 
+def bodies_of(channel: Channel) -> list[str]:
+    """Return the parts of which a message has at least one: those that are no header line."""
+    return [part for part in channel.parts if part not in HEADER_PARTS]
+
+
 def _check_channel(document: Document, channel: str, problems: Problems) -> None:
     plug_in = registry.load("channels", channel)
     parts = document.inner(channel)
     problems.gather(lambda: parts.only(*plug_in.parts), None)
     for part in plug_in.required:
         problems.gather(lambda p=part: parts.text(p), None)  # type: ignore[misc]
+    bodies = bodies_of(plug_in)
+    if not any(parts.has(body) for body in bodies):
+        problems.found.append(BadDefinition(parts.path, f"expected something to read: {' or '.join(bodies)}"))
     for part in parts.raw:
         if part in plug_in.parts:
             problems.gather(lambda p=part: _check_part(parts, p), None)  # type: ignore[misc]
@@ -66,8 +78,6 @@ def _check_part(parts: Document, part: str) -> None:
 
 
 def _liquid(document: Document, there: list[str]) -> list[BadDefinition]:
-    from kairos.app.render import check  # Liquid is read where templates are, and nowhere else
-
     texts = {channel: _texts(document.raw[channel]) for channel in there}
     return [
         BadDefinition((found.channel, found.part), f"line {found.line} of the text: {found.problem}")

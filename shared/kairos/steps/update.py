@@ -20,7 +20,11 @@ class UpdateTraits(PlainStep):
         "update": {
             "type": "object",
             "minProperties": 1,
-            "additionalProperties": {"type": ["string", "number", "boolean", "null"], "maxLength": VALUE_CHARACTERS_MAX},
+            "propertyNames": {"$ref": "#/$defs/name"},
+            "additionalProperties": {
+                "type": ["string", "number", "boolean", "null"],
+                "maxLength": VALUE_CHARACTERS_MAX,
+            },
         }
     }
 
