@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 from kairos.settings import S, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kairos.app.deliver import Deliver
     from kairos.app.dispatch import Dispatch
     from kairos.app.inbox import HandleInbox
     from kairos.app.ingest import Ingest
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from kairos.app.sweep import Sweep
     from kairos.aws.clients import Clients
     from kairos.aws.secret import IdentitySecret
+    from kairos.registry import Channel
     from kairos.settings import DispatchSettings, SweepSettings
 
 
@@ -85,6 +89,53 @@ def dispatch() -> tuple[Dispatch, Parking]:
 
 
 @cache
+def deliver() -> Deliver:
+    """Return what works through the outboxes."""
+    import secrets
+
+    from kairos.app.deliver import Deliver
+    from kairos.app.gates import Gates
+    from kairos.app.inbox import LiveRelease
+    from kairos.app.unsubscribe import UnsubscribeLinks
+    from kairos.aws.contacts import DynamoContactReader
+    from kairos.aws.customers import DynamoCustomers
+    from kairos.aws.ledger import DynamoLedger
+    from kairos.aws.outbox import SqsOutbox
+    from kairos.aws.suppressions import DynamoSuppressions
+    from kairos.aws.tokens import DynamoSendTokens
+    from kairos.registry import load, names
+    from kairos.settings import DeliverSettings
+
+    settings = _settings(DeliverSettings)
+    dynamodb = _client("dynamodb")
+    keys = _keys(settings.identity_secret_arn)
+    suppressions = DynamoSuppressions(dynamodb, settings.suppressions_table, keys)
+    live = LiveRelease(_releases(settings.config_table, settings.releases_bucket))
+    channels = {name: load("channels", name) for name in names("channels")}
+    gates = Gates(
+        DynamoCustomers(dynamodb, settings.customers_table),
+        DynamoContactReader(dynamodb, settings.contacts_table),
+        suppressions,
+        live.read,
+        channels,
+        UnsubscribeLinks(keys, settings.public_url),
+        suppressions.hash_address,
+        clock(),
+    )
+    return Deliver(
+        gates,
+        live.read,
+        DynamoLedger(dynamodb, settings.messages_table, lambda: secrets.token_hex(8)),
+        DynamoSendTokens(dynamodb, settings.messages_table),
+        SqsOutbox(_client("sqs"), settings.outbox_transactional_url, settings.outbox_marketing_url),
+        _inbox(settings.inbox_url),
+        channels,
+        _ChannelClients(channels, settings.configuration_set),
+        clock(),
+    )
+
+
+@cache
 def publish() -> Publish:
     """Return what validates drafts and makes them live."""
     from kairos.app.publish import Publish
@@ -134,6 +185,23 @@ def preferences() -> Preferences:
         lambda: str(live.read().brand["name"]),
         clock(),
     )
+
+
+class _ChannelClients(dict[str, Any]):
+    """What each channel's `send` is given, made when its first message goes: most brands use one channel."""
+
+    def __init__(self, channels: Mapping[str, Channel], configuration_set: str) -> None:
+        super().__init__()
+        self._channels = channels
+        self._configuration_set = configuration_set
+
+    def __missing__(self, name: str) -> Any:
+        from kairos.channels.email import Ses
+
+        channel = self._channels[name]
+        client = _client(channel.service, **channel.client_config)
+        self[name] = Ses(client, self._configuration_set) if channel.service == "sesv2" else client
+        return self[name]
 
 
 @cache

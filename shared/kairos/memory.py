@@ -260,7 +260,7 @@ class MemorySuppressions:
 
     def hash_address(self, address: str) -> str:
         """Return what `suppress_hashed` knows the address by."""
-        return digest("address", address)
+        return digest("address", address.strip().lower())
 
     def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
         self.suppress_hashed(channel, self.hash_address(address), purpose, reason, now)

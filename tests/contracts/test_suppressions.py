@@ -41,6 +41,12 @@ def test_both_purposes_can_be_stopped_and_repeating_changes_nothing(suppressions
     assert suppressions.suppressed("email", ADDRESS) == {"marketing", "all"}
 
 
+def test_a_stop_holds_however_the_address_is_written(suppressions: Any) -> None:
+    suppressions.suppress("email", " Mina@Example.com", "all", "bounce", NOW)
+    assert suppressions.suppressed("email", ADDRESS) == {"all"}
+    assert suppressions.hash_address("MINA@example.com") == suppressions.hash_address(ADDRESS)
+
+
 def test_a_link_that_knows_only_the_hash_stops_the_same_address(suppressions: Any) -> None:
     suppressions.suppress_hashed("email", suppressions.hash_address(ADDRESS), "all", "unsubscribed", NOW)
     assert suppressions.suppressed("email", ADDRESS) == {"all"}

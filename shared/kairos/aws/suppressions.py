@@ -23,7 +23,7 @@ class DynamoSuppressions:
 
     def hash_address(self, address: str) -> str:
         """Return what `suppress_hashed` takes: "<key id>#<hash>" under the current key."""
-        return self._keys().hash("address", address)
+        return self._keys().hash("address", _same_for_all_spellings(address))
 
     def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
         self.suppress_hashed(channel, self.hash_address(address), purpose, reason, now)
@@ -48,8 +48,13 @@ class DynamoSuppressions:
     def suppressed(self, channel: str, address: str) -> frozenset[str]:
         keys = [
             {"address": {"S": hashed}, "scope": {"S": f"{channel}#{purpose}"}}
-            for hashed in self._keys().hashes("address", address)
+            for hashed in self._keys().hashes("address", _same_for_all_spellings(address))
             for purpose in PURPOSES
         ]
         rows = batch_get(self._client, self._table, "suppressions", keys)
         return frozenset(row["scope"]["S"].rpartition("#")[2] for row in rows)
+
+
+def _same_for_all_spellings(address: str) -> str:
+    # A provider reports an address as it was written once; a stop must hold however it is written next.
+    return address.strip().lower()
