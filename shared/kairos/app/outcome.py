@@ -1,0 +1,94 @@
+"""What became of one request to deliver, and how the profile's journeys are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from kairos.app.ports import OutboxMessage
+from kairos.domain.event import Event
+from kairos.domain.ids import digest
+from kairos.domain.instant import format_instant
+
+SOURCE = "deliver"
+
+Kind = Literal["sent", "held", "not_sent", "unknown", "waiting", "idle", "failed"]
+"""sent: the provider took it. held: a gate is closed and opens later. not_sent: it will not go out, with a reason.
+unknown: the provider may have taken it. waiting: back in the queue, nothing was sent. idle: there was nothing to do.
+failed: it could not be worked on now, and the queue brings it back."""
+
+TOLD = frozenset({"sent", "held", "not_sent"})
+"""What the journeys hear of, where there is a profile to hear it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`code` is one of a few words for metrics, `reason` what journeys are told, `detail` what a provider or an error
+    adds to it; none holds personal data.
+
+    `profile` is whose journeys are told (after merges not the one that asked). `delay_seconds` says for how long a
+    request that waits goes back to the queue. `repeated` marks a transactional message that was tried before with an
+    unknown outcome.
+    """
+
+    kind: Kind
+    code: str = ""
+    reason: str = ""
+    detail: str = ""
+    profile: str = ""
+    provider_id: str = ""
+    until: datetime | None = None
+    delay_seconds: int = 0
+    repeated: bool = False
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Return the names of the metrics that count this outcome, each by one."""
+        names = {"sent": "Sent", "held": "Held", "not_sent": "NotSent", "unknown": "UnknownSends", "failed": "Failed"}
+        counted = [names[self.kind]] if self.kind in names else []
+        if self.kind == "not_sent":
+            counted.append("NotSent" + self.code.title().replace(" ", ""))
+        if self.repeated:
+            counted.append("RepeatedSends")
+        return tuple(counted)
+
+
+def held(reason: str, until: datetime | None = None) -> Outcome:
+    """Return that a gate is closed until `until`; None leaves it to the journey when to look again."""
+    return Outcome("held", reason, reason, until=until)
+
+
+def not_sent(code: str, reason: str = "", *, detail: str = "") -> Outcome:
+    """Return that the message will not go out. `reason` is `code` where there is no more to say."""
+    return Outcome("not_sent", code, reason or code, detail)
+
+
+def report(outcome: Outcome, request: OutboxMessage, now: datetime) -> Event | None:
+    """Return the event that tells the journeys, or None where they are not told.
+
+    Its id is the same for the same request and outcome, so telling twice is telling once.
+    """
+    if outcome.kind not in TOLD or not outcome.profile:
+        return None
+    properties: dict[str, object] = {"channel": request.channel, "marketing": request.marketing}
+    if outcome.kind == "sent":
+        properties["provider_id"] = outcome.provider_id
+    else:
+        properties.update(code=outcome.code, reason=outcome.reason)
+    if outcome.detail:
+        properties["detail"] = outcome.detail
+    if outcome.until is not None:
+        properties["until"] = format_instant(outcome.until)
+    name = f"message_{outcome.kind}"
+    return Event(
+        id=digest(SOURCE, request.message, str(request.asks), name),
+        name=name,
+        profile=outcome.profile,
+        occurred_at=now,
+        received_at=now,
+        properties=properties,
+        source=SOURCE,
+        correlation=request.correlation,
+        message=request.message,
+    )
