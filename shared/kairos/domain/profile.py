@@ -92,7 +92,7 @@ class Enrollment:
     converted: bool = False
     holdout: bool = False
     ended_at: datetime | None = None
-    closed: bool = False  # left by itself, through an exit or a stop: a move of its entry does not bring it back
+    closed: bool = False  # left by an exit: a move of its entry does not bring it back
 
     @property
     def active(self) -> bool:

@@ -1,20 +1,25 @@
 """Entries: the newest word of the source wins, in any order of arrival, and a cancellation is its own tombstone.
 
 A reschedule under a new id (Cal.com changes the uid; Calendly cancels and creates) is a move: the entry keeps the chain
-of ids it had, and words about a former id no longer matter.
+of ids it had, and words about a former id no longer matter. Where the link between two ids is told last, the entry left
+behind joins the one that is known already.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from kairos.app.decide.turn import Turn
 from kairos.domain.budget import fits_one_more_entry, trimmed
+from kairos.domain.canonical import canonical
 from kairos.domain.errors import NoRoom
 from kairos.domain.event import EntryFact, Event
 from kairos.domain.profile import Entry, EntryKey
+
+FORMER_MAX = 8
 
 Change = Literal["planned", "moved", "cancelled", "superseded", "same"]
 
@@ -25,7 +30,6 @@ class EntryChange:
 
     what: Change
     entry: Entry
-    before: Entry | None
 
 
 def take_entry(turn: Turn, event: Event) -> EntryChange | None:
@@ -33,16 +37,18 @@ def take_entry(turn: Turn, event: Event) -> EntryChange | None:
     fact = event.entry
     if fact is None or event.name not in ("entry_updated", "entry_cancelled"):
         return None
-    entries = turn.profile.entries
     key = (fact.kind, fact.id)
-    if _former_of(turn, key) is not None:
-        return None
-    before = entries.get(key) or _predecessor(turn, fact)
+    known = turn.profile.entries.get(key) or _former_of(turn, key)
+    left = _predecessor(turn, fact)
+    joined = _join(turn, left, known) if left and known and left.key != known.key else None
+    if known is not None and known.key != key:
+        return joined
+    before = turn.profile.entries.get(key) or left
     if before is None and not fits_one_more_entry(turn.profile):
         raise NoRoom("entries")
-    if event.name == "entry_cancelled":
-        return _cancel(turn, event, fact, before)
-    return _update(turn, event, fact, before)
+    take = _cancel if event.name == "entry_cancelled" else _update
+    change = take(turn, event, fact, before)
+    return joined if change is None or (joined and change.what == "same") else change
 
 
 def _former_of(turn: Turn, key: EntryKey) -> Entry | None:
@@ -54,15 +60,34 @@ def _predecessor(turn: Turn, fact: EntryFact) -> Entry | None:
     return turn.profile.entries.get((fact.kind, fact.replaces)) if fact.replaces else None
 
 
+def _join(turn: Turn, left: Entry, known: Entry) -> EntryChange:
+    """A reschedule is told after what followed it: whatever stands around the entry left behind goes to the newer."""
+    former = dict.fromkeys((*left.former, left.id, *known.former))
+    joined = replace(known, former=tuple(former)[-FORMER_MAX:])
+    turn.profile.entries[joined.key] = joined
+    _rename(turn, left, joined)
+    return EntryChange("cancelled" if joined.cancelled else "moved", joined)
+
+
+def _rename(turn: Turn, old: Entry, new: Entry) -> None:
+    """Point the passages around an entry to its new id; their own ids stay, so nothing repeats."""
+    del turn.profile.entries[old.key]
+    for id, enrollment in list(turn.profile.enrollments.items()):
+        if enrollment.entry == old.key:
+            turn.profile.enrollments[id] = replace(enrollment, entry=new.key, subject=new.id)
+
+
 def _cancel(turn: Turn, event: Event, fact: EntryFact, before: Entry | None) -> EntryChange | None:
     if before is not None and event.occurred_at < before.occurred_at:
         return None
-    if before is not None and before.cancelled:
+    if before is not None and before.cancelled and before.id == fact.id:
         turn.profile.entries[before.key] = replace(before, occurred_at=event.occurred_at)
         return None
     entry = _entry(event, fact, before, cancelled=True)
     turn.profile.entries[entry.key] = entry
-    return EntryChange("cancelled" if fact.moved_to is None else "superseded", entry, before)
+    if before is not None and before.id != fact.id:
+        _rename(turn, before, entry)
+    return EntryChange("cancelled" if fact.moved_to is None else "superseded", entry)
 
 
 def _update(turn: Turn, event: Event, fact: EntryFact, before: Entry | None) -> EntryChange | None:
@@ -71,23 +96,25 @@ def _update(turn: Turn, event: Event, fact: EntryFact, before: Entry | None) -> 
         return None
     entry = _entry(event, fact, before, cancelled=False)
     if before is not None and renamed:
-        del turn.profile.entries[before.key]
-        _follow(turn, before.key, entry.key)
+        _rename(turn, before, entry)
     turn.profile.entries[entry.key] = entry
     if before is None:
-        return EntryChange("planned", entry, None)
-    revived = before.cancelled and not renamed
-    moved = revived or (before.starts_at, before.ends_at) != (entry.starts_at, entry.ends_at)
-    return EntryChange("moved" if moved else "same", entry, before)
+        return EntryChange("planned", entry)
+    moved = before.cancelled or (before.starts_at, before.ends_at) != (entry.starts_at, entry.ends_at)
+    return EntryChange("moved" if moved else "same", entry)
 
 
 def _is_stale(event: Event, fact: EntryFact, before: Entry) -> bool:
     """Only a later word revives a cancelled entry; between two updates of one instant the later start stands."""
     if event.occurred_at != before.occurred_at:
         return event.occurred_at < before.occurred_at
-    if before.cancelled or before.starts_at is None:
-        return before.cancelled
-    return fact.starts_at is not None and fact.starts_at < before.starts_at
+    said = _order(fact.starts_at, fact.ends_at or fact.starts_at, trimmed(fact.properties))
+    return before.cancelled or said < _order(before.starts_at, before.ends_at, before.properties)
+
+
+def _order(starts_at: datetime | None, ends_at: datetime | None, properties: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return what compares two words of one instant, so that the order in which they arrive does not."""
+    return (str(starts_at or ""), str(ends_at or ""), canonical(properties))
 
 
 def _entry(event: Event, fact: EntryFact, before: Entry | None, *, cancelled: bool) -> Entry:
@@ -105,7 +132,7 @@ def _entry(event: Event, fact: EntryFact, before: Entry | None, *, cancelled: bo
         properties=properties,
         occurred_at=event.occurred_at,
         cancelled=cancelled,
-        former=former[-8:],
+        former=former[-FORMER_MAX:],
         until=_until(event, ends_at, before),
     )
 
@@ -114,10 +141,3 @@ def _until(event: Event, ends_at: datetime | None, before: Entry | None) -> date
     """A tombstone lives until its entry's end plus the time for which the source may still repeat itself."""
     ends = [at for at in (ends_at, before.ends_at if before else None, event.received_at) if at is not None]
     return max(ends) + event.retry_horizon
-
-
-def _follow(turn: Turn, old: EntryKey, new: EntryKey) -> None:
-    """Point the passages around an entry to its new id; their own ids stay, so nothing repeats."""
-    for id, enrollment in list(turn.profile.enrollments.items()):
-        if enrollment.entry == old:
-            turn.profile.enrollments[id] = replace(enrollment, entry=new, subject=new[1])

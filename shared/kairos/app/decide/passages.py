@@ -140,9 +140,9 @@ def in_holdout(turn: Turn, journey: Journey) -> bool:
 
 
 def hold_out(turn: Turn, journey: Journey, enrollment: Enrollment) -> None:
-    """Keep a held-out customer only to see whether they reach the goal by themselves."""
+    """Keep a held-out customer only to see whether they reach the goal, and not to hold them out of an entry twice."""
     turn.say("holdout", enrollment)
-    if journey.goal:
+    if journey.goal or enrollment.entry:
         turn.keep(replace(enrollment, holdout=True, ended_at=turn.now))
 
 
@@ -166,6 +166,7 @@ def _hear(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) ->
         return
     if event.occurred_at >= enrollment.entered_at and _matches_any(turn, journey.exits, event, enrollment):
         leave(turn, enrollment, f"exit: {event.name}")
+        turn.keep(replace(turn.profile.enrollments[enrollment.id], closed=True))
         return
     _hear_step(turn, enrollment, journey, event)
 

@@ -22,7 +22,7 @@ from kairos.domain.profile import Enrollment, Entry, Planned
 
 def follow_entry(turn: Turn, event: Event, change: EntryChange) -> None:
     """Let every timeline around this kind of entry follow what became of it."""
-    enrolled = {e.journey: e for e in turn.profile.enrollments.values() if e.entry == change.entry.key}
+    enrolled = _enrolled(turn, change.entry)
     if change.what in ("cancelled", "superseded"):
         for enrollment in enrolled.values():
             _cancelled(turn, event, change, enrollment)
@@ -34,18 +34,36 @@ def follow_entry(turn: Turn, event: Event, change: EntryChange) -> None:
             _enroll(turn, event, change.entry, journey)
 
 
-def replan_local(turn: Turn) -> None:
+def _enrolled(turn: Turn, entry: Entry) -> dict[str, Enrollment]:
+    """Return the passages around an entry by journey: one of each."""
+    enrolled: dict[str, Enrollment] = {}
+    for enrollment in list(turn.profile.enrollments.values()):
+        if enrollment.entry == entry.key:
+            twin = enrolled.get(enrollment.journey)
+            enrolled[enrollment.journey] = enrollment if twin is None else _unite(turn, twin, enrollment)
+    return enrolled
+
+
+def _unite(turn: Turn, one: Enrollment, other: Enrollment) -> Enrollment:
+    """Two passages turn out to stand around one entry, told out of order: the elder stays, with what both have done."""
+    elder, younger = sorted((one, other), key=lambda enrollment: (enrollment.entered_at, enrollment.id))
+    leave(turn, younger, "the entry is being moved")
+    turn.keep(replace(turn.profile.enrollments[younger.id], entry=None))
+    done = {step: planned for step, planned in younger.plan.items() if planned.state == "done"}
+    return turn.keep(replace(elder, plan={**elder.plan, **done}))
+
+
+def replan_local(turn: Turn, event: Event) -> None:
     """The customer's zone changed: steps at a local clock time are computed anew, elapsed ones stay."""
     for enrollment in list(turn.profile.enrollments.values()):
         journey = turn.journey_of(enrollment)
-        if journey is None or enrollment.anchor_at is None or not enrollment.active:
-            continue
-        plan = dict(enrollment.plan)
-        for step in journey.timeline:
-            planned = plan.get(step.id)
-            if planned is not None and planned.state == "planned" and step.offset.is_local:
-                plan[step.id] = _plan_step(turn, step, enrollment.anchor_at, may_send_now=False)
-        turn.keep(replace(enrollment, plan=plan))
+        if journey is not None and enrollment.anchor_at is not None and enrollment.active:
+            _plan(turn, enrollment, journey, event, _local_steps(enrollment, journey))
+
+
+def _local_steps(enrollment: Enrollment, journey: Journey) -> list[TimelineStep]:
+    planned = {step for step, planned in enrollment.plan.items() if planned.state == "planned"}
+    return [step for step in journey.timeline if step.offset.is_local and step.id in planned]
 
 
 def fall_due(turn: Turn, enrollment: Enrollment, step_id: str) -> None:
@@ -107,7 +125,7 @@ def _moved(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment
     anchor = _anchor_of(change.entry, journey) if journey else None
     if journey is None or anchor is None or enrollment.holdout or enrollment.converted:
         return
-    if change.what == "same" or (anchor == enrollment.anchor_at and enrollment.active):
+    if change.what == "same" or enrollment.closed or (anchor == enrollment.anchor_at and enrollment.active):
         return
     _take_back_held(turn, enrollment)
     enrollment = turn.profile.enrollments[enrollment.id]
@@ -136,12 +154,14 @@ def _react(
     messages.ask(turn, enrollment, step, send, turn.now, journey.marketing, None)
 
 
-def _plan(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> None:
-    """Plan every step that is not done; what is overdue follows the author's `if_past`."""
+def _plan(
+    turn: Turn, enrollment: Enrollment, journey: Journey, event: Event, steps: list[TimelineStep] | None = None
+) -> None:
+    """Plan the given steps (None: all) that are not done; what is overdue follows the author's `if_past`."""
     assert enrollment.anchor_at is not None
     fresh = _is_fresh(turn, event, journey)
     plan = dict(enrollment.plan)
-    for step in journey.timeline:
+    for step in journey.timeline if steps is None else steps:
         known = plan.get(step.id)
         if known is not None and known.state == "done":
             continue
