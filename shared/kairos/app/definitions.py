@@ -110,7 +110,7 @@ def check_brand_documents(documents: Documents) -> list[Problem]:
     found += _duplicates(documents)
     for definition in sound:
         found += _references(definition, documents)
-    found += _cycles(documents)
+    found += _cycles(Documents(tuple(sound)))
     return sorted(found, key=lambda problem: (problem.file, problem.line, problem.column))
 
 

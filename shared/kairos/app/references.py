@@ -17,15 +17,17 @@ _DATA = frozenset((*OPERATORS, "update"))
 
 def find_mappings(node: Any, key: str, path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Yield every mapping below `node` (itself included) that has `key`, with its path."""
-    if isinstance(node, Mapping):
-        if key in node:
-            yield path, node
-        for name, value in node.items():
-            if name not in _DATA:
-                yield from find_mappings(value, key, (*path, name))
-    elif isinstance(node, list | tuple):
-        for index, value in enumerate(node):
-            yield from find_mappings(value, key, (*path, index))
+    waiting = [(path, node)]  # a stack of our own: a hostile document may be deeper than Python's
+    while waiting:
+        path, node = waiting.pop()
+        children: list[tuple[Path, Any]] = []
+        if isinstance(node, Mapping):
+            if key in node:
+                yield path, node
+            children = [((*path, name), value) for name, value in node.items() if name not in _DATA]
+        elif isinstance(node, list | tuple):
+            children = [((*path, index), value) for index, value in enumerate(node)]
+        waiting += reversed(children)
 
 
 def named_templates(document: Any) -> set[str]:

@@ -110,7 +110,7 @@ class _Reader:
             raise _Stop(_mark(event), path, f"nested more than {DEPTH_MAX} deep")
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
-        if event.tag is not None and not (isinstance(event, yaml.ScalarEvent) and event.tag == "!"):
+        if event.tag is not None:
             self._note(event, path, f"tags such as {event.tag.replace(_TAG, '!!')} are not read: leave it out")
         before = self._nodes
         if isinstance(event, yaml.ScalarEvent):

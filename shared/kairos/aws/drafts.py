@@ -104,7 +104,7 @@ def _document(row: Mapping[str, Any]) -> Any:
         return document
     try:
         return json.loads(document, parse_constant=_no_json)
-    except ValueError:
+    except (ValueError, RecursionError):
         return document
 
 
