@@ -60,7 +60,9 @@ class WaitFor(PlainStep):
         return Go("else")
 
     def hear(self, args: Awaited, scene: Scene, event: Event) -> Decision | None:
-        if event.name != args.event or event.occurred_at < scene.at or not scene.matches(event):
+        if event.name != args.event or not scene.at <= event.occurred_at <= scene.at + args.timeout:
+            return None  # what happened after the time was over does not count, however late the wake-up comes
+        if not scene.matches(event):
             return None
         return Go("then") if args.where is None or scene.holds(args.where, event.properties) else None
 

@@ -15,9 +15,8 @@ from typing import Any
 from kairos import registry
 from kairos.app.decide import messages
 from kairos.app.decide.facts import set_traits
-from kairos.app.decide.turn import Turn, concerns
+from kairos.app.decide.turn import Turn, concerns, subject_of
 from kairos.domain.budget import fits_one_more, trimmed
-from kairos.domain.condition import look_up
 from kairos.domain.decision import Ask, Decision, Go, Park, Scene, Stop, Update
 from kairos.domain.event import Event
 from kairos.domain.ids import digest, enrollment_id, fraction
@@ -35,6 +34,7 @@ def start(turn: Turn, event: Event) -> None:
     for journey in turn.release.triggered_by(event.name):
         if any(_starts(turn, matcher, event) for matcher in journey.triggers):
             _enter(turn, journey, event)
+    _note_ending(turn, event)  # last: what ends one passage may start the next, as an order does
 
 
 def _starts(turn: Turn, matcher: Matcher, event: Event) -> bool:
@@ -42,11 +42,11 @@ def _starts(turn: Turn, matcher: Matcher, event: Event) -> bool:
 
 
 def _enter(turn: Turn, journey: Journey, event: Event) -> None:
-    subject = _subject(journey, event)
+    subject = subject_of(event, journey.subject) if journey.subject else ""
     if subject is None:
-        return
+        return  # an event without the field that the journey asks for starts nothing
     enrollment = _new(turn, journey, subject, event)
-    obstacle = _may_not_enter(turn, journey, subject, event)
+    obstacle = _may_not_enter(turn, journey, enrollment, event)
     if obstacle:
         turn.say("ignored", enrollment, obstacle)
         return
@@ -59,14 +59,6 @@ def _enter(turn: Turn, journey: Journey, event: Event) -> None:
     turn.keep(enrollment)
     turn.say("entered", enrollment)
     walk(turn, enrollment, journey, journey.first, event.occurred_at)
-
-
-def _subject(journey: Journey, event: Event) -> str | None:
-    """Return the subject the event carries; an event without the field that the journey asks for starts nothing."""
-    if journey.subject is None:
-        return ""
-    value = look_up(event.properties, journey.subject)
-    return str(value)[:200] if value not in (None, "") else None
 
 
 def _new(turn: Turn, journey: Journey, subject: str, event: Event) -> Enrollment:
@@ -84,7 +76,7 @@ def _new(turn: Turn, journey: Journey, subject: str, event: Event) -> Enrollment
     )
 
 
-def _may_not_enter(turn: Turn, journey: Journey, subject: str, event: Event) -> str | None:
+def _may_not_enter(turn: Turn, journey: Journey, enrollment: Enrollment, event: Event) -> str | None:
     """Return why the event starts no passage, or None."""
     if event.historical:
         return "historical"
@@ -92,21 +84,22 @@ def _may_not_enter(turn: Turn, journey: Journey, subject: str, event: Event) -> 
         return "too old"
     if turn.release.halted(journey.id):
         return "the journey is paused"
-    if _ended_already(turn, journey, subject, event):
+    if _ended_already(turn, journey, enrollment.subject, event):
         return "goal or exit came first"
-    if obstacle := _reentry_obstacle(turn, journey, subject, event):
+    if obstacle := _reentry_obstacle(turn, journey, enrollment):
         return obstacle
     return None if fits_one_more(turn.profile) else "no room for another enrollment"
 
 
-def _reentry_obstacle(turn: Turn, journey: Journey, subject: str, event: Event) -> str | None:
-    active = any(e.active for e in passages_of(turn, journey.id, subject))
-    if active:
-        return None if journey.restart else "already in it"
-    last = turn.profile.entered.get(journey.id, {}).get(subject_key(subject))
+def _reentry_obstacle(turn: Turn, journey: Journey, new: Enrollment) -> str | None:
+    waiting = [passage for passage in passages_of(turn, journey.id, new.subject) if passage.active]
+    if waiting:  # a trigger that comes late is older than the passage, and starts nothing afresh
+        newest = all((new.entered_at, new.id) > (passage.entered_at, passage.id) for passage in waiting)
+        return None if journey.restart and newest else "already in it"
+    last = turn.profile.entered.get(journey.id, {}).get(subject_key(new.subject))
     if last is None or journey.reenter.mode == "always":
         return None
-    if journey.reenter.mode == "after" and event.occurred_at - last >= journey.reenter.after:
+    if journey.reenter.mode == "after" and new.entered_at - last >= journey.reenter.after:
         return None
     return "entered before"
 
@@ -151,7 +144,6 @@ def hold_out(turn: Turn, journey: Journey, enrollment: Enrollment) -> None:
 
 def hear(turn: Turn, event: Event) -> None:
     """Let every passage hear the event: its goal, its exits, and what its step waits for."""
-    _note_ending(turn, event)
     for enrollment in list(turn.profile.enrollments.values()):
         journey = turn.journey_of(enrollment)
         if journey is not None and concerns(event, enrollment, journey.subject):
@@ -222,9 +214,8 @@ def _note_ending(turn: Turn, event: Event) -> None:
     for journey in turn.release.ended_by(event.name):
         matchers = (*journey.exits, journey.goal.matcher) if journey.goal else journey.exits
         if any(m.event == event.name and turn.holds(m.where, event.properties) for m in matchers):
-            subject = look_up(event.properties, journey.subject) if journey.subject else None
             endings = turn.profile.endings.setdefault(journey.id, {})
-            key = subject_key(str(subject)) if subject is not None else ""
+            key = subject_key(subject_of(event, journey.subject) or "")
             endings[key] = max(event.occurred_at, endings.get(key, event.occurred_at))
 
 

@@ -75,17 +75,28 @@ class Turn:
         )
 
 
+SUBJECT_CHARACTERS_MAX = 200
+
+
+def subject_of(event: Event, subject_field: str | None) -> str | None:
+    """Return the subject that an event carries, or None."""
+    value = look_up(event.properties, subject_field) if subject_field is not None else None
+    return None if value is None or value == "" else str(value)[:SUBJECT_CHARACTERS_MAX]
+
+
 def concerns(event: Event, enrollment: Enrollment, subject_field: str | None) -> bool:
     """Return whether an event speaks of this passage: its own messages, its subject, its entry.
 
-    An event that carries no such word speaks of the customer, and so of every passage.
+    An event that carries no such word speaks of the customer, and so of every passage; one about some message of
+    theirs, of every passage that asked for any.
     """
     if event.message is not None:
         return event.message in enrollment.asked
-    if subject_field is not None:
-        subject = look_up(event.properties, subject_field)
-        if subject is not None:
-            return str(subject) == enrollment.subject
+    if event.name.startswith("message_"):
+        return bool(enrollment.asked)
+    subject = subject_of(event, subject_field)
+    if subject is not None:
+        return subject == enrollment.subject
     if event.entry is not None and enrollment.entry is not None and event.entry.kind == enrollment.entry[0]:
         return event.entry.id == enrollment.entry[1]
     return True
