@@ -177,6 +177,7 @@ ENROLLMENT: tuple[Row, ...] = (
     _at("due", "d", None),
     _map("visits", "w"),
     _plain("holding", "h", None),
+    _plain("entering", "b", False),
     ("plan", "l", *_filed(Planned, PLANNED), {}),
     ("entry", "y", list, _texts, None),
     _at("anchor_at", "o", None),

@@ -84,6 +84,7 @@ class Enrollment:
     due: datetime | None = None
     visits: Mapping[str, int] = field(default_factory=dict)
     holding: str | None = None  # the held message this passage waits for
+    entering: bool = False  # stands before `node`, which it enters at `due`: its journey was paused when it got there
     asked: tuple[str, ...] = ()  # every message asked for so far: answers to them belong to this passage
     plan: Mapping[str, Planned] = field(default_factory=dict)
     entry: EntryKey | None = None

@@ -6,7 +6,7 @@ At the same instant events go before timers: a goal reached at the very due time
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kairos.app.decide import alarm, entries, facts, messages, passages, timelines
@@ -25,7 +25,7 @@ DUE_AT_ONCE_MAX = 2_000
 class Outcome:
     """What came of one decision. `due` is exact; `wake_at` is the earlier of it and the first check.
 
-    `lateness` is how late the latest timer of this turn was seen (zero when none was due).
+    `lateness` is how late the timer that was due first is seen (zero when none was due).
     """
 
     profile: Profile
@@ -50,6 +50,7 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
             return None
         profile = Profile(id=first.profile, created_at=now)
     turn = Turn(profile.copy(), release, now)
+    turn.lateness = _lateness(turn)
     for entry in inputs:
         if isinstance(entry, Event):
             _hear(turn, entry)
@@ -65,9 +66,9 @@ def _hear(turn: Turn, event: Event) -> None:
     seen[event.id] = max(event.received_at, turn.now) + event.retry_horizon
     zone_changed = facts.take_in(turn, event)
     if zone_changed:
-        _move_to_zone(turn)
+        _move_to_zone(turn, event)
     if event.consent is not None or event.name == facts.COMPLAINT:
-        messages.drop_unconsented(turn)
+        _drop_unconsented(turn)
     if event.message is not None:
         messages.take_report(turn, event)
     change = entries.take_entry(turn, event)
@@ -77,12 +78,27 @@ def _hear(turn: Turn, event: Event) -> None:
     passages.start(turn, event)
 
 
-def _move_to_zone(turn: Turn) -> None:
+def _move_to_zone(turn: Turn, event: Event) -> None:
     passages.replan_local(turn)
-    timelines.replan_local(turn)
+    timelines.replan_local(turn, event)
     for message in list(turn.profile.messages.values()):
-        if message.state == "held" and message.until is not None:
+        if message.state == "held" and not turn.release.halted(message.journey):
             _settle_held(turn, message)
+
+
+def _drop_unconsented(turn: Turn) -> None:
+    """Take back what was asked for; what is held is looked at anew, so that the passage waiting for it goes on."""
+    for message in messages.unconsented(turn):
+        if message.state == "asked":
+            messages.withdraw(turn, message, "no consent")
+        elif not turn.release.halted(message.journey):
+            _settle_held(turn, message)
+
+
+def _lateness(turn: Turn) -> timedelta:
+    """Return how late the earliest promised timer is seen; what an old event makes due at once was never promised."""
+    due = alarm.earliest_due(turn)
+    return max(turn.now - due, timedelta()) if due is not None else timedelta()
 
 
 def _do_what_is_due(turn: Turn) -> None:
@@ -91,8 +107,7 @@ def _do_what_is_due(turn: Turn) -> None:
         item = _next_due(turn)
         if item is None:
             return
-        due, do = item
-        turn.lateness = max(turn.lateness, turn.now - due)
+        _, do = item
         do()
 
 
@@ -130,9 +145,12 @@ def _settle_held(turn: Turn, message: Message) -> None:
     """Look at a held message anew; when it is no longer held, what waited for it goes on."""
     settled = messages.release_held(turn, message)
     enrollment = turn.profile.enrollments.get(message.enrollment)
-    if enrollment is None or (settled is not None and settled.state == "held"):
+    if enrollment is None:
         return
-    if enrollment.holding == message.id and enrollment.active:
+    if settled is not None and settled.state == "held":
+        if enrollment.holding == message.id:  # on another channel it has another id
+            turn.keep(replace(enrollment, holding=settled.id))
+    elif enrollment.holding == message.id and enrollment.active:
         passages.after_held(turn, enrollment)
     elif enrollment.plan:
         timelines.after_held(turn, enrollment, message.step)

@@ -99,7 +99,7 @@ def release_held(turn: Turn, message: Message) -> Message | None:
 def ask_again(turn: Turn, message: Message) -> None:
     """A message was asked for and nothing was reported: ask again, and after three days close it as unknown."""
     if turn.now >= message.due + UNKNOWN_AFTER:
-        withdraw(turn, message, "unknown")
+        _drop(turn, message, "unknown")  # it may have gone out, so it keeps its place under the caps
         return
     pause = min(CHECK_AFTER * 2**message.asks, CHECK_AFTER_MAX)
     again = replace(message, asks=message.asks + 1, check_at=turn.now + pause)
@@ -114,29 +114,24 @@ def withdraw(turn: Turn, message: Message, reason: str) -> None:
     turn.say("not_sent", message, reason)
 
 
-def take_report(turn: Turn, event: Event) -> Message | None:
-    """Take in what `deliver` or the provider says of a message. Return the message that was settled by it, if any."""
+def take_report(turn: Turn, event: Event) -> None:
+    """Take in what `deliver` or the provider says of a message: in any order, and more than once."""
     message = turn.profile.messages.get(event.message or "")
     if event.name in ("message_sent", "message_delivered"):
-        return _sent(turn, event, message)
-    if message is None or message.state != "asked":
-        return None
-    if event.name == "message_held":
-        return _held(turn, event, message)
-    if event.name in ("message_not_sent", "message_rejected", "message_failed"):
+        _sent(turn, event, message)
+    elif message is None or message.state != "asked":
+        return
+    elif event.name == "message_held":
+        _held(turn, event, message)
+    elif event.name in ("message_not_sent", "message_rejected", "message_failed"):
         turn.profile.messages.pop(message.id)
         _release_cap(turn, message)
-        reason = str(event.properties.get("reason") or "refused")
-        _fall_back(turn, message, reason)
-        return message
-    return None
+        _fall_back(turn, message, str(event.properties.get("reason") or "refused"))
 
 
-def drop_unconsented(turn: Turn) -> None:
-    """Withdraw marketing messages whose consent has gone."""
-    for message in list(turn.profile.messages.values()):
-        if message.marketing and not _consented(turn, message.channel):
-            withdraw(turn, message, "no consent")
+def unconsented(turn: Turn) -> list[Message]:
+    """Return the unsettled marketing messages whose consent has gone."""
+    return [m for m in turn.profile.messages.values() if m.marketing and not _consented(turn, m.channel)]
 
 
 def _obstacle(turn: Turn, message: Message) -> str | None:
@@ -236,23 +231,24 @@ def _release_cap(turn: Turn, message: Message) -> None:
     turn.profile.sent = tuple(row for row in turn.profile.sent if row[2] != message.id)
 
 
-def _sent(turn: Turn, event: Event, message: Message | None) -> Message | None:
-    """A message that was withdrawn and went out all the same still counts against the caps."""
+def _sent(turn: Turn, event: Event, message: Message | None) -> None:
+    """A message that was withdrawn or held and went out all the same still counts against the caps."""
+    told = event.properties
+    marketing, channel = (
+        (message.marketing, message.channel) if message else (told.get("marketing"), told.get("channel"))
+    )
     if message is not None:
         turn.profile.messages.pop(message.id)
-        return message
-    channel = event.properties.get("channel")
     known = any(id == event.message for _, _, id in turn.profile.sent)
-    if event.name == "message_sent" and event.properties.get("marketing") and isinstance(channel, str) and not known:
-        turn.profile.sent = (*turn.profile.sent, (channel, event.occurred_at, event.message or ""))
-    return None
+    if event.name == "message_sent" and marketing and isinstance(channel, str) and not known:
+        rows = (*turn.profile.sent, (channel, event.occurred_at, event.message or ""))
+        turn.profile.sent = tuple(sorted(rows, key=lambda row: row[1]))
 
 
-def _held(turn: Turn, event: Event, message: Message) -> Message | None:
+def _held(turn: Turn, event: Event, message: Message) -> None:
     """`deliver` found a gate closed that opens later: the message waits here, and is settled anew then."""
     until = event.properties.get("until")
     _release_cap(turn, message)
     turn.profile.messages.pop(message.id)
     later = parse_instant(until) if isinstance(until, str) else turn.now + CHECK_AFTER
     _hold(turn, message, max(later, turn.now), str(event.properties.get("reason") or "held"))
-    return None

@@ -165,7 +165,7 @@ def _hear(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) ->
 
 def _hear_step(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> None:
     node = journey.nodes.get(enrollment.node or "")
-    if node is None or enrollment.holding or turn.release.halted(journey.id):
+    if node is None or enrollment.holding or enrollment.entering:
         return
     scene = _scene(turn, enrollment, journey, enrollment.reached_at)
     decision = registry.load("steps", node.kind).hear(node.args, scene, event)
@@ -237,6 +237,9 @@ def wake(turn: Turn, enrollment: Enrollment) -> None:
         _end(turn, enrollment, "its step is no longer there")
         return
     at = due if turn.now - due <= CATCH_UP_FROM_NOW else turn.now
+    if enrollment.entering:
+        walk(turn, enrollment, journey, node.id, at)
+        return
     decision = registry.load("steps", node.kind).wake(node.args, _scene(turn, enrollment, journey, at))
     _carry_on(turn, enrollment, journey, node, decision, at)
 
@@ -247,7 +250,11 @@ def walk(turn: Turn, enrollment: Enrollment, journey: Journey, node_id: str | No
         _end(turn, enrollment, "finished")
         return
     node = journey.nodes[node_id]
-    enrollment = turn.keep(replace(enrollment, node=node.id, reached_at=at, due=None, holding=None))
+    halted = turn.release.halted(journey.id)  # then it stops before the step, and enters it when the journey goes on
+    due = at if halted else None
+    enrollment = turn.keep(replace(enrollment, node=node.id, reached_at=at, due=due, holding=None, entering=halted))
+    if halted:
+        return
     decision = registry.load("steps", node.kind).enter(node.args, _scene(turn, enrollment, journey, at))
     _carry_on(turn, enrollment, journey, node, decision, at)
 
@@ -267,7 +274,7 @@ def replan_local(turn: Turn) -> None:
     for enrollment in list(turn.profile.enrollments.values()):
         journey = turn.journey_of(enrollment)
         node = journey.nodes.get(enrollment.node or "") if journey and enrollment.due else None
-        if journey is None or node is None or not enrollment.active:
+        if journey is None or node is None or not enrollment.active or enrollment.entering:
             continue
         step = registry.load("steps", node.kind)
         if not step.local:
@@ -275,8 +282,7 @@ def replan_local(turn: Turn) -> None:
         decision = step.enter(node.args, _scene(turn, enrollment, journey, enrollment.reached_at))
         if isinstance(decision, Park) and decision.until <= turn.now:
             decision = step.enter(node.args, _scene(turn, enrollment, journey, turn.now))
-        if isinstance(decision, Park):
-            turn.keep(replace(enrollment, due=decision.until))
+        turn.keep(replace(enrollment, due=decision.until if isinstance(decision, Park) else turn.now))
 
 
 def _carry_on(
