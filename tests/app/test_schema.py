@@ -39,7 +39,7 @@ def when(**condition: Any) -> dict[str, Any]:
 
 GOOD: list[tuple[str, Any]] = [
     ("brand", brand()),
-    ("brand", {"timezone": "UTC"}),
+    ("brand", {"timezone": "UTC", "language": "ko"}),
     ("brand", brand(zones=["Asia/Seoul", "Europe/Paris"], policies=["kr"])),
     ("brand", brand(quiet_hours={"sms": "21:00-08:00", "push": "12:00 - 13:30"})),
     ("brand", brand(caps=[{"channel": "any", "max": 3, "per": "7d"}])),
@@ -82,6 +82,7 @@ NO_DOCUMENT: tuple[Any, ...] = ([], "text", 7, None, {}, {"unknown": 1})
 BAD: list[tuple[str, Any]] = [
     *((kind, wrong) for kind in KINDS for wrong in NO_DOCUMENT),
     ("brand", brand(timezone=9)),
+    ("brand", brand(language="한국어")),
     ("brand", brand(country="kr")),
     ("brand", brand(country="KR\n")),
     ("brand", brand(name="")),

@@ -19,6 +19,7 @@ BRAND_KEYS = (
     "id",
     "name",
     "description",
+    "language",
     "timezone",
     "country",
     "zones",
@@ -29,6 +30,8 @@ BRAND_KEYS = (
     "rates",
 )
 SENDER_KEYS = ("name", "email", "contact", "opt_out", "sms")
+LANGUAGES = ("en", "ko")
+"""In which names of days and months are written; Korean by itself where the country is KR."""
 CHANNELS = ("email", "sms", "push", "web", "kakao", "webhook")
 """Every channel that limits may be written for; those that send are the files in `channels`."""
 
@@ -45,7 +48,7 @@ def check_brand(raw: object) -> list[BadDefinition]:
     if document is None:
         return problems.found
     problems.gather(lambda: document.only(*BRAND_KEYS), None)
-    for read in (_texts, _zones, _country, _sender, _policies, _quiet_hours, _caps, _rates):
+    for read in (_texts, _zones, _country, _language, _sender, _policies, _quiet_hours, _caps, _rates):
         problems.gather(lambda r=read: r(document), None)  # type: ignore[misc]
     return problems.found
 
@@ -78,6 +81,11 @@ def _zones(document: Document) -> None:
 def _country(document: Document) -> None:
     if document.has("country"):
         document.read("country", _country_code, 'a country code of two capital letters, such as "KR"')
+
+
+def _language(document: Document) -> None:
+    if document.has("language"):
+        document.choice("language", LANGUAGES)
 
 
 def _country_code(value: Any) -> str:

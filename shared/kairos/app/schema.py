@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kairos import registry
-from kairos.app.brand import CAPS_MAX, CHANNELS, SENDER_KEYS, TEXT_MAX, ZONES_MAX
+from kairos.app.brand import CAPS_MAX, CHANNELS, LANGUAGES, SENDER_KEYS, TEXT_MAX, ZONES_MAX
 from kairos.app.template import PART_CHARACTERS_MAX, bodies_of
 from kairos.domain.condition import OPERATORS, TIMES_MAX
 from kairos.domain.localtime import WEEKDAYS
@@ -144,6 +144,7 @@ def _brand() -> Schema:
         "id": _LINE,
         "name": _LINE,
         "description": _LINE,
+        "language": {"enum": list(LANGUAGES)},
         "timezone": zone,
         "country": {"type": "string", "pattern": f"^[A-Z]{{2}}{_END}"},
         "zones": {"type": "array", "minItems": 1, "maxItems": ZONES_MAX, "items": zone},
