@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from kairos.app.decide import Outcome, decide
 from kairos.app.ports import Clock, Customers, Parking, Pointer, Received, Releases
 from kairos.app.release import Release
-from kairos.domain.errors import KairosError, Rejected, Unavailable, VersionConflict
+from kairos.domain.errors import Rejected, Unavailable, VersionConflict
 from kairos.domain.event import Event, Input, Wake, event_to_json
 from kairos.domain.profile import Profile
 from kairos.domain.reason import Reason
@@ -30,7 +30,7 @@ class Applied:
     parked: int = 0
     conflicts: int = 0
     lateness: timedelta = timedelta()
-    errors: list[KairosError] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
 
 
 class LiveRelease:
@@ -79,7 +79,7 @@ class HandleInbox:
         for profile, messages in _groups(batch).items():
             try:
                 self._apply_group(profile, messages, release, applied)
-            except (Unavailable, VersionConflict) as error:
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one customer must not cost the others
                 applied.errors.append(error)
                 applied.failed.extend(message.id for message in messages)
         return applied
@@ -101,8 +101,7 @@ class HandleInbox:
                 return
             now = self._clock.now()
             outcome, rejected = _decide_without_poison(stored, release, _inputs(fresh), now)
-            for event, reason in rejected:  # before the write: a crash in between parks it twice rather than never
-                self._parking.park(event_to_json(event), reason, group=profile)
+            self._park(profile, rejected)  # before the write: a crash in between parks it twice rather than never
             try:
                 if outcome is not None:
                     self._write(outcome, fresh)
@@ -111,11 +110,30 @@ class HandleInbox:
                 if attempt == ATTEMPTS - 1:
                     raise
                 continue
+            except Rejected as error:
+                self._apply_one_by_one(profile, fresh, release, applied, error)
+                return
             applied.parked += len(rejected)
             if outcome is not None:
                 applied.reasons.extend(outcome.reasons)
                 applied.lateness = max(applied.lateness, outcome.lateness)
             return
+
+    def _apply_one_by_one(
+        self, profile: str, messages: Sequence[Received], release: Release, applied: Applied, error: Rejected
+    ) -> None:
+        """What was decided does not fit into the item: find the message that makes it so, and park what it brought."""
+        if len(messages) > 1:
+            for message in messages:
+                self._apply_group(profile, [message], release, applied)
+            return
+        events = [(event, str(error)) for event in messages[0].message.events]
+        self._park(profile, events)
+        applied.parked += len(events)
+
+    def _park(self, profile: str, rejected: Sequence[tuple[Event, str]]) -> None:
+        for event, reason in rejected:
+            self._parking.park(event_to_json(event), reason, group=profile)
 
     def _write(self, outcome: Outcome, messages: Sequence[Received]) -> None:
         sequences = dict(outcome.profile.sequences)
