@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from kairos.domain.decision import Decision, Go, Park, Scene
+from kairos.domain.decision import Decision, Go, Park, Scene, Stop
 from kairos.domain.document import Document
 from kairos.domain.errors import BadDefinition
+from kairos.domain.instant import YEAR_MAX, YEAR_MIN
 from kairos.domain.localtime import next_clock, parse_clock, parse_weekdays, to_instant
 from kairos.steps._step import PlainStep
+
+
+WEEKEND = frozenset({5, 6})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class WaitUntil(PlainStep):
         business_day = inner.flag("business_day")
         if day and (weekdays or business_day):
             raise BadDefinition((*inner.path, "date"), "a date stands alone or with a time, not with weekdays")
+        if business_day and weekdays is not None and weekdays <= WEEKEND:
+            raise BadDefinition((*inner.path, "weekdays"), "expected a day from mon to fri: no other is a business day")
         clock = inner.read("time", parse_clock) if inner.has("time") else time(0)
         return LocalMoment(clock, weekdays, business_day, day)
 
@@ -64,13 +70,19 @@ class WaitUntil(PlainStep):
             until = to_instant(args.day, args.clock, scene.zone)
             return Park(until) if until > scene.at else Go()
         open_days = scene.is_business_day if args.business_day else None
-        return Park(next_clock(scene.at, scene.zone, args.clock, args.weekdays, open_days))
+        try:
+            return Park(next_clock(scene.at, scene.zone, args.clock, args.weekdays, open_days))
+        except ValueError:  # a year without such a day: the passage ends, the customer goes on
+            return Stop("no such day comes")
 
 
 def _day(value: Any) -> date:
     if isinstance(value, datetime):
         raise ValueError
-    return value if isinstance(value, date) else date.fromisoformat(value)
+    day = value if isinstance(value, date) else date.fromisoformat(value)
+    if not YEAR_MIN <= day.year < YEAR_MAX:
+        raise ValueError
+    return day
 
 
 STEP = WaitUntil()
