@@ -107,6 +107,8 @@ def _timed(document: Document, common: Mapping[str, Any], problems: Problems) ->
     raw_steps: RawSteps = problems.gather(lambda: document.items("timeline"), [])
     if not raw_steps and not problems.found:
         problems.found.append(BadDefinition((*document.path, "timeline"), "expected at least one step"))
+    if len(raw_steps) > STEPS_MAX:
+        problems.found.append(BadDefinition((*document.path, "timeline"), f"has at most {STEPS_MAX} steps"))
     ids = _Ids()
     steps = [
         step

@@ -41,25 +41,42 @@ BUDGETS: Mapping[str, Budget] = {
     "log": Budget(40, 180, "oldest first"),
 }
 PROPERTIES_BYTES_MAX = 4_000
+TRAIT_BYTES_MAX = 1_000
+ASKED_MAX = 200
 CAPS_LOOK_BACK = timedelta(days=366)
 
 
 def trimmed(properties: Mapping[str, Value], most: int = PROPERTIES_BYTES_MAX) -> dict[str, Value]:
     """Return the properties that an enrollment or entry keeps: all, or all but the largest, which is said."""
+    total = _size(properties)
+    if total <= most:
+        return dict(properties)
+    sizes = {name: _size(name) + _size(value) + 4 for name, value in properties.items()}
     kept = dict(properties)
-    if _size(kept) <= most:
-        return kept
-    for name in sorted(kept, key=lambda name: (-_size(kept[name]), name)):
+    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
         del kept[name]
-        if _size(kept) <= most - 20:
+        total -= sizes[name]
+        if total <= most - 20:
             break
     return {**kept, "truncated": True}
 
 
+def properties_room(profile: Profile) -> int:
+    """Return how many bytes of properties another enrollment or entry may keep beside those that are kept."""
+    kept = sum(_size(part.properties) for part in (*profile.enrollments.values(), *profile.entries.values()))
+    budget = sum(BUDGETS[part].most * BUDGETS[part].bytes_each for part in ("enrollments", "entries"))
+    return max(0, min(PROPERTIES_BYTES_MAX, budget - kept))
+
+
+def fits_trait(name: str, value: Value) -> bool:
+    """Return whether a trait is small enough to be kept."""
+    return _size(name) + _size(value) <= TRAIT_BYTES_MAX
+
+
 def fits_one_more(profile: Profile) -> bool:
-    """Return whether another active enrollment fits beside what may not be evicted."""
-    active = sum(1 for enrollment in profile.enrollments.values() if enrollment.active)
-    return active < BUDGETS["enrollments"].most and len(profile.messages) < BUDGETS["messages"].most
+    """Return whether another enrollment fits beside what may not be evicted: active ones, those of live entries."""
+    kept = sum(1 for enrollment in profile.enrollments.values() if enrollment.active or enrollment.entry is not None)
+    return kept < BUDGETS["enrollments"].most and len(profile.messages) < BUDGETS["messages"].most
 
 
 def fits_one_more_entry(profile: Profile) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from kairos.app.decide.turn import Turn
-from kairos.domain.budget import fits_one_more_entry, trimmed
+from kairos.domain.budget import fits_one_more_entry, properties_room, trimmed
 from kairos.domain.canonical import canonical
 from kairos.domain.errors import NoRoom
 from kairos.domain.event import EntryFact, Event
@@ -83,7 +83,7 @@ def _cancel(turn: Turn, event: Event, fact: EntryFact, before: Entry | None) -> 
     if before is not None and before.cancelled and before.id == fact.id:
         turn.profile.entries[before.key] = replace(before, occurred_at=event.occurred_at)
         return None
-    entry = _entry(event, fact, before, cancelled=True)
+    entry = _entry(turn, event, fact, before, cancelled=True)
     turn.profile.entries[entry.key] = entry
     if before is not None and before.id != fact.id:
         _rename(turn, before, entry)
@@ -94,7 +94,7 @@ def _update(turn: Turn, event: Event, fact: EntryFact, before: Entry | None) -> 
     renamed = before is not None and before.id != fact.id
     if before is not None and not renamed and _is_stale(event, fact, before):
         return None
-    entry = _entry(event, fact, before, cancelled=False)
+    entry = _entry(turn, event, fact, before, cancelled=False)
     if before is not None and renamed:
         _rename(turn, before, entry)
     turn.profile.entries[entry.key] = entry
@@ -117,13 +117,15 @@ def _order(starts_at: datetime | None, ends_at: datetime | None, properties: Map
     return (str(starts_at or ""), str(ends_at or ""), canonical(properties))
 
 
-def _entry(event: Event, fact: EntryFact, before: Entry | None, *, cancelled: bool) -> Entry:
+def _entry(turn: Turn, event: Event, fact: EntryFact, before: Entry | None, *, cancelled: bool) -> Entry:
     starts_at = fact.starts_at or (before.starts_at if before else None)
     ends_at = fact.ends_at or (before.ends_at if before and not fact.starts_at else None) or starts_at
     former = before.former if before else ()
     if fact.replaces and fact.replaces not in former and fact.replaces != fact.id:
         former = (*former, fact.replaces)
-    properties = trimmed(fact.properties) if fact.properties else (before.properties if before else {})
+    properties = before.properties if before else {}
+    if fact.properties:
+        properties = trimmed(fact.properties, properties_room(turn.profile))
     return Entry(
         kind=fact.kind,
         id=fact.id,

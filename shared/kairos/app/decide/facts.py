@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from kairos.app.decide.turn import Turn
-from kairos.domain.budget import BUDGETS
+from kairos.domain.budget import BUDGETS, TRAIT_BYTES_MAX, fits_trait
 from kairos.domain.condition import Facts
 from kairos.domain.errors import NoRoom
 from kairos.domain.event import Event
 from kairos.domain.profile import Consent, Counter
+from kairos.domain.reason import Reason
 
 COMPLAINT = "message_complained"
 
@@ -39,6 +40,10 @@ def set_traits(turn: Turn, traits: Mapping[str, Any], at: datetime) -> None:
     """Set traits that are newer than what is there; None removes one. A tie keeps the larger value, in any order."""
     profile = turn.profile
     for name, value in traits.items():
+        if not fits_trait(name, value):
+            reason = f"the trait {name[:40]} is larger than {TRAIT_BYTES_MAX} bytes"
+            turn.reasons.append(Reason(turn.now, profile.id, "ignored", reason))
+            continue
         known = profile.trait_times.get(name)
         if known is not None and (at < known or (at == known and _rank(value) <= _rank(profile.traits.get(name)))):
             continue

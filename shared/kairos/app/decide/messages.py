@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from kairos.app.decide.turn import Turn
 from kairos.app.quiet import open_at
 from kairos.app.release import Cap
+from kairos.domain.budget import ASKED_MAX
 from kairos.domain.effects import Send
 from kairos.domain.event import Event
 from kairos.domain.ids import message_id
@@ -217,7 +218,8 @@ def _request(turn: Turn, message: Message) -> Message:
     if asked.marketing:
         turn.profile.sent = (*turn.profile.sent, (asked.channel, turn.now, asked.id))
     if enrollment := turn.profile.enrollments.get(asked.enrollment):
-        turn.keep(replace(enrollment, asked=(*(id for id in enrollment.asked if id != asked.id), asked.id)))
+        others = tuple(id for id in enrollment.asked if id != asked.id)
+        turn.keep(replace(enrollment, asked=(*others, asked.id)[-ASKED_MAX:]))
     turn.effects.append(_effect(turn, asked))
     turn.say("message", asked)
     return asked

@@ -16,7 +16,7 @@ from kairos import registry
 from kairos.app.decide import messages
 from kairos.app.decide.facts import set_traits
 from kairos.app.decide.turn import Turn, concerns, subject_of
-from kairos.domain.budget import fits_one_more, trimmed
+from kairos.domain.budget import fits_one_more, properties_room, trimmed
 from kairos.domain.decision import Ask, Decision, Go, Park, Scene, Stop, Update
 from kairos.domain.event import Event
 from kairos.domain.ids import digest, enrollment_id, fraction
@@ -70,7 +70,7 @@ def _new(turn: Turn, journey: Journey, subject: str, event: Event) -> Enrollment
         subject=subject,
         entered_at=event.occurred_at,
         reached_at=event.occurred_at,
-        properties=trimmed(event.properties),
+        properties=trimmed(event.properties, properties_room(turn.profile)),
         correlation=event.correlation,
         goal_until=event.occurred_at + journey.goal.within if journey.goal else None,
     )

@@ -13,7 +13,7 @@ from kairos.app.decide import messages
 from kairos.app.decide.entries import EntryChange
 from kairos.app.decide.passages import hold_out, in_holdout, leave, note_entry
 from kairos.app.decide.turn import Turn
-from kairos.domain.budget import fits_one_more, trimmed
+from kairos.domain.budget import fits_one_more, properties_room, trimmed
 from kairos.domain.event import Event
 from kairos.domain.ids import enrollment_id
 from kairos.domain.journey import Journey, SendArgs, TimelineStep
@@ -102,7 +102,7 @@ def _enroll(turn: Turn, event: Event, entry: Entry, journey: Journey) -> None:
         subject=entry.id,
         entered_at=event.occurred_at,
         reached_at=event.occurred_at,
-        properties=trimmed(event.properties),
+        properties=trimmed(event.properties, properties_room(turn.profile)),
         correlation=event.correlation,
         entry=entry.key,
         anchor_at=anchor,
