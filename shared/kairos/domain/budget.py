@@ -63,7 +63,8 @@ def trimmed(properties: Mapping[str, Value], most: int = PROPERTIES_BYTES_MAX) -
 
 def properties_room(profile: Profile) -> int:
     """Return how many bytes of properties another enrollment or entry may keep beside those that are kept."""
-    kept = sum(_size(part.properties) for part in (*profile.enrollments.values(), *profile.entries.values()))
+    kept = sum(_size(enrollment.properties) for enrollment in profile.enrollments.values())
+    kept += sum(_size(entry.properties) for entry in profile.entries.values())
     budget = sum(BUDGETS[part].most * BUDGETS[part].bytes_each for part in ("enrollments", "entries"))
     return max(0, min(PROPERTIES_BYTES_MAX, budget - kept))
 

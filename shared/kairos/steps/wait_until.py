@@ -17,7 +17,6 @@ from kairos.domain.instant import YEAR_MAX, YEAR_MIN
 from kairos.domain.localtime import next_clock, parse_clock, parse_weekdays, to_instant
 from kairos.steps._step import PlainStep
 
-
 WEEKEND = frozenset({5, 6})
 
 
