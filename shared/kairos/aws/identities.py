@@ -45,6 +45,13 @@ class DynamoIdentities:
         resolution.look_up({_place(identifier) for group in groups for identifier in group})
         return [resolution.resolve(group) for group in groups]
 
+    def find(self, group: Sequence[Identifier]) -> str | None:
+        """Return the profile that the best known identifier of a group leads to; what is unknown stays so."""
+        keyring = self._keys()
+        identities = [identity for one in group for identity in _identities(keyring, _place(one))]
+        rows = self.read(identities)
+        return next((rows[identity] for identity in identities if identity in rows), None)
+
     def new_id(self) -> str:
         """Return an id that no profile has."""
         return new_profile_id(self._draw)
@@ -145,12 +152,15 @@ class _Resolution:
             self._known[place] = profile
 
     def _identities(self, place: _Place) -> list[str]:
-        kind, scope, _ = place
-        hashes: Iterator[tuple[str, str, str]] = (
-            text.partition("#") for text in self._keyring.hashes("identity", *place)
-        )
-        return [f"{key_id}#{kind}#{scope}#{mac}" for key_id, _, mac in hashes]
+        return _identities(self._keyring, place)
 
 
 def _place(identifier: Identifier) -> _Place:
     return (identifier.kind, identifier.scope, identifier.value)
+
+
+def _identities(keyring: Keyring, place: _Place) -> list[str]:
+    """Return the row's key under every key in force, the current one first."""
+    kind, scope, _ = place
+    hashes: Iterator[tuple[str, str, str]] = (text.partition("#") for text in keyring.hashes("identity", *place))
+    return [f"{key_id}#{kind}#{scope}#{mac}" for key_id, _, mac in hashes]
