@@ -53,9 +53,8 @@ def compile_tree(target: Path, version: str, installed_at: str) -> bool:
     """
     python = find_python(version)
     if python is None:
-        print(
-            f"no Python {version} found: shipping without bytecode; cold starts will take about twice as long",
-            file=sys.stderr,
+        sys.stderr.write(
+            f"no Python {version} found: shipping without bytecode; cold starts take about twice as long\n"
         )
         return False
     command = [str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]

@@ -74,7 +74,8 @@ class KairosStack(Stack):
         alarms = make_alarms(self, stage, options, functions, queues, api)
         make_dashboard(self, stage, functions, queues, api, alarms)
         self._outputs(
-            {name: values[name] for name in OUTPUTS} | {"PUBLISH_FUNCTION": functions["publish"].function_name}
+            {name: values[name] for name in OUTPUTS}
+            | {"PUBLISH_FUNCTION": functions["publish"].function_name, "CONTACTS_KEY_ARN": keys.contacts.key_arn}
         )
 
     def _outputs(self, values: dict[str, str]) -> None:

@@ -33,6 +33,7 @@ OUTPUTS = {
     "ConfigurationSet",
     "PublicUrl",
     "PublishFunction",
+    "ContactsKeyArn",
 }
 
 
