@@ -15,7 +15,7 @@ import botocore.loaders
 import botocore.session
 from botocore.config import Config
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import mock_random
 
 from kairos.local.agenda import Agenda
@@ -55,7 +55,7 @@ class Aws:
         agenda, wire = Agenda(), Wire(self.clock.now)
         connect(wire)
         self._exit.callback(connect, None)
-        self.session = boto3.Session(
+        self.session: Any = boto3.Session(
             aws_access_key_id="ASIALOCALLOCALLOCAL1", aws_secret_access_key="local", region_name=self.region
         )
         lambdas = Lambdas(wire, agenda, self.region, self._log)

@@ -35,7 +35,8 @@ def data_builders(parts: Parts) -> dict[str, Builder]:
 
 def _replica(parts: Parts, it: Declared) -> Mapping[str, Any]:
     """Return a global table's properties with those of the replica in this Region over them."""
-    here = next((r for r in it.properties.get("Replicas", []) if r["Region"] == parts.region), {})
+    replicas: list[dict[str, Any]] = it.properties.get("Replicas", [])
+    here = next((replica for replica in replicas if replica["Region"] == parts.region), {})
     return {**it.properties, "DeletionProtectionEnabled": here.get("DeletionProtectionEnabled", False)}
 
 

@@ -22,6 +22,7 @@ from kairos.local.capacity import Meter
 from kairos.local.errors import AwsError
 from kairos.local.items import ITEM_OPERATIONS
 from kairos.local.limits import check_dynamodb
+from kairos.local.narrow import one_partition
 from kairos.local.transactions import Transactions
 
 
@@ -32,6 +33,7 @@ class DynamoDb:
         self._account, self._region = account, region
         self.meter = Meter(self.table)
         self._transactions = Transactions(self.table)
+        self._checked: set[str] = set()
 
     def table(self, name: str) -> Any:
         """Return moto's table, by name or ARN; raise `AwsError` where there is none."""
@@ -50,11 +52,23 @@ class DynamoDb:
         with self.meter.measure(call.operation, body) as measured:
             if call.operation == "TransactWriteItems":
                 result = self._transactions.run(body, lambda: self._run(call.operation, body))
+            elif call.operation == "Query":
+                result = self._query(body)
             else:
                 result = self._run(call.operation, body)
             measured.result = result
         kind = body.get("ReturnConsumedCapacity", "NONE")
         return {**result, **({} if kind == "NONE" else measured.consumed(kind))}
+
+    def _query(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer a query; one that has been checked before and finds an empty partition needs no second check."""
+        shape = repr([(key, value) for key, value in body.items() if key != "ExpressionAttributeValues"])
+        with one_partition(self.table(body["TableName"]), body) as found:
+            if not found and shape in self._checked:
+                return {"Items": [], "Count": 0, "ScannedCount": 0}
+            result = self._run("Query", body)
+        self._checked.add(shape)
+        return result
 
     def _run(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         handler = DynamoHandler()
@@ -77,12 +91,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, set):
         return [_plain(item) for item in sorted(value)]
     if isinstance(value, Binary):
-        return bytes(value.value)
+        return bytes(value.value)  # type: ignore[attr-defined]
     return bytes(value) if isinstance(value, (bytearray, memoryview)) else value
 
 
 def _aws_error(error: JsonRESTError) -> AwsError:
-    described = json.loads(error.description) if isinstance(error.description, str) else {}
+    described = json.loads(error.description or "{}")
     code = str(error.error_type).rsplit("#", 1)[-1]
     fields: dict[str, Any] = {}
     if described.get("Item"):

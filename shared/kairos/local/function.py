@@ -24,7 +24,7 @@ ASYNC_BYTES_MAX = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function as the template declares it. `short` is the handler's module: "functions.ingest.handler" is "ingest"."""
+    """A function as the template declares it; `short` is "ingest" where the handler is "functions.ingest.handler"."""
 
     logical: str
     name: str

@@ -69,7 +69,7 @@ def _check_numbers(item: Mapping[str, Any]) -> None:
         elif kind == "M":
             _check_numbers(content)
         elif kind == "L":
-            _check_numbers(dict(enumerate(content)))
+            _check_numbers({str(index): item for index, item in enumerate(content)})
 
 
 def _digits(number: str) -> str:

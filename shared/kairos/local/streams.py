@@ -82,5 +82,6 @@ def as_text(value: Any) -> Any:
 
 def watch(table: Any, account: str, now: Callable[[], datetime]) -> LocalShard:
     """Replace the shard of a table of moto's whose stream is on, and return ours."""
-    table.stream_shard = LocalShard(account, table, now)
-    return table.stream_shard
+    shard = LocalShard(account, table, now)
+    table.stream_shard = shard
+    return shard

@@ -41,4 +41,4 @@ class Table:
 
 def _python(value: Any) -> Any:
     found = _DESERIALIZER.deserialize(value)
-    return bytes(found.value) if isinstance(found, Binary) else found
+    return bytes(found.value) if isinstance(found, Binary) else found  # type: ignore[attr-defined]
