@@ -138,6 +138,11 @@ class MemoryInbox:
         """Return every message that nobody took yet, each group in order."""
         return [received.message for group in self._groups.values() for received in group]
 
+    def is_ready(self) -> bool:
+        """Return whether `receive` would return anything."""
+        locked = {received.message.profile for received in self._flying.values()}
+        return any(group and profile not in locked for profile, group in self._groups.items())
+
     def receive(self, most: int = 10) -> list[Received]:
         """Take up to `most` messages of groups nobody works on; each must be deleted or given back."""
         locked = {received.message.profile for received in self._flying.values()}

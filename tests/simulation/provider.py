@@ -1,0 +1,68 @@
+"""A mail and text provider: it takes messages or not, says so or not, and reports later, late, twice or never."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from kairos.domain.errors import Refused, Throttled, Unavailable
+from kairos.registry import Delivery, Rate
+from tests.simulation.faults import Crash, Faults
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the provider. `accepted` is what is true; `told` what the caller was told."""
+
+    at: datetime
+    channel: str
+    message: str
+    address: str
+    marketing: bool
+    accepted: bool
+    told: str
+    unsubscribe_url: str | None = None
+
+
+@dataclass
+class FakeChannel:
+    """A channel whose provider is this file. `on_call` sees every call at its instant."""
+
+    name: str
+    address: str
+    faults: Faults
+    now: Callable[[], datetime]
+    on_call: Callable[[Call], None]
+    reports_back: bool = True
+    parts: Sequence[str] = ("subject", "text", "html")
+    required: Sequence[str] = ("text",)
+    rate: Rate = field(default_factory=lambda: Rate(1000.0, None))
+
+    def send(self, delivery: Delivery, client: Any) -> str:
+        """Take the message, or fail in one of the ways a provider can."""
+        kinds = ("crash before", "crash after", "answer lost", "throttled", "refused", "unreachable")
+        fault = self.faults.strike(f"provider.{self.name}", *kinds)
+        accepted = fault in (None, "crash after", "answer lost")
+        self.on_call(
+            Call(
+                self.now(),
+                self.name,
+                delivery.message,
+                delivery.address,
+                delivery.marketing,
+                accepted,
+                fault or "accepted",
+                delivery.unsubscribe_url,
+            )
+        )
+        if fault in ("crash before", "crash after"):
+            raise Crash(f"provider.{self.name}")
+        if fault == "throttled":
+            raise Throttled(self.name, "slow down")
+        if fault == "refused":
+            raise Refused(self.name, "rejected")
+        if fault in ("answer lost", "unreachable"):
+            raise Unavailable(self.name, "no answer")
+        return f"provider-{delivery.message}"

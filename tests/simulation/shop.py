@@ -1,0 +1,139 @@
+"""A few days of a small shop, drawn from a seed: carts, orders, bookings that move and fall through, refusals."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from kairos.app.compile import compile_journey
+from kairos.app.release import index_of
+from kairos.domain.instant import format_instant
+
+BRAND: dict[str, Any] = {
+    "name": "Harbour",
+    "timezone": "Asia/Seoul",
+    "country": "KR",
+    "sender": {"name": "Harbour", "email": "hello@example.com", "contact": "02-000-0000"},
+    "policies": [],
+    "quiet_hours": {"sms": "21:00-08:00", "email": "23:00-06:00"},
+    "caps": [{"channel": "email", "max": 3, "per": "2d"}, {"channel": "any", "max": 5, "per": "2d"}],
+}
+JOURNEYS: dict[str, dict[str, Any]] = {
+    "cart-rescue": {
+        "id": "cart-rescue",
+        "class": "marketing",
+        "trigger": {"event": "cart_updated", "where": {"field": "total", "gte": 10}},
+        "subject": "cart_id",
+        "goal": {"event": "order_completed", "within": "7d"},
+        "steps": [
+            {"wait": "30m"},
+            {"send": "coupon"},
+            {"wait_for": {"event": "message_clicked", "timeout": "5h"}, "then": [{"stop": "responded"}]},
+            {"send": "last-call", "channel": "sms"},
+        ],
+    },
+    "booking-care": {
+        "id": "booking-care",
+        "class": "transactional",
+        "anchor": {"entry": "booking", "at": "starts_at"},
+        "timeline": [
+            {"at": "-1d 10:00", "send": "prepare", "if_past": "send_now"},
+            {"at": "-2h", "send": "reminder"},
+            {"at": "+3h", "send": "review", "class": "marketing"},
+        ],
+        "on_move": {"send": "moved"},
+        "on_cancel": {"send": "sorry"},
+    },
+}
+_BOTH = {"email": {"subject": "s", "text": "t"}, "sms": {"text": "t"}}
+TEMPLATES = {
+    id: _BOTH if id != "last-call" else {"sms": {"text": "t"}}
+    for id in ("coupon", "last-call", "prepare", "reminder", "review", "moved", "sorry")
+}
+
+
+def bundle() -> dict[str, Any]:
+    """Return the release of this shop."""
+    compiled = {id: compile_journey(document) for id, document in JOURNEYS.items()}
+    return {
+        "schema": 1,
+        "brand": BRAND,
+        "segments": {},
+        "templates": TEMPLATES,
+        "journeys": {id: {"live": 1, "versions": {"1": document}} for id, document in JOURNEYS.items()},
+        "index": index_of(compiled, JOURNEYS, {}),
+        "holidays": {},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A call of the source, and when it is made."""
+
+    at: datetime
+    call: dict[str, Any]
+
+
+def days(seed: int, start: datetime, customers: int, length: timedelta) -> Iterator[Said]:
+    """Yield what the shop's systems say of its customers, in no particular order."""
+    draw = random.Random(f"shop/{seed}")
+    for number in range(customers):
+        who = f"c{number}"
+        yield from _introduce(draw, who, start)
+        for cart in range(draw.randint(1, 3)):
+            yield from _cart(draw, who, f"{who}-cart{cart}", start, length)
+        for booking in range(draw.randint(0, 2)):
+            yield from _booking(draw, who, f"{who}-booking{booking}", start, length)
+
+
+def _introduce(draw: random.Random, who: str, start: datetime) -> Iterator[Said]:
+    zone = draw.choice(["Asia/Seoul", "America/New_York", None])
+    traits = {"email": f"{who}@example.com", "phone": f"+8210000000{who[1:]:0>2}"}
+    if zone:
+        traits["timezone"] = zone
+    yield _say(f"{who}-profile", start, who, "profile_updated", traits=traits)
+    for channel in ("email", "sms"):
+        if draw.random() < 0.9:
+            at = start + timedelta(seconds=5)
+            yield _say(f"{who}-yes-{channel}", at, who, "consent_given", channel=channel, purpose="marketing")
+        if draw.random() < 0.25:
+            at = start + timedelta(hours=draw.randint(1, 60))
+            yield _say(f"{who}-no-{channel}", at, who, "consent_withdrawn", channel=channel, purpose="marketing")
+
+
+def _cart(draw: random.Random, who: str, cart: str, start: datetime, length: timedelta) -> Iterator[Said]:
+    at = start + length * draw.random() * 0.8 + timedelta(minutes=1)
+    properties = {"cart_id": cart, "total": draw.choice([5, 50])}
+    for change in range(draw.randint(1, 2)):
+        when = at + timedelta(minutes=change * 7)
+        yield _say(f"{cart}-{change}", when, who, "cart_updated", properties=properties)
+    if draw.random() < 0.5:
+        when = at + timedelta(minutes=draw.choice([10, 29, 31, 200]))
+        yield _say(f"{cart}-order", when, who, "order_completed", properties={"cart_id": cart})
+
+
+def _booking(draw: random.Random, who: str, booking: str, start: datetime, length: timedelta) -> Iterator[Said]:
+    known = start + length * draw.random() * 0.5 + timedelta(minutes=2)
+    begins = known + timedelta(hours=draw.choice([3, 20, 50]))
+    yield _entry(f"{booking}-0", known, who, "entry_updated", booking, begins)
+    if draw.random() < 0.5:
+        moved = known + timedelta(hours=draw.choice([1, 2]))
+        begins += timedelta(hours=draw.choice([-1, 5, 30]))
+        yield _entry(f"{booking}-1", moved, who, "entry_updated", booking, begins)
+    if draw.random() < 0.4:
+        off = known + timedelta(hours=draw.choice([2, 2.5, 10]))
+        yield _entry(f"{booking}-x", off, who, "entry_cancelled", booking, None)
+
+
+def _entry(id: str, at: datetime, who: str, event: str, booking: str, begins: datetime | None) -> Said:
+    entry: dict[str, Any] = {"kind": "booking", "id": booking}
+    if begins is not None:
+        entry |= {"starts_at": format_instant(begins), "ends_at": format_instant(begins + timedelta(hours=1))}
+    return _say(id, at, who, event, entry=entry)
+
+
+def _say(id: str, at: datetime, who: str, event: str, **more: Any) -> Said:
+    return Said(at, {"id": id, "event": event, "profile": who, "at": format_instant(at), **more})
