@@ -57,7 +57,7 @@ class FakeSes:
 
 
 def _parse(raw: bytes) -> EmailMessage:
-    return cast(EmailMessage, message_from_bytes(raw, policy=default))
+    return message_from_bytes(raw, policy=default)
 
 
 def _answered(code: str, status: int = 400) -> ClientError:

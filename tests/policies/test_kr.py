@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kairos import registry
@@ -9,7 +11,7 @@ from kairos.policies.kr import LABEL, POLICY
 from kairos.registry import Policy, Rendered
 
 URL = "https://example.com/u/abc"
-BRAND = {
+BRAND: dict[str, Any] = {
     "name": "봄날 상점",
     "sender": {
         "name": "봄날 상점",
@@ -24,7 +26,7 @@ def _email(**parts: str) -> Rendered:
     return Rendered({"subject": "봄 세일", "text": "안녕하세요", "html": "<p>안녕하세요</p>", **parts})
 
 
-def _applied(rendered: Rendered, channel: str, brand: dict[str, object] = BRAND, url: str | None = URL) -> Rendered:
+def _applied(rendered: Rendered, channel: str, brand: dict[str, Any] = BRAND, url: str | None = URL) -> Rendered:
     return POLICY.apply(rendered, channel, True, brand, url)
 
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
 from kairos.app.gates import Gates
-from kairos.app.outcome import TOLD, Outcome, held, not_sent, report
+from kairos.app.lease import later, lease
+from kairos.app.outcome import TOLD, Delivered, Outcome, Request, failure, held, not_sent, report
 from kairos.app.ports import Claim, Clock, Inbox, InboxMessage, Ledger, Outbox, OutboxMessage, SendTokens
 from kairos.app.release import Release
-from kairos.domain.errors import KairosError, Refused, Throttled, Unavailable
-from kairos.domain.ids import fraction
+from kairos.domain.errors import Refused, Throttled, Unavailable
 from kairos.registry import Channel
 
 CLAIM_LEASE = timedelta(minutes=2)
@@ -30,32 +30,6 @@ UNKNOWN_AFTER = timedelta(hours=72)
 REPEATS_MAX = 3
 """How often a transactional message of unknown outcome is tried again: a provider that takes each and answers none
 must not fill a mailbox."""
-WAIT_SECONDS = {True: (20, 300), False: (1, 15)}
-"""Marketing → after how many seconds a request without a token comes back, spread so that they do not come together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One message of an outbox. `receipt` is the queue's name for this delivery of it."""
-
-    receipt: str
-    message: OutboxMessage
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What became of one request, for acknowledgement (all but `failed`), metrics and the log. Pseudonyms only."""
-
-    request: Request
-    outcome: Outcome
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """Return what the log says: ids that mean nothing elsewhere, and words of ours or of the provider."""
-        asked, outcome = self.request.message, self.outcome
-        named = {"profile": asked.profile, "kairos_message": asked.message, "channel": asked.channel}
-        said = {"outcome": outcome.kind, "code": outcome.code, "reason": outcome.reason, "detail": outcome.detail}
-        return {**named, **said, "repeated": outcome.repeated, "correlation": asked.correlation}
 
 
 class Deliver:
@@ -91,48 +65,13 @@ class Deliver:
         try:
             release = self._read_release()
         except Unavailable as error:
-            return [Delivered(request, _failure(error)) for request in batch]
+            return [Delivered(request, failure(error)) for request in batch]
         if release.stopped:
             done = [Delivered(one, replace(held("stopped"), profile=one.message.profile)) for one in batch]
             return self._tell(done)
-        going, waiting = self._lease(batch, release)
+        going, waiting = lease(batch, release, self._channels, self._tokens, self._clock.now())
         done = [Delivered(request, self._deliver(request.message, until)) for request in going]
         return self._tell(self._put_back([*done, *waiting]))
-
-    # ---- tokens ------------------------------------------------------------------------------------------------
-
-    def _lease(self, batch: Sequence[Request], release: Release) -> tuple[list[Request], list[Delivered]]:
-        """Return the requests that may go now and those that may not; transactional ones are served first."""
-        going: list[Request] = []
-        waiting: list[Delivered] = []
-        by_channel: dict[str, list[Request]] = {}
-        for request in sorted(batch, key=lambda request: request.message.marketing):
-            by_channel.setdefault(request.message.channel, []).append(request)
-        for name, requests in by_channel.items():
-            if name not in self._channels:
-                nowhere = not_sent("no channel", f"no channel is called {name}")
-                waiting += [Delivered(one, replace(nowhere, profile=one.message.profile)) for one in requests]
-                continue
-            try:
-                granted = self._granted(self._channels[name], len(requests), release)
-            except Exception as error:  # one channel's rate must not stop the others
-                waiting += [Delivered(request, _failure(error)) for request in requests]
-                continue
-            going += requests[:granted]
-            waiting += [Delivered(one, self._later(one.message, "no token")) for one in requests[granted:]]
-        return going, waiting
-
-    def _granted(self, channel: Channel, wanted: int, release: Release) -> int:
-        rate = (release.brand.get("rates") or {}).get(channel.name) or {}
-        per_second = rate.get("per_second", channel.rate.per_second)
-        per_day = rate.get("per_day", channel.rate.per_day)
-        return self._tokens.lease(channel.name, wanted, per_second, per_day, self._clock.now())
-
-    def _later(self, message: OutboxMessage, code: str) -> Outcome:
-        low, high = WAIT_SECONDS[message.marketing]
-        # Requests of one batch go back together: one call of the queue, and the next batch is as full.
-        share = fraction(message.channel, code, self._clock.now().isoformat())
-        return Outcome("waiting", code, delay_seconds=low + int(share * (high - low)))
 
     # ---- one message -------------------------------------------------------------------------------------------
 
@@ -141,8 +80,8 @@ class Deliver:
             return Outcome("waiting", "out of time")
         try:
             return self._claim(message)
-        except Exception as error:  # one bad message must not spoil the batch; the queue counts its returns
-            return _failure(error)
+        except Exception as error:  # noqa: BLE001 - one bad message spoils no other; the queue counts its returns
+            return failure(error)
 
     def _claim(self, message: OutboxMessage) -> Outcome:
         there = self._ledger.claim(message.message, _details(message), self._clock.now())
@@ -193,8 +132,8 @@ class Deliver:
         except Throttled as error:
             if not repeated:  # a claim that was taken over keeps its count of repetitions
                 self._ledger.free(message.message)
-            return replace(self._later(message, "throttled"), detail=error.reason)
-        except Exception as error:  # whatever it was, the provider may have taken the message
+            return replace(later(message, "throttled", self._clock.now()), detail=error.reason)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the provider may have taken the message
             return replace(self._unknown(message, error), repeated=repeated)
         return self._sent(message, Outcome("sent", profile=passed.profile, provider_id=provider_id, repeated=repeated))
 
@@ -226,7 +165,7 @@ class Deliver:
             try:
                 self._outbox.put(messages, delay)
             except Unavailable as error:
-                lost[delay] = _failure(error)
+                lost[delay] = failure(error)
         return [
             replace(one, outcome=lost[one.outcome.delay_seconds])
             if _goes_back(one.outcome) and one.outcome.delay_seconds in lost
@@ -245,7 +184,7 @@ class Deliver:
             if told:
                 self._inbox.put(told)
         except Unavailable as error:
-            return [replace(one, outcome=_failure(error)) if _is_told(one.outcome) else one for one in done]
+            return [replace(one, outcome=failure(error)) if _is_told(one.outcome) else one for one in done]
         return list(done)
 
 
@@ -259,8 +198,3 @@ def _goes_back(outcome: Outcome) -> bool:
 
 def _is_told(outcome: Outcome) -> bool:
     return outcome.kind in TOLD and bool(outcome.profile)
-
-
-def _failure(error: Exception) -> Outcome:
-    """Return the failure; what an unexpected error says may hold anything, so only its kind is kept."""
-    return Outcome("failed", type(error).__name__, detail=str(error) if isinstance(error, KairosError) else "")

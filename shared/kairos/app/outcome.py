@@ -1,12 +1,13 @@
-"""What became of one request to deliver, and how the profile's journeys are told."""
+"""A request to deliver, what became of it, and how the profile's journeys are told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from kairos.app.ports import OutboxMessage
+from kairos.domain.errors import KairosError
 from kairos.domain.event import Event
 from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant
@@ -20,6 +21,14 @@ failed: it could not be worked on now, and the queue brings it back."""
 
 TOLD = frozenset({"sent", "held", "not_sent"})
 """What the journeys hear of, where there is a profile to hear it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One message of an outbox. `receipt` is the queue's name for this delivery of it."""
+
+    receipt: str
+    message: OutboxMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,22 @@ class Outcome:
         return tuple(counted)
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of one request, for acknowledgement (all but `failed`), metrics and the log. Pseudonyms only."""
+
+    request: Request
+    outcome: Outcome
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return what the log says: ids that mean nothing elsewhere, and words of ours or of the provider."""
+        asked, outcome = self.request.message, self.outcome
+        named = {"profile": asked.profile, "kairos_message": asked.message, "channel": asked.channel}
+        said = {"outcome": outcome.kind, "code": outcome.code, "reason": outcome.reason, "detail": outcome.detail}
+        return {**named, **said, "repeated": outcome.repeated, "correlation": asked.correlation}
+
+
 def held(reason: str, until: datetime | None = None) -> Outcome:
     """Return that a gate is closed until `until`; None leaves it to the journey when to look again."""
     return Outcome("held", reason, reason, until=until)
@@ -62,6 +87,11 @@ def held(reason: str, until: datetime | None = None) -> Outcome:
 def not_sent(code: str, reason: str = "", *, detail: str = "") -> Outcome:
     """Return that the message will not go out. `reason` is `code` where there is no more to say."""
     return Outcome("not_sent", code, reason or code, detail)
+
+
+def failure(error: Exception) -> Outcome:
+    """Return that it could not be worked on. What an unexpected error says may hold anything: only its kind is kept."""
+    return Outcome("failed", type(error).__name__, detail=str(error) if isinstance(error, KairosError) else "")
 
 
 def report(outcome: Outcome, request: OutboxMessage, now: datetime) -> Event | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-BLOCKS = frozenset(
+_BLOCKS = (
     "address article aside blockquote div dl dt dd fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav "
-    "ol p pre section table tr ul".split()
+    "ol p pre section table tr ul"
 )
+BLOCKS = frozenset(_BLOCKS.split())
 UNSEEN = frozenset(("head", "script", "style", "title", "template"))
 
 

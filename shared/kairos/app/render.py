@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -86,7 +87,7 @@ def check(document: Mapping[str, Any]) -> list[Problem]:
                 continue
             try:
                 parsed = _parse(source, part in HTML_PARTS)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - an author's text: every failure to parse is a problem shown
                 found.append(Problem(channel, part, _line_of(error), _message_of(error)))
             else:
                 found.extend(_unknown_filters(channel, part, source, parsed))
@@ -98,11 +99,9 @@ def variables_of(document: Mapping[str, Any]) -> list[str]:
     names: set[str] = set()
     for written in document.values():
         for part, source in written.items() if isinstance(written, Mapping) else ():
-            try:
+            with suppress(Exception):
                 analysis = _parse(source, part in HTML_PARTS).analyze()
-            except Exception:
-                continue
-            names.update(str(variable) for group in analysis.globals.values() for variable in group)
+                names.update(str(variable) for group in analysis.globals.values() for variable in group)
     return sorted(names)
 
 
@@ -121,8 +120,7 @@ def _render_parts(
 def _render_part(id: str, channel: str, part: str, source: str, scope: Mapping[str, Any], shown: bool) -> str:
     try:
         text: str = _parse(source, part in HTML_PARTS, shown).render(scope)
-    except Exception as error:
-        # Any failure is the template's: a filter given a value of the wrong kind raises whatever Python does.
+    except Exception as error:  # noqa: BLE001 - a filter given a value of the wrong kind raises whatever Python does
         raise CannotRender(id, f"{channel}.{part}", _message_of(error), _line_of(error)) from None
     return _LINE.sub(" ", text).strip() if part in HEADER_PARTS else text
 

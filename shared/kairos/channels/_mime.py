@@ -60,7 +60,7 @@ def ascii_address(address: str) -> str:
 
     SES wants an ASCII local part, and one address: a list in this place would be read by strangers.
     """
-    if not isinstance(address, str) or len(address) > ADDRESS_CHARACTERS_MAX or not _ADDRESS.fullmatch(address):
+    if len(address) > ADDRESS_CHARACTERS_MAX or not _ADDRESS.fullmatch(address):
         raise ValueError("no single e-mail address with an ASCII local part")
     local, _, domain = address.rpartition("@")
     if _SPECIALS.search(local):

@@ -65,7 +65,7 @@ class Email:
                 ConfigurationSetName=client.configuration_set,
                 EmailTags=_tags(delivery.tags),
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it may hide an accepted call
             raise translate("ses", error, REFUSED) from None
         if not isinstance(provider_id := answer.get("MessageId"), str):
             raise Unavailable("ses", "an answer without a message id")

@@ -50,7 +50,7 @@ class Sms:
             raise Refused("sns", f"the text takes {length.segments} segments, at most {SEGMENTS_MAX} go")
         try:
             answer = client.publish(PhoneNumber=delivery.address, Message=text, MessageAttributes=_attributes(delivery))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it may hide an accepted call
             raise translate("sns", error, REFUSED) from None
         if not isinstance(provider_id := answer.get("MessageId"), str):
             raise Unavailable("sns", "an answer without a message id")
