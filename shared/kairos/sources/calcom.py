@@ -131,7 +131,8 @@ def _contact_of_booking(payload: Object) -> dict[str, Any]:
     )
     return present(
         meeting_url=link or as_link(place),
-        location=None if as_link(place) else place,
+        # "integrations:daily" is how Cal.com names a video service: no place anyone could go to.
+        location=None if as_link(place) or (place or "").startswith("integrations:") else place,
         title=payload.text("title", 500),
         host_name=payload.object("organizer").text("name", _person.NAME_CHARS_MAX),
         answers=_answers(payload.object("responses")) or None,

@@ -56,6 +56,7 @@ class Shopify:
     topic_at = ("header", "x-shopify-topic")
     properties: Mapping[str, Sequence[str]] = {
         **orders.LISTED,
+        **fulfillments.LISTED,
         **customers.LISTED,
         **privacy.LISTED,
     }

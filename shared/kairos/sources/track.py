@@ -115,7 +115,9 @@ def _calls(body: Object, request: Request) -> Iterator[tuple[Object, str]]:
 
 
 def _type_of(call: Object, otherwise: str) -> str:
-    kind = call.text("type", 32) or call.text("action", 32) or otherwise or ("track" if call.has("event") else "")
+    kind = call.text("type", 32) or call.text("action", 32) or otherwise
+    if not kind:
+        kind = "track" if call.has("event") else "identify" if call.has("traits") else ""
     if kind not in _CALLS:
         call.fail("type", f"one of {', '.join(_CALLS)}")
     return kind

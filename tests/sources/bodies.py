@@ -1,0 +1,74 @@
+"""Bodies of our own, of the shapes that sources send, and how each would arrive.
+
+Whatever is personal in them contains the word "planted" or the digits of a planted phone, so that a test can search for
+it wherever it must not be.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kairos.domain.event import event_to_json
+from kairos.registry import Parsed, Request, Source, load
+
+FOLDER = Path(__file__).resolve().parents[1] / "payloads"
+NOW = datetime(2026, 10, 2, 1, 0, 30, tzinfo=UTC)
+MARKS = ("planted", "5550-0199", "55500199", "5550-0142", "55500142", "5500143")
+
+
+def names(source: str) -> list[str]:
+    """Return the recorded bodies of a source, by file name without the ending."""
+    return sorted(path.stem for path in (FOLDER / source).glob("*.json"))
+
+
+def all_names() -> list[tuple[str, str]]:
+    """Return (source, name) of every recorded body."""
+    return [(folder.name, name) for folder in sorted(FOLDER.iterdir()) for name in names(folder.name)]
+
+
+def body(source: str, name: str) -> dict[str, Any]:
+    """Return one recorded body."""
+    loaded: dict[str, Any] = json.loads((FOLDER / source / f"{name}.json").read_text())
+    return loaded
+
+
+def topic_headers(source: str, name: str) -> dict[str, str]:
+    """Return the headers that say what a body is, where the body does not: Shopify's topic is its file's name."""
+    if source != "shopify":
+        return {}
+    resource, _, action = name.partition("-")
+    topic = f"{resource}/{action.split('-')[0]}"
+    return {"x-shopify-topic": topic, "x-shopify-shop-domain": "shop.example.com", "x-shopify-webhook-id": "w-1"}
+
+
+def request(
+    source: str, name: str, changed: Any = None, *, settings: Mapping[str, Any] | None = None, **headers: str
+) -> Request:
+    """Return the request that brings a recorded body, or `changed` in its place."""
+    raw = json.dumps(changed if changed is not None else body(source, name), ensure_ascii=False).encode()
+    return Request(topic_headers(source, name) | headers, raw, NOW, "main", settings or {})
+
+
+def parse(source: str, name: str, changed: Any = None, **settings: Any) -> Sequence[Parsed]:
+    """Return what a source makes of a body, sent by somebody trusted."""
+    plugin: Source = load("sources", source)
+    return plugin.parse(request(source, name, changed, settings=settings), trusted=True)
+
+
+def event_text(parsed: Parsed) -> str:
+    """Return the event part as it would travel in the queue, in lower case."""
+    return json.dumps(event_to_json(parsed.event), ensure_ascii=False).lower()
+
+
+def who(parsed: Parsed) -> list[tuple[str, str]]:
+    """Return the identifiers of a fact as (kind, value)."""
+    return [(named.kind, named.value) for named in parsed.who]
+
+
+def contact(parsed: Parsed, ref: str = "profile") -> dict[str, Any]:
+    """Return the contact fields under one reference."""
+    return {name: value for one in parsed.contacts if one.ref == ref for name, value in one.fields.items()}

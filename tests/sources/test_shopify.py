@@ -1,0 +1,263 @@
+"""Shopify: which of its fields become which of ours."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from kairos.domain.errors import BadInput
+from kairos.registry import Request, load
+from tests.sources import bodies
+
+SHOPIFY = load("sources", "shopify")
+
+
+def test_a_cart_is_its_token_and_adds_up_its_lines() -> None:
+    (parsed,) = bodies.parse("shopify", "carts-update")
+    event = parsed.event
+    assert (event.name, event.occurred_at) == ("cart_updated", datetime(2026, 10, 2, 1, tzinfo=UTC))
+    assert event.properties == {
+        "cart_id": "c1-3f2a9b",
+        "total": 28500.5,
+        "currency": "KRW",
+        "items": [
+            {
+                "product_id": "8801",
+                "variant_id": "9901",
+                "sku": "SKU-1",
+                "quantity": 2,
+                "price": 12000,
+                "category": "shoes",
+            },
+            {
+                "product_id": "8802",
+                "variant_id": "9902",
+                "sku": "SKU-2",
+                "quantity": 1,
+                "price": 4500.5,
+                "category": "shoes",
+            },
+        ],
+        "item_count": 2,
+        "quantity": 3,
+    }
+    assert bodies.who(parsed) == [("cart", "c1-3f2a9b")]
+    assert parsed.contacts == ()
+
+
+def test_an_empty_cart_is_another_event() -> None:
+    (parsed,) = bodies.parse("shopify", "carts-update-empty")
+    assert (parsed.event.name, parsed.event.properties) == ("cart_emptied", {"cart_id": "c1-3f2a9b"})
+
+
+def test_a_huge_cart_keeps_a_hundred_items_and_counts_them_all() -> None:
+    line = bodies.body("shopify", "carts-update")["line_items"][0]
+    (parsed,) = bodies.parse("shopify", "carts-update", {"token": "c", "line_items": [line] * 500})
+    properties = parsed.event.properties
+    assert (len(properties["items"]), properties["item_count"], properties["total"]) == (100, 500, 12_000_000)
+
+
+def test_a_checkout_joins_cart_customer_and_addresses() -> None:
+    (parsed,) = bodies.parse("shopify", "checkouts-update")
+    assert bodies.who(parsed) == [
+        ("customer", "7100000001"),
+        ("email", "Planted.Person@Example.com"),
+        ("phone", "+82 10-5550-0199"),
+        ("cart", "c1-3f2a9b"),
+        ("checkout", "k1-77aa"),
+    ]
+    assert parsed.event.properties["cart_id"] == "c1-3f2a9b"
+    assert parsed.event.properties["checkout_id"] == "k1-77aa"
+    assert parsed.event.properties["completed"] is False
+    assert parsed.event.reach == {"email": True, "sms": True}
+    assert parsed.event.traits is not None
+    assert parsed.event.traits["locale"] == "ko-KR"
+    link = {"checkout_url": "https://shop.example.com/1/checkouts/k1-77aa/recover?key=plantedkey"}
+    assert bodies.contact(parsed, "subject#c1-3f2a9b") == link
+    assert bodies.contact(parsed, "subject#k1-77aa") == link
+
+
+def test_a_checkout_of_nobody_is_known_by_its_tokens() -> None:
+    (parsed,) = bodies.parse("shopify", "checkouts-create-anonymous")
+    assert parsed.event.name == "checkout_started"
+    assert bodies.who(parsed) == [("cart", "c1-3f2a9b"), ("checkout", "k1-77aa")]
+    assert parsed.event.reach is None
+
+
+def test_a_paid_order_carries_its_cart_so_that_a_goal_finds_its_subject() -> None:
+    (parsed,) = bodies.parse("shopify", "orders-paid")
+    event = parsed.event
+    assert event.name == "order_completed"
+    assert (event.properties["order_id"], event.properties["cart_id"]) == ("6600001", "c1-3f2a9b")
+    assert (event.properties["total"], event.properties["currency"]) == (28650.45, "KRW")
+    assert event.properties["discount_codes"] == ["SPRING10"]
+    assert ("order", "6600001") in bodies.who(parsed)
+    assert bodies.contact(parsed)["first_name"] == "Plantedfirst"
+
+
+def test_a_cancelled_order_occurred_when_it_was_cancelled() -> None:
+    (parsed,) = bodies.parse("shopify", "orders-cancelled")
+    assert parsed.event.name == "order_cancelled"
+    assert parsed.event.properties["cancel_reason"] == "customer"
+    assert parsed.event.occurred_at == datetime(2026, 10, 2, 2, tzinfo=UTC)
+
+
+def test_a_refund_knows_its_order_alone_and_counts_what_was_paid_back() -> None:
+    (parsed,) = bodies.parse("shopify", "refunds-create")
+    assert parsed.event.properties["total"] == 12000
+    assert parsed.event.properties["quantity"] == 1
+    assert bodies.who(parsed) == [("order", "6600001")]
+
+
+def test_a_fulfilment_with_a_date_is_a_delivery_entry() -> None:
+    event, delivery = bodies.parse("shopify", "fulfillments-create")
+    assert event.event.name == "fulfillment_created"
+    assert delivery.event.entry is not None
+    assert (delivery.event.name, delivery.event.entry.kind, delivery.event.entry.id) == (
+        "entry_updated",
+        "delivery",
+        "3300001",
+    )
+    assert delivery.event.entry.starts_at == datetime(2026, 10, 5, 9, tzinfo=UTC)
+    assert bodies.contact(delivery, "entry#delivery#3300001")["tracking_number"] == "PLANTED123"
+    assert bodies.who(delivery) == bodies.who(event)
+
+
+def test_a_fulfilment_of_an_order_is_the_same_entry() -> None:
+    order, delivery = bodies.parse("shopify", "orders-fulfilled")
+    assert order.event.name == "order_fulfilled"
+    assert delivery.event.entry is not None
+    assert delivery.event.entry.id == "3300001"
+    assert ("customer", "7100000001") in bodies.who(delivery)
+
+
+def test_a_cancelled_fulfilment_takes_its_entry_away() -> None:
+    _, delivery = bodies.parse("shopify", "fulfillments-update-cancelled")
+    assert delivery.event.name == "entry_cancelled"
+
+
+def test_a_customer_is_traits_addresses_and_two_consents_each_at_its_own_time() -> None:
+    profile, given, withdrawn = bodies.parse("shopify", "customers-update")
+    assert profile.event.name == "profile_updated"
+    assert profile.event.traits == {
+        "country": "KR",
+        "currency": "KRW",
+        "tags": ["vip", "spring"],
+        "orders_count": 3,
+        "total_spent": 128000,
+        "customer_since": "2026-01-05",
+    }
+    assert bodies.contact(profile) == {
+        "email": "Planted.Person@Example.com",
+        "phone": "+82 10-5550-0199",
+        "first_name": "Plantedfirst",
+        "last_name": "Plantedlast",
+    }
+    assert given.event.consent is not None
+    assert withdrawn.event.consent is not None
+    assert (given.event.name, given.event.consent.channel) == ("consent_given", "email")
+    assert given.event.occurred_at == datetime(2026, 10, 1, 23, 59, 30, tzinfo=UTC)
+    assert (withdrawn.event.name, withdrawn.event.consent.channel) == ("consent_withdrawn", "sms")
+    assert withdrawn.event.occurred_at == datetime(2026, 9, 1, 3, tzinfo=UTC)
+
+
+def test_a_consent_that_is_repeated_with_every_update_stays_one_event() -> None:
+    before = bodies.body("shopify", "customers-update")
+    after = {**before, "updated_at": "2026-10-09T00:00:00Z", "tags": "other"}
+    first, second = bodies.parse("shopify", "customers-update"), bodies.parse("shopify", "customers-update", after)
+    assert [one.key for one in first[1:]] == [one.key for one in second[1:]]
+    assert first[0].key != second[0].key
+
+
+@pytest.mark.parametrize("state", ["not_subscribed", "pending", "invalid", "", None])
+def test_a_customer_who_never_answered_said_nothing(state: str | None) -> None:
+    customer = {"id": 1, "email_marketing_consent": {"state": state, "consent_updated_at": "2026-10-01T00:00:00Z"}}
+    assert [one.event.name for one in bodies.parse("shopify", "customers-update", customer)] == ["profile_updated"]
+
+
+def test_a_customer_without_anything_gives_no_contact_and_no_reach() -> None:
+    (parsed,) = bodies.parse("shopify", "customers-create-bare")
+    assert (parsed.event.traits, parsed.event.reach, parsed.contacts) == ({"customer_since": "2026-10-02"}, None, [])
+
+
+def test_an_unverified_address_is_not_vouched_for() -> None:
+    customer = {**bodies.body("shopify", "customers-update"), "verified_email": False}
+    named = {one.kind: one.verified for one in bodies.parse("shopify", "customers-update", customer)[0].who}
+    assert named == {"customer": True, "email": False, "phone": True}
+
+
+def test_privacy_topics_find_the_person_and_write_no_contact() -> None:
+    for name, event in (
+        ("customers-data_request", "customer_data_requested"),
+        ("customers-redact", "customer_redacted"),
+    ):
+        (parsed,) = bodies.parse("shopify", name)
+        assert (parsed.event.name, parsed.contacts) == (event, ())
+        assert [kind for kind, _ in bodies.who(parsed)] == ["customer", "email", "phone"]
+    assert bodies.parse("shopify", "customers-data_request")[0].event.properties == {
+        "request_id": "9999",
+        "order_ids": ["299938", "280263"],
+    }
+    (shop,) = bodies.parse("shopify", "shop-redact")
+    assert (shop.event.name, shop.who) == ("shop_redacted", ())
+
+
+def test_one_action_of_the_merchant_is_many_facts() -> None:
+    # The event id is one per action: a bulk change of two orders shows it twice for one topic.
+    headers = {"x-shopify-event-id": "e-1"}
+    one = SHOPIFY.parse(bodies.request("shopify", "orders-paid", **headers), trusted=True)
+    other = {**bodies.body("shopify", "orders-paid"), "id": 2}
+    two = SHOPIFY.parse(bodies.request("shopify", "orders-paid", other, **headers), trusted=True)
+    assert one[0].key != two[0].key
+
+
+def test_the_same_action_through_two_subscriptions_is_one_fact() -> None:
+    keys = {
+        SHOPIFY.parse(
+            bodies.request("shopify", "orders-paid", **{"x-shopify-event-id": "e-1", "x-shopify-webhook-id": webhook}),
+            trusted=True,
+        )[0].key
+        for webhook in ("w-1", "w-2")
+    }
+    assert len(keys) == 1
+
+
+def test_topics_that_mean_nothing_here_are_taken_and_ignored() -> None:
+    request = Request({"x-shopify-topic": "products/update"}, b"not even JSON", bodies.NOW)
+    assert SHOPIFY.parse(request, trusted=True) == ()
+
+
+def test_a_webhook_without_a_topic_names_the_header() -> None:
+    with pytest.raises(BadInput) as caught:
+        SHOPIFY.parse(Request({}, b"{}", bodies.NOW), trusted=True)
+    assert caught.value.field == "headers.x-shopify-topic"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"id": None}, "id"),
+        ({"id": {}}, "id"),
+        ({"id": "x" * 300}, "id"),
+        ({"total_price": "12,00"}, "total_price"),
+        ({"total_price": 10**20}, "total_price"),
+        ({"total_price": True}, "total_price"),
+        ({"updated_at": "yesterday"}, "updated_at"),
+        ({"updated_at": "2026-10-02T10:00:00"}, "updated_at"),
+        ({"line_items": {}}, "line_items"),
+        ({"line_items": [1]}, "line_items[0]"),
+        ({"line_items": [{"price": "x"}]}, "line_items[0].price"),
+        ({"customer": []}, "customer"),
+        ({"customer": {"id": [], "email": "a@example.com"}}, "customer.id"),
+        ({"email": 5}, "email"),
+        ({"cart_token": "\ud800"}, "cart_token"),
+    ],
+)
+def test_what_is_wrong_with_an_order_is_named_by_its_path(change: dict[str, object], field: str) -> None:
+    request = bodies.request("shopify", "orders-paid")
+    raw = json.dumps({**bodies.body("shopify", "orders-paid"), **change}).encode()
+    with pytest.raises(BadInput) as caught:
+        SHOPIFY.parse(Request(request.headers, raw, bodies.NOW), trusted=True)
+    assert caught.value.field == field
