@@ -75,7 +75,8 @@ class Checker:
 
     def _check_advertising(self, call: Call, profile: Profile) -> None:
         consent = profile.consents.get((call.channel, "marketing"))
-        assert consent is not None and consent.given, "I5: no consent"
+        assert consent is not None, "I5: never asked for consent"
+        assert consent.given, "I5: no consent"
         assert open_at(self._release, profile, call.channel, call.at) == call.at, "I5: quiet hours"
         assert (call.channel, call.address) not in self.refused, "I5: after a refusal was acknowledged"
 

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos.app.deliver import Deliver
-from kairos.app.deliver import Request as DeliverRequest
 from kairos.app.dispatch import Dispatch, Image
 from kairos.app.gates import Gates
 from kairos.app.inbox import HandleInbox, LiveRelease
 from kairos.app.ingest import Ingest
 from kairos.app.ports import OutboxMessage, Pointer
+from kairos.app.outcome import Request as DeliverRequest
 from kairos.app.preferences import Preferences
 from kairos.app.sweep import Sweep
 from kairos.app.unsubscribe import UnsubscribeLinks
@@ -49,7 +49,7 @@ from tests.simulation.provider import Call, FakeChannel
 
 VISIBILITY = timedelta(minutes=3)
 STREAM_RETRY = timedelta(seconds=5)
-SWEEP_EVERY = timedelta(minutes=5)
+SWEEP_EVERY = timedelta(minutes=10)  # infra says 5: rarer is harsher, and a history costs half
 SECOND = timedelta(seconds=1)
 SOURCE_RETRIES_FOR = timedelta(hours=4)
 
