@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from infra.package import ROOT
 from infra.stations import STATIONS
+from kairos.settings import FUNCTIONS, Settings
 from tests.infra.deployed import Deployed
 
 ALARM_CLOCK = {"INBOX_URL", "INBOX_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "SCHEDULE_DLQ_ARN"}
@@ -77,3 +80,9 @@ def test_feedback_that_fails_three_times_is_kept_with_its_error(prod: Deployed) 
     assert asynchronous["FunctionName"] == {"Ref": "IngestFunction"}
     assert asynchronous["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FeedbackDlq", "Arn"]}
     assert asynchronous["MaximumRetryAttempts"] == 2
+
+
+@pytest.mark.parametrize("told", FUNCTIONS, ids=lambda told: told.function)
+def test_a_function_is_told_all_that_its_settings_ask_for(told: type[Settings]) -> None:
+    asked = {field.name.upper() for field in fields(told)} - {"STAGE"}
+    assert set(STATIONS[told.function].reads) == asked
