@@ -18,8 +18,8 @@ from kairos.app.dispatch import Dispatch, Image
 from kairos.app.gates import Gates
 from kairos.app.inbox import HandleInbox, LiveRelease
 from kairos.app.ingest import Ingest
-from kairos.app.ports import OutboxMessage, Pointer
 from kairos.app.outcome import Request as DeliverRequest
+from kairos.app.ports import OutboxMessage, Pointer
 from kairos.app.preferences import Preferences
 from kairos.app.sweep import Sweep
 from kairos.app.unsubscribe import UnsubscribeLinks
