@@ -76,8 +76,10 @@ def spoilt(draw: st.DrawFn) -> tuple[str, str, Any]:
     source, name = draw(st.sampled_from(ALL))
     body = copy.deepcopy(bodies.body(source, name))
     every = list(paths(body))
-    for _ in range(draw(st.integers(1, 4))):
-        how = draw(st.sampled_from(["drop", "null", "retype", "nest", "enlarge"]))
+    kinds = ["drop", "null", "retype", "nest"]
+    for number in range(draw(st.integers(1, 4))):
+        # Enlarged once at most: what is enlarged twice is beyond a megabyte, which another test covers.
+        how = draw(st.sampled_from([*kinds, "enlarge"] if number == 0 else kinds))
         mutate(body, draw(st.sampled_from(every)), how, draw(junk))
     return source, name, body
 
@@ -104,7 +106,7 @@ def facts_or_problem(source: str, body: Any, name: str) -> Sequence[Parsed]:
 
 
 @given(spoilt())
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_a_spoilt_body_gives_facts_without_personal_data_or_names_the_field(one: tuple[str, str, Any]) -> None:
     source, name, body = one
     plugin = load("sources", source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 _PRODUCT = (
@@ -133,15 +134,15 @@ TRAITS: Sequence[str] = (
     "customer_since",
 )
 
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_WORD = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def event_name(text: str) -> str:
     """Return our form of an event's name: `Order Completed` and `orderCompleted` → `order_completed`.
 
-    Letters beyond ASCII stay out of names, which appear in journeys and metrics; a name with none left is empty.
-    What a provider alone may say of a message (`message_…`) gets a prefix, so that nobody's own event passes for it.
+    Letters of every script count; a name without any is empty. What a provider
+    alone may say of a message (`message_…`) gets a prefix, so that nobody's own event passes for it.
     """
-    name = _NOT_WORD.sub("_", _CAMEL.sub("_", text).lower()).strip("_")
+    name = _NOT_WORD.sub("_", _CAMEL.sub("_", unicodedata.normalize("NFC", text)).lower()).strip("_")
     return f"tracked_{name}" if name.startswith("message_") else name

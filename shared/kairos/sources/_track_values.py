@@ -40,6 +40,8 @@ def listed_properties(call: Object, kind: str, name: str, more: Sequence[str]) -
     out = {one: value for one in names if (value := _value(given, one)) is not None}
     if kind in ("page", "screen"):
         out = {**out, **_page(call, given)}
+    if kind == "group":
+        out = {**out, **present(group_id=call.ident("groupId") or call.ident("group_id"))}
     if "items" in names and (items := _items(given)):
         out = {**out, **items}
     return out
