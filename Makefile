@@ -30,8 +30,10 @@ $(READY): pyproject.toml requirements.lock
 setup: $(READY) ## Make .venv with everything in it, the kairos command included.
 
 lock: $(READY) ## Resolve the dependencies anew into the lock files.
-	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux2014 -c requirements.lock pyproject.toml -o requirements-runtime.lock
+	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --all-extras --group dev \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux2014 \
+	  --custom-compile-command "make lock" -c requirements.lock pyproject.toml -o requirements-runtime.lock
 
 demo: $(READY) ## Live a month of a small shop's life, and show what was sent to whom, when and why.
 	@$(BIN)/python -m kairos.local.demo
@@ -53,8 +55,11 @@ test: check unit ## Everything: what CI runs.
 nightly: $(READY) ## The long runs.
 	$(BIN)/pytest -n auto --dist loadgroup -m "nightly or not nightly"
 
-deploy: $(READY) ## Deploy to your AWS account: make deploy STAGE=prod
-	$(BIN)/python -m infra.deploy --stage $(STAGE)
+deploy: $(READY) ## Deploy to your AWS account: make deploy STAGE=prod (docs/deploy.md)
+	$(BIN)/python -m infra.cdk deploy -c stage=$(STAGE)
+
+destroy: $(READY) ## Take a stage down again; what is retained is said in docs/deploy.md.
+	$(BIN)/python -m infra.cdk destroy -c stage=$(STAGE)
 
 clean: ## Remove what was built and installed here.
 	rm -rf $(VENV) build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
