@@ -115,6 +115,7 @@ class World:
         self.inbox = MemoryInbox(self.clock)
         self.releases = MemoryReleases()
         self.channel = FakeChannel()
+        self.clients: dict[str, Any] = {"email": None}
         self.on: Callable[[str, str, str], None] = lambda port, method, when: None
         self.publish({**BRAND, **(brand or {})})
         self.customer = profile(marketing=marketing)
@@ -168,7 +169,7 @@ class World:
             ports["outbox"],
             ports["inbox"],
             {"email": tapped},
-            {"email": None},
+            self.clients,
             self.clock,
         )
 

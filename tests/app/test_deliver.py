@@ -308,6 +308,32 @@ def test_a_stop_after_the_batch_began_still_stops(
     assert world.ledger.rows == {}
 
 
+@pytest.mark.parametrize("stop", [{"stopped": True}, {"paused": frozenset({"cart"})}], ids=["stop-all", "pause"])
+def test_a_stop_in_the_middle_of_a_batch_stops_the_rest_of_it(stop: dict[str, Any]) -> None:
+    world = World()
+    second = profile("p2", message="m2")
+    world.customers.write(second, (), None, None)
+    world.contacts.put("p2", "profile", {"email": "bo@example.com", "first_name": "Bo"}, NOON)
+
+    def after_the_first(*call: str) -> None:
+        if call == ("provider", "send", "after"):
+            world.point(**stop)
+
+    world.on = after_the_first
+    world.run(world.request, OutboxMessage("p2", "m2", "email", True, 1))
+    assert [delivery.message for delivery in world.channel.taken] == ["m1"]
+    assert [event.name for event in world.reports()] == ["message_sent", "message_held"]
+
+
+def test_a_client_that_cannot_be_made_is_no_unknown_outcome() -> None:
+    world = World()
+    del world.clients["email"]
+    [done] = world.run()
+    assert (done.outcome.kind, world.ledger.rows) == ("failed", {})
+    world.clients["email"] = None
+    assert world.run()[0].outcome.kind == "sent"
+
+
 # ---- merges ----------------------------------------------------------------------------------------------------
 
 

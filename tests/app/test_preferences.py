@@ -44,21 +44,14 @@ class World:
         self,
         suppressions: MemorySuppressions | None = None,
         inbox: MemoryInbox | None = None,
-        brand: str | None = "봄날 상점",
+        brand: str = "봄날 상점",
     ) -> None:
         self.clock = MemoryClock(NOW)
         self.suppressions = suppressions or MemorySuppressions()
         self.inbox = inbox or MemoryInbox(self.clock)
-        self.brand = brand
-        self.preferences = Preferences(self.suppressions, self.inbox, LINKS, self._brand_name, self.clock)
-        self.token = LINKS.token(
-            Refusal("email", self.suppressions.hash_address("ann@example.com"), "profile-1", "message-1")
-        )
-
-    def _brand_name(self) -> str:
-        if self.brand is None:
-            raise Unavailable("release")
-        return self.brand
+        self.preferences = Preferences(self.suppressions, self.inbox, LINKS, lambda: brand, self.clock)
+        address_hash = self.suppressions.hash_address("ann@example.com")
+        self.token = LINKS.token(Refusal("email", address_hash, "profile-1", "message-1"))
 
     def stopped(self) -> frozenset[str]:
         return self.suppressions.suppressed("email", "ann@example.com")
@@ -152,9 +145,16 @@ def test_a_tampered_link_is_a_link_that_is_not_ours() -> None:
     assert world.stopped() == frozenset()
 
 
-def test_the_page_works_without_the_brands_name() -> None:
-    world = World(brand=None)
-    assert "Unsubscribe" in world.preferences.show(world.token).body
+@pytest.mark.parametrize("error", [Unavailable("release"), KeyError("name")])
+def test_a_stop_needs_no_brand_to_be_confirmed(error: Exception) -> None:
+    def fail() -> str:
+        raise error
+
+    world = World()
+    preferences = Preferences(world.suppressions, world.inbox, LINKS, fail, world.clock)
+    assert "Unsubscribe" in preferences.show(world.token).body
+    assert preferences.stop(world.token).status == 200
+    assert world.stopped() == {"marketing"}
 
 
 def test_the_brands_name_cannot_bring_markup() -> None:

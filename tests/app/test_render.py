@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from kairos.app.blanks import contact_refs, fill_blanks
 from kairos.app.local_time import Wall
@@ -293,3 +297,30 @@ def test_a_message_of_a_passage_that_is_gone_still_has_a_person() -> None:
     profile.enrollments.clear()
     blanks = fill_blanks(profile, message, {"profile": {"name": "Ann"}}, {}, None)
     assert _text("{{ name }}{{ entry.starts_at | default: '' }}", **blanks) == "Ann"
+
+
+# ---- documentation ---------------------------------------------------------------------------------------------
+
+DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "templates.md").read_text()
+
+
+def test_the_template_in_the_documentation_renders() -> None:
+    [block] = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+    template = yaml.safe_load(block)
+    assert check({key: template[key] for key in ("email", "sms")}) == []
+    starts = datetime(2026, 12, 1, 1, tzinfo=UTC)
+    blanks = {"entry": {"starts_at": starts, "location": "Seoul"}, "brand": {"name": "Shop"}}
+    email = render("d", template, "email", blanks, NEW_YORK, EMAIL).parts
+    assert email["subject"] == "11/30 20:00, see you soon"
+    assert "Hello there,\n\nwe expect you on Monday, November 30 at 8:00 PM." in email["text"]
+    assert render("d", template, "sms", blanks, SEOUL, ("text",)).parts["text"] == "Shop: 12/1 10:00, see you soon"
+
+
+def test_every_time_in_the_documentation_is_written_as_it_says() -> None:
+    rows = re.findall(r"^\| `(\{\{.*?\}\})` \| (.*?) \|$", DOCUMENT, re.MULTILINE)
+    assert len(rows) == 3
+    for source, written in rows:
+        language = "ko" if "월" in source else "en"
+        wall = replace(SEOUL, language=language, now=datetime(2026, 11, 22, 5, 5, tzinfo=UTC))
+        entry = {"starts_at": datetime(2026, 11, 22, 5, 5, tzinfo=UTC)}
+        assert _text(source.replace("\\|", "|"), wall, entry=entry) == written

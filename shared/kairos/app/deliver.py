@@ -117,6 +117,7 @@ class Deliver:
     def _call(self, message: OutboxMessage, *, repeated: bool) -> Outcome:
         """With the claim in hand: read the gates, and call the provider at once if all are open."""
         try:
+            client = self._clients[message.channel]  # made with its first message, and not after the gates were read
             passed = self._gates.pass_through(message)
         except Exception:
             self._ledger.free(message.message)
@@ -125,7 +126,7 @@ class Deliver:
             self._ledger.free(message.message)
             return passed
         try:
-            provider_id = self._channels[message.channel].send(passed.delivery, self._clients[message.channel])
+            provider_id = self._channels[message.channel].send(passed.delivery, client)
         except Refused as error:
             self._ledger.free(message.message)
             return replace(not_sent("refused", detail=error.reason), profile=passed.profile)

@@ -25,7 +25,7 @@ RETRIED_FOR = timedelta(hours=1)
 
 
 class Preferences:
-    """The use case. `brand_name` returns the live brand's name and may raise Unavailable: the page does without.
+    """The use case. `brand_name` returns the live brand's name; where it fails, the page does without.
 
     An answer's facts hold the pseudonym and the outcome: shown, stopped, untold (stopped, but the inbox did not take
     the event), unknown (no link of ours) or failed.
@@ -83,7 +83,7 @@ class Preferences:
     def _brand(self) -> str:
         try:
             return self._brand_name()
-        except Unavailable:
+        except Exception:  # noqa: BLE001 - a name on a page keeps nobody from refusing
             return ""
 
 
