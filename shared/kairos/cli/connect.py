@@ -1,0 +1,108 @@
+"""`connect`: a source's secret goes into SSM, never into argv, a log or the screen; the former stays for a while.
+
+Two secrets are kept, so that a source and Kairos need not change in the same second. Connecting once more drops the
+oldest.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from getpass import getpass
+from typing import TYPE_CHECKING, Any
+
+from kairos import registry
+from kairos.cli.failure import CannotDo
+from kairos.cli.screen import open_screen
+
+if TYPE_CHECKING:
+    from kairos.cli.deployment import Deployment
+
+SECRETS_MAX = 2
+SECRET_CHARACTERS_MAX = 1_000
+KEY_BYTES = 24
+NOT_CONNECTED = frozenset({"ses"})
+"""Its events come through EventBridge, from the account itself."""
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_SETTING = re.compile(r"([a-z][a-z_]{0,39})=(.{1,500})", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be connected. `settings` are texts such as shop=x.example.com."""
+
+    source: str
+    connection: str
+    generate: bool = False
+    public_key: bool = False
+    settings: tuple[str, ...] = ()
+
+
+def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask: Callable[[str], str] = getpass) -> int:
+    """Keep the secret and print where webhooks go. Raises CannotDo."""
+    _check(wish)
+    changes = _settings(wish)
+    generated = _key(wish, "secret") if wish.generate else None
+    secret = generated or _read_secret(from_stdin, ask)
+    settings = deployment.secrets.read(wish.source, wish.connection)
+    former = [one for one in settings.get("secrets", ()) if isinstance(one, str) and one != secret]
+    settings |= changes | {"secrets": [secret, *former][:SECRETS_MAX]}
+    public = _key(wish, "public") if wish.public_key else None
+    if public:
+        settings["public_keys"] = [public, *settings.get("public_keys", ())][:SECRETS_MAX]
+    deployment.secrets.write(wish.source, wish.connection, settings)
+    _tell(deployment, wish, {"secret": generated, "public write key": public}, rotated=bool(former))
+    return 0
+
+
+def _check(wish: Wish) -> None:
+    known = [name for name in registry.names("sources") if name not in NOT_CONNECTED]
+    if wish.source in NOT_CONNECTED:
+        raise CannotDo(f"{wish.source} needs no connecting: its events come from your own account")
+    if wish.source not in known:
+        raise CannotDo(f"no source is called {wish.source!r}; there are: {', '.join(known)}")
+    if not _NAME.fullmatch(wish.connection):
+        raise CannotDo("a connection's name has letters, digits, - and _, at most 64")
+    if wish.public_key and wish.source != "track":
+        raise CannotDo("only track has public write keys")
+
+
+def _settings(wish: Wish) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for text in wish.settings:
+        match = _SETTING.fullmatch(text)
+        if match is None or match[1] in ("secrets", "public_keys"):
+            raise CannotDo("--set takes name=value, such as shop=x.example.com; secrets are asked for")
+        found[match[1]] = match[2]
+    return found
+
+
+def _read_secret(from_stdin: bool, ask: Callable[[str], str]) -> str:
+    text = sys.stdin.readline() if from_stdin else ask("Secret (it is not shown): ")
+    secret = text.strip()
+    if not secret or len(secret) > SECRET_CHARACTERS_MAX or not secret.isprintable():
+        raise CannotDo("no secret was given" if not secret else "this is no secret: one line of printable characters")
+    return secret
+
+
+def _key(wish: Wish, kind: str) -> str:
+    # A write key says by itself which connection it belongs to: it is all that a track call carries.
+    return f"{wish.connection}.{kind}_{secrets.token_urlsafe(KEY_BYTES)}"
+
+
+def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, rotated: bool) -> None:
+    screen = open_screen()
+    screen.print(f"{wish.source}/{wish.connection} is connected on {deployment.stage}", style="green")
+    if wish.source == "track":
+        screen.print(f"calls go to {deployment.public_url}/v1/ (track, identify, page, batch)")
+    else:
+        screen.print(f"webhooks go to {deployment.public_url}/v1/webhooks/{wish.source}/{wish.connection}")
+    for name, value in made.items():
+        if value:
+            screen.print(f"{name} (shown only now): {value}")
+    if rotated:
+        screen.print("the former secret is still taken; connecting once more drops it", style="dim")

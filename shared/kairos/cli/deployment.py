@@ -1,0 +1,203 @@
+"""One deployment, seen from the command line: found by its stack's outputs, or on the local server.
+
+With AWS_ENDPOINT_URL set (as `kairos local` prints it), botocore sends every call there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+from kairos.app.ports import Clock, ContactReader, Drafts, Identifier, Releases
+from kairos.cli.failure import NotDeployed
+from kairos.domain.profile import Profile
+from kairos.registry import Channel
+
+INVOKE_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which deployment is meant."""
+
+    stage: str
+    region: str | None = None
+    profile: str | None = None
+
+    @property
+    def stack(self) -> str:
+        """Return the stack's name."""
+        return f"Kairos-{self.stage}"
+
+
+class Secrets(Protocol):
+    """Settings of connections, secrets among them, where the operator may write them."""
+
+    def read(self, source: str, connection: str) -> dict[str, Any]:
+        """Return the settings, empty where there are none."""
+
+    def write(self, source: str, connection: str, settings: Mapping[str, Any]) -> None:
+        """Keep the settings, encrypted."""
+
+    def names(self) -> list[tuple[str, str]]:
+        """Return (source, connection) of all that are configured."""
+
+
+class Deployment(Protocol):
+    """What commands need of a deployment. `clock` tells the time there: a local cloud has its own."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def drafts(self) -> Drafts: ...
+    @property
+    def releases(self) -> Releases: ...
+    @property
+    def contacts(self) -> ContactReader: ...
+    @property
+    def secrets(self) -> Secrets: ...
+    def read_profile(self, profile: str) -> Profile | None:
+        """Return the profile as `decide` last wrote it."""
+
+    def find_profile(self, identifiers: Sequence[Identifier]) -> str | None:
+        """Return whom the best known identifier leads to."""
+
+    def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Hand a request to the publish function and return its answer."""
+
+    def channel_client(self, channel: Channel) -> Any:
+        """Return what the channel's `send` is given, outside of all feedback."""
+
+
+def find_deployment(target: Target) -> AwsDeployment:
+    """Return the deployment of a stage. Raises NotDeployed, and botocore's errors."""
+    from botocore.exceptions import ClientError
+
+    clients = _clients(target)
+    try:
+        answer = clients.get("cloudformation").describe_stacks(StackName=target.stack)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        hint = f"deploy it with `make deploy STAGE={target.stage}`, or name another --stage, --region or --profile"
+        raise NotDeployed(f"there is no stack {target.stack} here: {hint}") from error
+    outputs = {row["OutputKey"]: row["OutputValue"] for row in answer["Stacks"][0].get("Outputs", ())}
+    return AwsDeployment(target.stage, outputs, clients.get)
+
+
+def _clients(target: Target) -> Any:
+    from botocore.session import Session
+
+    from kairos.aws.clients import Clients
+
+    session = Session(profile=target.profile)
+    if target.region:
+        session.set_config_variable("region", target.region)
+    return Clients(session)
+
+
+class AwsDeployment:
+    """A deployment in AWS. `client(service, **config)` makes or returns a botocore client."""
+
+    def __init__(self, stage: str, outputs: Mapping[str, str], client: Callable[..., Any]) -> None:
+        self.stage = stage
+        self._outputs = outputs
+        self._client = client
+
+    @property
+    def public_url(self) -> str:
+        """Return where the HTTP API answers."""
+        return self._output("PublicUrl").rstrip("/")
+
+    @cached_property
+    def clock(self) -> Clock:
+        """Return this machine's clock."""
+        from kairos.clock import SystemClock
+
+        return SystemClock()
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Return the drafts in the config table."""
+        from kairos.aws.drafts import DynamoDrafts
+
+        return DynamoDrafts(self._client("dynamodb"), self._output("ConfigTable"))
+
+    @cached_property
+    def releases(self) -> Releases:
+        """Return what is live, and was."""
+        from kairos.aws.releases import AwsReleases
+
+        table, bucket = self._output("ConfigTable"), self._output("ReleasesBucket")
+        return AwsReleases(self._client("dynamodb"), self._client("s3"), table, bucket)
+
+    @cached_property
+    def contacts(self) -> ContactReader:
+        """Return the reading side of contacts."""
+        from kairos.aws.contacts import DynamoContactReader
+
+        return DynamoContactReader(self._client("dynamodb"), self._output("ContactsTable"))
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Return the connections' settings."""
+        from kairos.cli.parameters import SsmSecrets
+
+        return SsmSecrets(self._client("ssm"), self._output("ConnectionsPrefix"))
+
+    def read_profile(self, profile: str) -> Profile | None:
+        """Return the profile, strongly consistent."""
+        from kairos.aws.customers import DynamoCustomers
+
+        return DynamoCustomers(self._client("dynamodb"), self._output("CustomersTable")).read(profile)
+
+    def find_profile(self, identifiers: Sequence[Identifier]) -> str | None:
+        """Look identifiers up by their keyed hashes; nothing is made."""
+        from kairos.aws.identities import DynamoIdentities
+        from kairos.aws.secret import IdentitySecret
+
+        keys = IdentitySecret(self._client("secretsmanager"), self._output("IdentitySecretArn"), self.clock)
+        return DynamoIdentities(self._client("dynamodb"), self._output("IdentitiesTable"), keys).find(identifiers)
+
+    def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Invoke the publish function and wait for its answer. Raises NotDeployed when it fails."""
+        client = self._client("lambda", read_timeout=INVOKE_SECONDS)
+        answer = client.invoke(FunctionName=self._output("PublishFunction"), Payload=json.dumps(request).encode())
+        payload: Mapping[str, Any] = json.loads(answer["Payload"].read() or b"{}")
+        if answer.get("FunctionError"):
+            raise NotDeployed(
+                f"the publish function failed ({payload.get('errorType')}): {payload.get('errorMessage')}"
+            )
+        return payload
+
+    def channel_client(self, channel: Channel) -> Any:
+        """Return the provider's client; e-mail without the configuration set, so that no event of it comes back."""
+        client = self._client(channel.service, **channel.client_config)
+        if channel.service != "sesv2":
+            return client
+        from kairos.channels.email import Ses
+
+        return Ses(_Uncounted(client), "")
+
+    def _output(self, name: str) -> str:
+        if name not in self._outputs:
+            raise NotDeployed(f"the stack Kairos-{self.stage} has no output {name}: deploy this version of Kairos")
+        return self._outputs[name]
+
+
+class _Uncounted:
+    """SES without the configuration set whose events come back as facts about customers."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def send_email(self, **request: Any) -> Any:
+        request.pop("ConfigurationSetName", None)
+        return self._client.send_email(**request)

@@ -1,0 +1,46 @@
+"""`publish`, `pause`, `resume`, `rollback`, `stop-all` and `start-all`: what is live changes by one function alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kairos.cli.failure import WRONG
+from kairos.cli.screen import open_screen
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from kairos.cli.deployment import Deployment
+
+
+def run_live(deployment: Deployment, request: Mapping[str, Any]) -> int:
+    """Ask the publish function and print how it stands then."""
+    from rich.status import Status
+
+    complaints = open_screen(complaints=True)
+    with Status(f"{request['command']} on {deployment.stage} …", console=complaints):
+        answer = deployment.command(request)
+    if not answer.get("ok"):
+        complaints.print(str(answer.get("error")), style="red")
+        for problem in answer.get("problems", ()):
+            path = f"{problem['path']}: " if problem["path"] else ""
+            complaints.print(f"  {problem['file']}: {path}{problem['message']}")
+        return WRONG
+    _tell(answer, request, open_screen())
+    return 0
+
+
+def _tell(answer: Mapping[str, Any], request: Mapping[str, Any], screen: Console) -> None:
+    changed = answer["changed"]
+    for name in changed:
+        screen.print(f"live: {name}", style="green")
+    if request["command"] == "publish" and not changed:
+        screen.print("nothing changed: what you named is live already")
+    if answer["waiting"]:
+        screen.print(f"drafts that differ from what is live: {', '.join(answer['waiting'])}", style="dim")
+    screen.print(f"release {answer['release'][:12]}")
+    if answer["paused"]:
+        screen.print(f"paused: {', '.join(answer['paused'])}", style="yellow")
+    if answer["stopped"]:
+        screen.print("EVERYTHING IS STOPPED; `kairos start-all` lifts it", style="bold red")

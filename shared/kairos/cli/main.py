@@ -1,0 +1,253 @@
+"""The `kairos` command. Each command imports what it needs when it runs, so that help is there at once.
+
+Exit codes: 0 done; 1 what was given is wrong or cannot be done; 2 the command line itself is wrong; 3 AWS, or what is
+deployed there, cannot be reached or refuses.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from kairos.cli.deployment import Deployment, Target
+
+app = typer.Typer(
+    name="kairos",
+    help="Schedule-based marketing in your own AWS account: reach each customer at the right moment.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Folder = Annotated[Path, typer.Argument(help="A brand's folder: brand.yaml, journeys/, segments/, templates/.")]
+Stage = Annotated[str, typer.Option("--stage", "-s", help="Which deployment: the stack Kairos-<stage>.")]
+Region = Annotated[str | None, typer.Option("--region", help="AWS Region, if not the configured one.")]
+Profile = Annotated[str | None, typer.Option("--profile", help="AWS profile, if not the configured one.")]
+JourneyId = Annotated[str, typer.Argument(help="The journey's id.")]
+Customer = Annotated[str, typer.Argument(help="A profile id, e-mail, phone, or the shop's own customer id.")]
+Context = typer.Context
+
+
+def main(arguments: Sequence[str] | None = None, connect: Callable[[Target], Deployment] | None = None) -> None:
+    """Run the command line and exit. `connect` finds a deployment; tests give their own."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a Windows console, or LANG=C, would spoil every name
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app(args=list(sys.argv[1:] if arguments is None else arguments), prog_name="kairos", obj=connect)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        from kairos.cli.failure import explain_failure
+
+        told = explain_failure(error)
+        if told is None:
+            raise
+        code, message = told
+        typer.echo(f"kairos: {message}", err=True)
+        sys.exit(code)
+
+
+@app.command()
+def validate(folder: Folder) -> None:
+    """Check a brand's folder: every problem with file, line, and what would be right."""
+    from kairos.cli.definitions import validate_folder
+
+    raise typer.Exit(validate_folder(folder))
+
+
+@app.command()
+def push(
+    context: Context,
+    folder: Folder,
+    stage: Stage = "dev",
+    region: Region = None,
+    profile: Profile = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change and write nothing.")] = False,
+) -> None:
+    """Validate a folder and write it as drafts, showing what changed. Nothing goes live."""
+    from kairos.cli.definitions import push_folder
+
+    raise typer.Exit(push_folder(folder, lambda: _deployment(context, stage, region, profile), dry_run=dry_run))
+
+
+@app.command()
+def publish(
+    context: Context,
+    ids: Annotated[list[str] | None, typer.Argument(help="Journeys, or template/ID, segment/ID, brand.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every draft.")] = False,
+    stage: Stage = "dev",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Make drafts live. A journey brings the templates and segments that it uses."""
+    if bool(ids) == everything:
+        raise typer.BadParameter("name what to publish, or say --all")
+    chosen: dict[str, object] = {"all": True} if everything else {"ids": ids}
+    _command(context, {"command": "publish", **chosen}, stage, region, profile)
+
+
+@app.command()
+def pause(
+    context: Context, journey: JourneyId, stage: Stage = "dev", region: Region = None, profile: Profile = None
+) -> None:
+    """Let a journey stand still: nobody enters it, nothing of it is sent."""
+    _command(context, {"command": "pause", "id": journey}, stage, region, profile)
+
+
+@app.command()
+def resume(
+    context: Context, journey: JourneyId, stage: Stage = "dev", region: Region = None, profile: Profile = None
+) -> None:
+    """Let a paused journey go on."""
+    _command(context, {"command": "resume", "id": journey}, stage, region, profile)
+
+
+@app.command()
+def rollback(context: Context, stage: Stage = "dev", region: Region = None, profile: Profile = None) -> None:
+    """Go back to what was live before. What is paused or stopped stays so."""
+    _command(context, {"command": "rollback"}, stage, region, profile)
+
+
+@app.command("stop-all")
+def stop_all(context: Context, stage: Stage = "dev", region: Region = None, profile: Profile = None) -> None:
+    """Stop every journey and every message, within seconds."""
+    _command(context, {"command": "stop-all"}, stage, region, profile)
+
+
+@app.command("start-all")
+def start_all(context: Context, stage: Stage = "dev", region: Region = None, profile: Profile = None) -> None:
+    """Lift the full stop; paused journeys stay paused."""
+    _command(context, {"command": "start-all"}, stage, region, profile)
+
+
+@app.command()
+def connect(
+    context: Context,
+    source: Annotated[str, typer.Argument(help="The kind of sender: shopify, calcom, calendly, track.")],
+    connection: Annotated[str, typer.Argument(help="Your name for this one, such as main.")],
+    secret: Annotated[
+        str | None, typer.Option("--secret", help="Only -, to read the secret from stdin; else it is asked for.")
+    ] = None,
+    generate: Annotated[bool, typer.Option("--generate", help="Make the secret here and show it once.")] = False,
+    public_key: Annotated[bool, typer.Option("--public-key", help="Make a public write key too (track).")] = False,
+    setting: Annotated[list[str] | None, typer.Option("--set", help="A setting, such as shop=x.example.com.")] = None,
+    stage: Stage = "dev",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Keep a source's secret, and show where its webhooks go. The former secret stays valid beside the new one."""
+    from kairos.cli.connect import Wish, connect_source
+
+    wish = Wish(source, connection, generate, public_key, tuple(setting or ()))
+    if secret not in (None, "-"):
+        raise typer.BadParameter(
+            "a secret on the command line stays in the shell's history: use --secret - or be asked"
+        )
+    raise typer.Exit(connect_source(_deployment(context, stage, region, profile), wish, from_stdin=secret == "-"))
+
+
+@app.command()
+def explain(
+    context: Context, customer: Customer, stage: Stage = "dev", region: Region = None, profile: Profile = None
+) -> None:
+    """Say what was decided for a customer lately, and why."""
+    from kairos.cli.customer import find_customer
+    from kairos.cli.explain import explain_customer
+
+    deployment = _deployment(context, stage, region, profile)
+    raise typer.Exit(explain_customer(deployment, find_customer(deployment, customer)))
+
+
+@app.command()
+def show(
+    context: Context,
+    customer: Customer,
+    contacts: Annotated[bool, typer.Option("--contacts", help="Show name and addresses too.")] = False,
+    stage: Stage = "dev",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Show a customer as the engine sees them: traits, consents, entries, journeys, and what comes next."""
+    from kairos.cli.customer import find_customer
+    from kairos.cli.show import show_customer
+
+    deployment = _deployment(context, stage, region, profile)
+    raise typer.Exit(show_customer(deployment, find_customer(deployment, customer), contacts=contacts))
+
+
+@app.command("send-test")
+def send_test(
+    context: Context,
+    template: Annotated[str, typer.Argument(help="The template's id, as it stands in the drafts.")],
+    to: Annotated[str, typer.Option("--to", help="An e-mail address or a phone number of yours.")],
+    data: Annotated[Path | None, typer.Option("--data", help="A JSON file with values for the blanks.")] = None,
+    marketing: Annotated[
+        bool, typer.Option("--marketing", help="With the label and opt-out of class marketing.")
+    ] = False,
+    stage: Stage = "dev",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Send a template to yourself, marked [TEST]. It counts nowhere."""
+    from kairos.cli.send_test import Test, send_test_message
+
+    deployment = _deployment(context, stage, region, profile)
+    raise typer.Exit(send_test_message(deployment, Test(template, to, data, marketing)))
+
+
+@app.command()
+def schema(
+    kind: Annotated[
+        str | None, typer.Argument(help="brand, journey, segment or template; all of them if left out.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of definitions, for editors."""
+    from kairos.cli.definitions import print_schema
+
+    raise typer.Exit(print_schema(kind))
+
+
+@app.command()
+def simulate(
+    folder: Folder,
+    events: Annotated[Path, typer.Argument(help="Events, one JSON object a line.")],
+    since: Annotated[str | None, typer.Option("--from", help="Tell decisions from this instant (ISO 8601).")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Live until this instant (ISO 8601).")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Live through events with a brand's folder, without AWS, and tell what would be sent, and why not."""
+    from kairos.cli.simulate import simulate_command
+
+    raise typer.Exit(simulate_command(folder, events, since, until, as_json=as_json))
+
+
+@app.command()
+def local(
+    port: Annotated[int, typer.Option("--port", help="Where to listen on localhost.")] = 4700,
+    folder: Annotated[Path | None, typer.Option("--brand", help="A brand's folder to push and publish first.")] = None,
+) -> None:
+    """Serve the whole cloud on localhost, with a page of all messages sent."""
+    from kairos.cli.local import serve_locally
+
+    raise typer.Exit(serve_locally(port, folder))
+
+
+def _command(context: Context, request: dict[str, object], stage: str, region: str | None, profile: str | None) -> None:
+    from kairos.cli.live import run_live
+
+    raise typer.Exit(run_live(_deployment(context, stage, region, profile), request))
+
+
+def _deployment(context: Context, stage: str, region: str | None, profile: str | None) -> Deployment:
+    from kairos.cli.deployment import Target, find_deployment
+
+    connect: Callable[[Target], Deployment] = context.obj or find_deployment
+    return connect(Target(stage, region, profile))

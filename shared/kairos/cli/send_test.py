@@ -1,0 +1,160 @@
+"""`send-test`: a draft of a template, sent to its author. No profile, ledger, cap or feedback: it never happened.
+
+Blanks get values from --data, else samples that show their own name; `[TEST]` stands in front of everything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kairos import registry
+from kairos.app.brand import check_brand
+from kairos.app.identifiers import normalise_email, normalise_phone
+from kairos.app.local_time import Wall
+from kairos.app.render import CannotRender, render, variables_of
+from kairos.app.template import check_template
+from kairos.cli.failure import CannotDo
+from kairos.cli.screen import open_screen
+from kairos.domain.ids import digest
+from kairos.domain.instant import format_instant
+from kairos.domain.localtime import load_zone
+from kairos.registry import Channel, Delivery, Rendered
+
+if TYPE_CHECKING:
+    from kairos.cli.deployment import Deployment
+
+MARK = "[TEST] "
+NUMBERS = ("total", "amount", "price", "count", "quantity", "number", "days")
+DATA_BYTES_MAX = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """What is to be sent, where to, with which values (a JSON file), and whether as class marketing."""
+
+    __test__ = False  # pytest takes every Test for its own
+
+    template: str
+    to: str
+    data: Path | None = None
+    marketing: bool = False
+
+
+def send_test_message(deployment: Deployment, test: Test) -> int:
+    """Send the message and print what went. Raises CannotDo, Refused, Unavailable."""
+    drafts = deployment.drafts.all()
+    brand = _draft(drafts, "brand", "brand", check_brand)
+    template = _draft(drafts, "template", test.template, check_template)
+    name, address = _address(test.to, brand)
+    if name not in template:
+        raise CannotDo(f"the template {test.template!r} has no {name} part, which an address like this needs")
+    if name == "email" and not (brand.get("sender") or {}).get("email"):
+        raise CannotDo("brand.yaml names no sender.email, from which e-mail is sent")
+    now, url = deployment.clock.now(), f"{deployment.public_url}/u/test"
+    channel = registry.load("channels", name)
+    delivery = Delivery(
+        message=digest("test", test.template, address, format_instant(now)),
+        address=address,
+        rendered=_render(test, template, channel, brand, url, now),
+        marketing=test.marketing,
+        sender=_sender(brand),
+        tags={},
+        unsubscribe_url=url if test.marketing else None,
+        at=now,
+    )
+    _tell(name, channel.send(delivery, deployment.channel_client(channel)), delivery.rendered)
+    return 0
+
+
+def _render(
+    test: Test, template: Mapping[str, Any], channel: Channel, brand: Mapping[str, Any], url: str, now: datetime
+) -> Rendered:
+    blanks = sample(template, brand, now) | _data(test.data) | {"unsubscribe_url": url}
+    wall = Wall(load_zone(brand["timezone"]), _language(brand), now)
+    try:
+        rendered = render(test.template, template, channel.name, blanks, wall, channel.parts)
+    except CannotRender as error:
+        raise CannotDo(f"{error}; --data FILE.json gives blanks their values") from error
+    for name in brand.get("policies") or ():
+        rendered = registry.load("policies", name).apply(rendered, channel.name, test.marketing, brand, url)
+    return _mark(rendered)
+
+
+def _tell(name: str, provider_id: str, rendered: Rendered) -> None:
+    screen = open_screen()
+    screen.print(f"sent by {name} ({provider_id})", style="green")
+    for part in ("subject", "text"):
+        if part in rendered.parts:
+            screen.print(f"{part}: {rendered.parts[part]}")
+
+
+def sample(template: Mapping[str, Any], brand: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return a value for every blank: its own name in brackets, a round number, or tomorrow where it is a time."""
+    values: dict[str, Any] = {"brand": {"name": brand.get("name"), "sender": brand.get("sender") or {}}}
+    for variable in variables_of({key: value for key, value in template.items() if isinstance(value, Mapping)}):
+        names = variable.split(".")
+        place: Any = values
+        for name in names[:-1]:
+            place = place.setdefault(name, {}) if isinstance(place, dict) else None
+        if isinstance(place, dict):
+            place.setdefault(names[-1], _sample(names[-1], now))
+    return values
+
+
+def _sample(name: str, now: datetime) -> Any:
+    if name.endswith(("_at", "_on", "date")):
+        return format_instant(now + timedelta(days=1))
+    if name.rpartition("_")[2] in NUMBERS:
+        return 10_000
+    return f"[{name}]"
+
+
+def _draft(drafts: Mapping[tuple[str, str], Any], kind: str, id: str, check: Any) -> Mapping[str, Any]:
+    document = drafts.get((kind, id))
+    if document is None:
+        known = ", ".join(sorted(name for there, name in drafts if there == kind)) or "none"
+        raise CannotDo(f"there is no draft of a {kind} {id!r}; there are: {known}")
+    if problems := check(document):
+        raise CannotDo(f"the {kind} {id!r} is not valid: {problems[0]}")
+    found: Mapping[str, Any] = document
+    return found
+
+
+def _address(to: str, brand: Mapping[str, Any]) -> tuple[str, str]:
+    if email := normalise_email(to):
+        return "email", email
+    if phone := normalise_phone(to, brand.get("country")):
+        return "sms", phone
+    raise CannotDo("--to takes an e-mail address, or a phone number such as +821012345678")
+
+
+def _data(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        values = json.loads(file.read_bytes()[:DATA_BYTES_MAX])
+    except ValueError as error:
+        raise CannotDo(f"{file} is no JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise CannotDo(f"{file} holds no JSON object of values")
+    return values
+
+
+def _mark(rendered: Rendered) -> Rendered:
+    """Mark the line that is seen first: the subject where there is one, else the text."""
+    first = "subject" if "subject" in rendered.parts else "text"
+    return Rendered({**rendered.parts, first: MARK + rendered.parts[first]})
+
+
+def _sender(brand: Mapping[str, Any]) -> dict[str, str]:
+    sender = {key: str(value) for key, value in (brand.get("sender") or {}).items() if value is not None}
+    return {**sender, "name": sender.get("name") or str(brand.get("name") or "")}
+
+
+def _language(brand: Mapping[str, Any]) -> str:
+    return str(brand.get("language") or ("ko" if brand.get("country") == "KR" else "en"))
