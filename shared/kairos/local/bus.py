@@ -63,6 +63,11 @@ class Bus:
             self.rules.append(rule)
         return rule
 
+    def change_rate(self, name: str, period: timedelta) -> None:
+        """Let a rule on a schedule fire every `period` instead; raise KeyError where there is none of that name."""
+        rule = {rule.name: rule for rule in self.rules if rule.every is not None}[name]
+        rule.every, rule.due = period, self.now() + period
+
     def put(self, source: str, detail_type: str, detail: Mapping[str, Any], resources: list[str] | None = None) -> str:
         """Put an event onto the bus, deliver it to every rule that matches, and return its id."""
         self._count += 1

@@ -53,14 +53,17 @@ class LocalCloud:
         senders: set[str] | None = None,
         send_rate: int | None = None,
         throttling: bool = False,
+        rates: Mapping[str, timedelta] | None = None,
     ) -> None:
         """`start` is aware; `senders` are verified identities (None: every sender); `send_rate` is SES's, per second;
-        `throttling` makes the API's routes count requests; `public_url` is where a server really serves the API."""
+        `throttling` makes the API's routes count requests; `public_url` is where a server really serves the API;
+        `rates` are other periods for rules on a schedule, by logical id, where a simulation must be quick."""
         self.stage, self.region, self.start = stage, region, start
         self.stack_name = f"Kairos-{stage}"
         self._aws = Aws(start, region, public_url, self._log)
         self._template = Template(body, account=self._aws.account, region=region, stack=self.stack_name)
         self._senders, self._send_rate, self._throttling = senders, send_rate, throttling
+        self._rates = dict(rates or {})
         self.logs: deque[LogLine] = deque(maxlen=LOGS_KEPT)
         self._exit = ExitStack()
         self._outputs: dict[str, str] = {}
@@ -95,6 +98,8 @@ class LocalCloud:
         self.stack.build()
         self._outputs = self.stack.outputs()
         self._aws.publish_outputs(self.stack_name, self._outputs)
+        for logical, period in self._rates.items():
+            self.parts.bus.change_rate(self.stack.physical(logical).ref, period)
         for routes in self.parts.routes.values():
             routes.throttling = self._throttling
         self.timeline = Timeline(self.parts, self._aws.clock, self._tables_with_ttl)
