@@ -6,12 +6,13 @@ not be done now is 503 with Retry-After, so that every source does.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kairos.app.http import BODY_BYTES_MAX, HttpAnswer, HttpRequest, answer, problem, read_event
+from kairos.app.http import BODY_BYTES_MAX, HttpAnswer, HttpRequest, problem, read_event
 from kairos.app.ingest import CORRELATION_HEADER, Ingest, Taken
 from kairos.domain.errors import (
     BadInput,
@@ -74,7 +75,7 @@ def _take(ingest: Ingest, request: HttpRequest, name: str, connection: str | Non
         settings = ingest.settings(name, connection)
     full = Request(request.headers, request.body, request.received_at, connection, settings, request.path)
     trusted = source.verify(full)
-    return _accepted(ingest.take(source, full, trusted=trusted), name, connection)
+    return _accepted(ingest.take(source, full, trusted=trusted))
 
 
 def _settings_of_key(ingest: Ingest, connection: str) -> Mapping[str, Any]:
@@ -85,22 +86,11 @@ def _settings_of_key(ingest: Ingest, connection: str) -> Mapping[str, Any]:
         raise BadSignature("the write key is not one of this connection's") from None
 
 
-def _accepted(taken: Taken, source: str, connection: str) -> HttpAnswer:
+def _accepted(taken: Taken) -> HttpAnswer:
     refused = [{"field": error.field, "detail": f"expected {error.expected}"} for error in taken.refused]
     document = {"accepted": taken.accepted, "unaddressed": taken.unaddressed, "refused": refused}
-    out = answer(
-        202,
-        document,
-        source=source,
-        connection=connection,
-        accepted=taken.accepted,
-        unaddressed=taken.unaddressed,
-        refused=len(refused),
-        events=dict(taken.events),
-        profiles=list(taken.profiles),
-        correlation=taken.correlation,
-    )
-    return HttpAnswer(out.status, {**out.headers, CORRELATION_HEADER: taken.correlation}, out.body, out.facts)
+    headers = {"content-type": "application/json", CORRELATION_HEADER: taken.correlation}
+    return HttpAnswer(202, headers, json.dumps(document), {"status": 202, **taken.facts()})
 
 
 def _rejection(error: Rejected) -> HttpAnswer:

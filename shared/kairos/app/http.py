@@ -52,11 +52,6 @@ def read_event(event: Mapping[str, Any], received_at: datetime) -> HttpRequest:
     return HttpRequest(method, path, headers, _body(event), received_at)
 
 
-def answer(status: int, document: Mapping[str, Any], **facts: Any) -> HttpAnswer:
-    """Return an answer with a JSON body."""
-    return HttpAnswer(status, {"content-type": "application/json"}, json.dumps(document), {"status": status, **facts})
-
-
 def problem(status: int, detail: str, *, field: str = "", headers: Mapping[str, str] | None = None) -> HttpAnswer:
     """Return a problem+json answer (RFC 9457); `field` names what was wrong with the input."""
     document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}

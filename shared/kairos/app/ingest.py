@@ -23,6 +23,7 @@ from kairos.domain.ids import digest
 from kairos.registry import Contact, Parsed, Request, Source, load
 
 CORRELATION_HEADER = "x-kairos-correlation"
+PROFILES_LOGGED = 20
 
 _CORRELATION = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 _PROFILE = re.compile(r"[a-z2-7]{26}", re.ASCII)
@@ -43,6 +44,22 @@ class Taken:
     profiles: Sequence[str] = ()
     events: Mapping[str, int] = field(default_factory=dict)
     correlation: str = ""
+    source: str = ""
+    connection: str = ""
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a log and metrics may know: counts, names and pseudonyms."""
+        return {
+            "source": self.source,
+            "connection": self.connection,
+            "accepted": self.accepted,
+            "unaddressed": self.unaddressed,
+            "stopped": self.stopped,
+            "refused": len(self.refused),
+            "events": dict(self.events),
+            "profiles": list(self.profiles[:PROFILES_LOGGED]),
+            "correlation": self.correlation,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +128,8 @@ class Ingest:
             profiles=tuple(message.profile for message in messages),
             events=_counts(fact.event.name for fact in facts),
             correlation=correlation,
+            source=source.name,
+            connection=request.connection,
         )
 
     def _stop(self, parsed: Sequence[Parsed], now: datetime) -> int:
