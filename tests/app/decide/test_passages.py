@@ -1,0 +1,398 @@
+"""Entering, walking and leaving a journey."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kairos.app.decide import decide
+from kairos.domain.event import Event, Wake
+from kairos.domain.ids import fraction
+from kairos.domain.profile import Profile
+from tests.app.decide.world import NOON, World, make_event, release_of
+
+M, H, D = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def journey(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        "id": "j",
+        "class": "transactional",
+        "trigger": {"event": "cart_updated"},
+        "steps": list(steps) or [{"wait": "30m"}, {"send": "hello"}],
+        **more,
+    }
+
+
+def cart(at: datetime = NOON, cart: str = "c1", total: int = 100, **more: Any) -> Event:
+    return make_event("cart_updated", at, id=f"{cart}@{at}", properties={"cart_id": cart, "total": total}, **more)
+
+
+# ---- entering --------------------------------------------------------------------------------------------------
+
+
+def test_a_trigger_enters_and_the_message_goes_out_exactly_when_its_wait_is_over() -> None:
+    world = World(journey())
+    world.hear(cart())
+    world.live_until(NOON + D)
+    assert world.messages == [(NOON + 30 * M, "hello", "email")]
+    assert world.said("exited") == ["finished"]
+
+
+def test_a_trigger_that_does_not_satisfy_where_starts_nothing() -> None:
+    world = World(journey(trigger={"event": "cart_updated", "where": {"field": "total", "gte": 1000}}))
+    world.hear(cart(total=999))
+    assert world.known.enrollments == {}
+    world.hear(cart(NOON + M, total=1000))
+    assert len(world.known.enrollments) == 1
+
+
+def test_any_of_several_triggers_starts_the_journey() -> None:
+    world = World(journey(trigger=[{"event": "signed_up"}, {"event": "cart_updated"}]))
+    world.hear(make_event("signed_up"))
+    assert world.said("entered") == [""]
+
+
+def test_the_counter_of_a_trigger_includes_the_trigger_itself() -> None:
+    where = {"did": "cart_updated", "times": {"gte": 2}, "within": "1d"}
+    world = World(journey(trigger={"event": "cart_updated", "where": where}))
+    world.hear(cart())
+    assert world.said("entered") == []
+    world.hear(cart(NOON + M))
+    assert world.said("entered") == [""]
+
+
+def test_each_subject_has_a_passage_of_its_own_at_the_same_time() -> None:
+    world = World(journey(subject="cart_id"))
+    world.hear(cart(cart="c1"), cart(NOON + M, "c2"))
+    world.live_until(NOON + D)
+    assert [at for at, _, _ in world.messages] == [NOON + 30 * M, NOON + 31 * M]
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_trigger_without_the_subject_that_the_journey_asks_for_starts_nothing(value: Any) -> None:
+    world = World(journey(subject="cart_id"))
+    world.hear(make_event("cart_updated", properties={} if value is None else {"cart_id": value}))
+    assert world.known.enrollments == {}
+
+
+def test_a_subject_longer_than_what_is_kept_still_finds_its_goal() -> None:
+    long = "c" * 300
+    world = World(journey(subject="cart_id", goal={"event": "order_completed"}))
+    world.hear(cart(cart=long))
+    world.hear(make_event("order_completed", NOON + M, properties={"cart_id": long}))
+    assert world.said("converted") == [""]
+
+
+def test_reenter_never_means_once_per_subject() -> None:
+    world = World(journey(subject="cart_id"))
+    world.hear(cart())
+    world.hear(cart(NOON + 3 * D), cart(NOON + 3 * D, "c2"))
+    assert world.said("entered") == ["", ""]
+    assert world.said("ignored") == ["entered before"]
+
+
+def test_reenter_after_counts_from_the_last_entry_and_includes_the_very_instant() -> None:
+    world = World(journey(reenter={"after": "3d"}))
+    world.hear(cart())
+    world.hear(cart(NOON + 3 * D - M))
+    world.hear(cart(NOON + 3 * D))
+    assert world.said("ignored") == ["entered before"]
+    assert world.said("entered") == ["", ""]
+
+
+def test_reenter_always_waits_for_the_last_passage_to_end() -> None:
+    world = World(journey(reenter="always"))
+    world.hear(cart())
+    world.hear(cart(NOON + 10 * M))
+    world.hear(cart(NOON + 31 * M))
+    world.live_until(NOON + D)
+    assert world.said("ignored") == ["already in it"]
+    assert [at for at, _, _ in world.messages] == [NOON + 30 * M, NOON + 61 * M]
+
+
+def test_restart_starts_the_waiting_passage_afresh() -> None:
+    world = World(journey(restart=True))
+    for minutes in (0, 20, 40):
+        world.hear(cart(NOON + minutes * M))
+    world.live_until(NOON + D)
+    assert [at for at, _, _ in world.messages] == [NOON + 70 * M]
+    assert world.said("exited") == ["started afresh", "started afresh", "finished"]
+
+
+def test_a_trigger_older_than_the_passage_does_not_restart_it() -> None:
+    world = World(journey(restart=True))
+    world.hear(cart(NOON + 20 * M))
+    world.hear(cart(NOON, received_at=NOON + 25 * M))
+    world.live_until(NOON + D)
+    assert [at for at, _, _ in world.messages] == [NOON + 50 * M]
+
+
+def test_a_historical_event_changes_state_and_starts_nothing() -> None:
+    world = World(journey())
+    world.hear(cart(historical=True, traits={"tier": "vip"}))
+    assert world.said("ignored") == ["historical"]
+    assert world.known.traits == {"tier": "vip"}
+
+
+def test_an_event_older_than_fresh_for_starts_nothing_and_one_exactly_as_old_does() -> None:
+    world = World(journey())  # one hour, because an elapsed wait follows
+    world.hear(cart(NOON, received_at=NOON + H + timedelta(seconds=1)))
+    assert world.said("ignored") == ["too old"]
+    world.hear(cart(NOON + 2 * H, received_at=NOON + 3 * H))
+    assert world.said("entered") == [""]
+
+
+def test_without_elapsed_waits_an_event_stays_fresh_for_a_day() -> None:
+    world = World(journey({"send": "hello"}))
+    world.hear(cart(NOON, received_at=NOON + 23 * H))
+    assert world.sent == ["hello"]
+
+
+def test_a_paused_journey_takes_nobody_in() -> None:
+    world = World(journey(), paused=["j"])
+    world.hear(cart())
+    assert world.said("ignored") == ["the journey is paused"]
+
+
+def test_an_elapsed_wait_counts_from_when_the_trigger_occurred() -> None:
+    world = World(journey())
+    world.hear(cart(NOON, received_at=NOON + 20 * M))
+    assert world.due == NOON + 30 * M
+
+
+# ---- goals and exits -------------------------------------------------------------------------------------------
+
+
+def test_the_goal_ends_the_passage_at_once_and_counts() -> None:
+    world = World(journey(goal={"event": "order_completed", "within": "7d"}))
+    world.hear(cart())
+    world.hear(make_event("order_completed", NOON + 10 * M))
+    world.live_until(NOON + D)
+    assert world.messages == []
+    assert world.said("converted") == [""]
+    assert world.said("exited") == ["goal reached"]
+
+
+def test_a_goal_at_the_very_due_time_comes_before_the_timer() -> None:
+    world = World(journey(goal={"event": "order_completed"}))
+    world.hear(cart())
+    world.hear(make_event("order_completed", NOON + 30 * M))
+    assert world.messages == []
+
+
+def test_a_goal_after_the_passage_ended_still_counts_within_its_window_and_once() -> None:
+    world = World(journey(goal={"event": "order_completed", "within": "7d"}))
+    world.hear(cart())
+    world.live_until(NOON + H)
+    assert world.said("exited") == ["finished"]
+    world.hear(make_event("order_completed", NOON + 7 * D))
+    world.hear(make_event("order_completed", NOON + 7 * D, id="another"))
+    assert world.said("converted") == [""]
+
+
+def test_a_goal_after_its_window_does_not_count() -> None:
+    world = World(journey(goal={"event": "order_completed", "within": "7d"}))
+    world.hear(cart())
+    world.hear(make_event("order_completed", NOON + 7 * D + M))
+    assert world.said("converted") == []
+
+
+def test_goal_and_exit_match_the_subject_where_the_event_carries_it() -> None:
+    world = World(journey(subject="cart_id", exit=[{"event": "cart_emptied"}]))
+    world.hear(cart(cart="c1"), cart(cart="c2"), cart(NOON + M, "c3"))
+    world.hear(make_event("cart_emptied", NOON + 2 * M, properties={"cart_id": "c1"}))
+    assert {e.subject for e in world.known.enrollments.values() if e.active} == {"c2", "c3"}
+    world.hear(make_event("cart_emptied", NOON + 3 * M))
+    assert not any(e.active for e in world.known.enrollments.values())
+
+
+def test_an_exit_during_a_month_of_waiting_ends_the_passage_and_its_timer() -> None:
+    world = World(journey({"wait": "30d"}, {"send": "hello"}, exit=[{"event": "unsubscribed"}]))
+    world.hear(cart())
+    world.hear(make_event("unsubscribed", NOON + 12 * D))
+    assert world.due is None
+    world.live_until(NOON + 60 * D)
+    assert world.messages == []
+    assert world.said("exited") == ["exit: unsubscribed"]
+
+
+def test_an_exit_that_happened_before_the_passage_does_not_end_it() -> None:
+    world = World(journey(exit=[{"event": "cart_emptied"}]))
+    world.hear(cart())
+    world.hear(make_event("cart_emptied", NOON - M, received_at=NOON + M))
+    assert world.only_enrollment().active
+
+
+@pytest.mark.parametrize("ending", ["order_completed", "cart_emptied"])
+def test_a_goal_or_exit_that_overtook_its_trigger_keeps_the_journey_from_starting(ending: str) -> None:
+    world = World(journey(subject="cart_id", goal={"event": "order_completed"}, exit=[{"event": "cart_emptied"}]))
+    world.hear(make_event(ending, NOON + M, properties={"cart_id": "c1"}))
+    world.hear(cart(NOON, received_at=NOON + 2 * M), cart(NOON, "c2", received_at=NOON + 2 * M))
+    assert world.said("ignored") == ["goal or exit came first"]
+    assert [e.subject for e in world.known.enrollments.values()] == ["c2"]
+    world.hear(cart(NOON + 3 * M))
+    assert world.said("entered") == ["", ""]
+
+
+def test_an_order_that_is_both_trigger_and_exit_starts_the_journey_anew_each_time() -> None:
+    again = journey(
+        {"wait": "30d"},
+        {"send": "hello"},
+        trigger={"event": "order_completed"},
+        exit=[{"event": "order_completed"}],
+        reenter="always",
+    )
+    world = World(again)
+    world.hear(make_event("order_completed", NOON))
+    world.hear(make_event("order_completed", NOON + 20 * D))
+    world.live_until(NOON + 90 * D)
+    assert world.messages == [(NOON + 50 * D, "hello", "email")]
+    assert world.said("exited") == ["exit: order_completed", "finished"]
+
+
+def test_where_of_a_goal_is_asked_of_the_goals_own_properties() -> None:
+    world = World(journey(goal={"event": "order_completed", "where": {"field": "total", "gte": 50}}))
+    world.hear(cart(total=100))
+    world.hear(make_event("order_completed", NOON + M, properties={"total": 10}))
+    assert world.said("converted") == []
+    world.hear(make_event("order_completed", NOON + 2 * M, properties={"total": 50}))
+    assert world.said("converted") == [""]
+
+
+# ---- holdouts --------------------------------------------------------------------------------------------------
+
+
+def test_a_held_out_customer_gets_nothing_and_still_counts_as_a_conversion() -> None:
+    world = World(journey(holdout="100%", goal={"event": "order_completed"}))
+    world.hear(cart())
+    world.hear(make_event("order_completed", NOON + D))
+    assert world.messages == []
+    assert world.said("holdout") == [""]
+    assert world.said("converted") == ["in holdout"]
+    assert world.said("entered") == []
+
+
+def test_the_holdout_is_a_stable_hash_of_customer_and_journey_in_the_stated_share() -> None:
+    held = [name for name in map(str, range(4000)) if fraction("holdout", name, "j") < 0.05]
+    assert 0.035 < len(held) / 4000 < 0.065
+    release = release_of(journey(holdout="5%", reenter="always"))
+    for name in [*held[:3], *[n for n in map(str, range(20)) if n not in held][:3]]:
+        profile = Profile(id=name, created_at=NOON)
+        for at in (NOON, NOON + D):
+            outcome = decide(profile, release, [make_event("cart_updated", at)], at)
+            assert outcome is not None
+            profile = outcome.profile
+            said = {r.kind for r in outcome.reasons}
+            assert ("holdout" in said) == (name in held)
+
+
+# ---- late wake-ups, pauses, budgets ----------------------------------------------------------------------------
+
+
+def test_lateness_does_not_add_up_over_steps() -> None:
+    world = World(journey({"wait": "30m"}, {"send": "hello"}, {"wait": "30m"}, {"send": "second"}))
+    world.hear(cart())
+    world.wake(NOON + 40 * M)
+    assert world.due == NOON + 60 * M
+
+
+def test_a_passage_that_is_badly_late_keeps_its_messages_apart() -> None:
+    world = World(journey({"wait": "30m"}, {"send": "hello"}, {"wait": "30m"}, {"send": "second"}))
+    world.hear(cart())
+    world.wake(NOON + 5 * H)
+    assert world.sent == ["hello"]
+    assert world.due == NOON + 5 * H + 30 * M
+
+
+def test_a_wake_up_that_comes_early_or_twice_changes_nothing() -> None:
+    world = World(journey())
+    world.hear(cart())
+    world.wake(NOON + 10 * M)
+    assert world.messages == []
+    for _ in range(3):
+        world.wake(NOON + 30 * M)
+    assert world.sent == ["hello"]
+
+
+def test_a_wake_up_for_nobody_writes_nothing() -> None:
+    assert decide(None, release_of(journey()), [Wake("u9")], NOON) is None
+
+
+def test_a_paused_passage_freezes_and_goes_on_when_it_is_resumed() -> None:
+    world = World(journey())
+    world.hear(cart())
+    live = world.release
+    world.release = release_of(journey(), paused=["j"])
+    world.wake(NOON + H)
+    assert world.messages == []
+    assert world.due == NOON + 2 * H
+    world.release = live
+    world.wake(NOON + 2 * H)
+    assert world.sent == ["hello"]
+
+
+def test_a_stopped_release_freezes_every_journey() -> None:
+    world = World(journey())
+    world.hear(cart())
+    world.release = release_of(journey(), stopped=True)
+    world.wake(NOON + H)
+    assert world.messages == []
+    assert world.only_enrollment().active
+
+
+def test_a_goal_reached_while_paused_counts() -> None:
+    world = World(journey(goal={"event": "order_completed"}))
+    world.hear(cart())
+    world.release = release_of(journey(goal={"event": "order_completed"}), paused=["j"])
+    world.hear(make_event("order_completed", NOON + M))
+    assert world.said("converted") == [""]
+
+
+def test_an_answer_heard_while_paused_is_acted_on_when_resumed() -> None:
+    steps = journey(
+        {"wait_for": {"event": "replied", "timeout": "1d"}, "then": [{"send": "second"}], "else": [{"send": "third"}]}
+    )
+    world = World(steps)
+    world.hear(cart())
+    live = world.release
+    world.release = release_of(steps, paused=["j"])
+    world.hear(make_event("replied", NOON + H))
+    world.wake(NOON + 2 * D)
+    assert world.messages == []
+    world.release = live
+    world.wake(NOON + 3 * D)
+    assert world.sent == ["second"]
+
+
+def test_a_version_that_is_gone_ends_the_passage_with_a_reason() -> None:
+    world = World(journey())
+    world.hear(cart())
+    world.release = release_of({**journey(), "id": "other"})
+    world.live_until(NOON + H)
+    assert world.said("exited") == ["its step is no longer there"]
+
+
+def test_two_hundred_steps_are_walked_at_once() -> None:
+    world = World(journey(*({"update": {f"t{n % 50}": n}} for n in range(199)), {"send": "hello"}))
+    world.hear(cart())
+    assert world.sent == ["hello"]
+
+
+def test_an_enrollment_beyond_the_budget_is_refused_with_its_reason_and_the_others_stay() -> None:
+    world = World(journey({"wait": "30d"}, {"send": "hello"}, subject="cart_id"))
+    world.hear(*(cart(cart=f"c{n}") for n in range(151)))
+    assert sum(e.active for e in world.known.enrollments.values()) == 150
+    assert world.said("ignored") == ["no room for another enrollment"]
+
+
+def test_properties_are_cut_rather_than_let_a_profile_outgrow_its_item() -> None:
+    world = World(journey({"wait": "30d"}, {"send": "hello"}, subject="cart_id"))
+    for n in range(150):
+        properties = {"cart_id": f"c{n}", "note": f"{n:04}" * 900}
+        world.hear(make_event("cart_updated", NOON, id=f"e{n}", properties=properties))
+    kept = sum(len(str(e.properties)) for e in world.known.enrollments.values())
+    assert kept < 190_000
+    assert any(e.properties.get("truncated") for e in world.known.enrollments.values())
