@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from kairos.app.outcome import Request
+from kairos.app.render import prepare
 from kairos.aws.outbox import read_outbox
 from kairos.bootstrap import clock, deliver
 from kairos.domain.errors import BadInput
@@ -16,6 +17,7 @@ from kairos.domain.errors import BadInput
 logger = Logger()
 metrics = Metrics()
 CALL_SECONDS = 20  # the longest call of a provider, and what is done after it
+prepare()
 
 
 @metrics.log_metrics

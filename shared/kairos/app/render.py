@@ -73,6 +73,12 @@ def preview(
     return _render_parts(id, channel, written, {**_clean(variables), _WALL: wall}, parts, shown=True)
 
 
+def prepare() -> None:
+    """Load Liquid now: `deliver` does as it starts, or its first message would wait between its gates and its call."""
+    _parse("{{ ready | default: '' }}", True).render()
+    _parse("{{ ready | default: '' }}", False).render()
+
+
 def check(document: Mapping[str, Any]) -> list[Problem]:
     """Return every Liquid mistake of a template document: `publish` shows them beside the draft."""
     found: list[Problem] = []
