@@ -163,7 +163,7 @@ class Ingest:
             contacts = []
         profile = next((one.value for one in who if one.kind == "profile" and _PROFILE.fullmatch(one.value)), "")
         known = tuple(one for one in who if one.kind != "profile")
-        return _Fact(cut(event), known, profile, [contact for contact in contacts if contact.fields])
+        return _Fact(event, known, profile, [contact for contact in contacts if contact.fields])
 
     def _resolve(self, facts: Sequence[_Fact], now: datetime) -> list[_Fact]:
         groups = list(dict.fromkeys(fact.who for fact in facts if fact.who and not fact.profile))
@@ -171,7 +171,7 @@ class Ingest:
         out: list[_Fact] = []
         for fact in facts:
             if profile := fact.profile or found.get(fact.who, ""):
-                out.append(replace(fact, profile=profile, event=replace(fact.event, profile=profile)))
+                out.append(replace(fact, profile=profile, event=cut(replace(fact.event, profile=profile))))
         return out
 
     def _keep_contacts(self, facts: Sequence[_Fact]) -> None:

@@ -34,24 +34,26 @@ def cut(event: Event, most: int = EVENT_BYTES_MAX) -> Event:
     What was cut says so by the property `truncated`. Ids, times and facts always fit: sources bound each of them.
     """
     while event_size(event) > most:
-        if largest := _largest({name: value for name, value in event.properties.items() if name != TRUNCATED}):
-            event = replace(event, properties={**_without(event.properties, largest), TRUNCATED: True})
-        elif event.entry is not None and (largest := _largest(event.entry.properties)):
-            event = replace(event, entry=replace(event.entry, properties=_without(event.entry.properties, largest)))
-        elif largest := _largest(event.traits or {}):
-            event = replace(event, traits=_without(event.traits or {}, largest))
-        else:
+        smaller = _cut_once(event)
+        if smaller is None:
             return event
-        event = replace(event, properties={**event.properties, TRUNCATED: True})
+        event = replace(smaller, properties={**smaller.properties, TRUNCATED: True})
     return event
 
 
-def _largest(values: Mapping[str, Any]) -> str | None:
-    return max(values, key=lambda name: (len(json.dumps(values[name], ensure_ascii=False)), name), default=None)
+def _cut_once(event: Event) -> Event | None:
+    entry, traits = event.entry, event.traits or {}
+    properties = {name: value for name, value in event.properties.items() if name != TRUNCATED}
+    if properties:
+        return replace(event, properties=_without_largest(properties))
+    if entry is not None and entry.properties:
+        return replace(event, entry=replace(entry, properties=_without_largest(entry.properties)))
+    return replace(event, traits=_without_largest(traits)) if traits else None
 
 
-def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key != name}
+def _without_largest(values: Mapping[str, Any]) -> dict[str, Any]:
+    largest = max(values, key=lambda name: (len(json.dumps(values[name], ensure_ascii=False)), name))
+    return {name: value for name, value in values.items() if name != largest}
 
 
 def _is_plain(value: Any) -> bool:
