@@ -23,8 +23,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     use_case = preferences()
     if http.get("http", {}).get("method") == "POST":
         answer = use_case.stop(token, language, http.get("requestId", ""))
-        metrics.add_metric(name=f"Preferences{answer.facts['outcome'].title()}", unit=MetricUnit.Count, value=1)
     else:
         answer = use_case.show(token, language)
+    metrics.add_metric(name=f"Preferences{answer.facts['outcome'].title()}", unit=MetricUnit.Count, value=1)
     logger.info("preferences", extra=dict(answer.facts))
     return to_event(answer)

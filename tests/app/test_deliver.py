@@ -506,7 +506,8 @@ def test_a_message_that_was_sent_is_reported_again_and_never_called_again(market
     world.run()
     [event] = world.reports()
     world.clock.advance(timedelta(days=2))
-    world.run()
+    [done] = world.run()
+    assert (done.outcome.kind, done.outcome.metrics) == ("sent", ())
     again = world.reports()[-1]
     assert (again.id, again.name, again.properties) == (event.id, event.name, event.properties)
     assert len(world.channel.taken) == 1

@@ -18,7 +18,7 @@ from typing import Any
 
 from kairos.app.gates import Gates
 from kairos.app.lease import later, lease
-from kairos.app.outcome import TOLD, Delivered, Outcome, Request, failure, held, not_sent, report
+from kairos.app.outcome import AGAIN, TOLD, Delivered, Outcome, Request, failure, held, not_sent, report
 from kairos.app.ports import Claim, Clock, Inbox, InboxMessage, Ledger, Outbox, OutboxMessage, SendTokens
 from kairos.app.release import Release
 from kairos.domain.errors import Refused, Throttled, Unavailable
@@ -88,7 +88,7 @@ class Deliver:
         if there is None:
             return self._call(message, repeated=False)
         if there.state == "sent":
-            return Outcome("sent", "again", profile=message.profile, provider_id=there.provider_id)
+            return Outcome("sent", AGAIN, profile=message.profile, provider_id=there.provider_id)
         if there.state == "refused":
             return replace(not_sent("refused"), profile=message.profile)
         if message.marketing or there.state == "unknown":

@@ -19,6 +19,9 @@ Kind = Literal["sent", "held", "not_sent", "unknown", "waiting", "idle", "failed
 unknown: the provider may have taken it. waiting: back in the queue, nothing was sent. idle: there was nothing to do.
 failed: it could not be worked on now, and the queue brings it back."""
 
+AGAIN = "again"
+"""The code of a message that the provider took before: its journeys are told again, in case they never were."""
+
 TOLD = frozenset({"sent", "held", "not_sent"})
 """What the journeys hear of, where there is a profile to hear it."""
 
@@ -53,7 +56,9 @@ class Outcome:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Return the names of the metrics that count this outcome, each by one."""
+        """Return the names of the metrics that count this outcome, each by one; what is only told again counts once."""
+        if self.code == AGAIN:
+            return ()
         names = {"sent": "Sent", "held": "Held", "not_sent": "NotSent", "unknown": "UnknownSends", "failed": "Failed"}
         counted = [names[self.kind]] if self.kind in names else []
         if self.kind == "not_sent":
