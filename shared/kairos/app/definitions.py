@@ -103,13 +103,15 @@ def check_brand_documents(documents: Documents) -> list[Problem]:
         found.append(Problem("brand.yaml", 0, 0, "", "is missing: name and timezone of the brand stand there"))
     sound = []
     for definition in documents.definitions:
-        errors = check_definition(definition)
-        found += [definition.problem(error) for error in errors]
-        if not errors:
+        if unfit := _unfit(definition.document):
+            found.append(definition.problem(unfit))
+            continue
+        own = [definition.problem(error) for error in check_definition(definition)]
+        told = {problem.path for problem in own}
+        found += own + [problem for problem in _references(definition, documents) if problem.path not in told]
+        if not own:
             sound.append(definition)
     found += _duplicates(documents)
-    for definition in sound:
-        found += _references(definition, documents)
     found += _cycles(Documents(tuple(sound)))
     return sorted(found, key=lambda problem: (problem.file, problem.line, problem.column))
 
@@ -120,9 +122,7 @@ def errors_of(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def check_definition(definition: Definition) -> list[BadDefinition]:
-    """Return what is wrong with one document by itself."""
-    if unfit := _unfit(definition.document):
-        return [unfit]
+    """Return what is wrong with one document (bounded plain JSON) by itself."""
     return _CHECKS[definition.kind](definition.document) + _remarks(definition.document)
 
 
@@ -179,13 +179,13 @@ def _duplicates(documents: Documents) -> Iterator[Problem]:
 
 def _references(definition: Definition, documents: Documents) -> Iterator[Problem]:
     for path, condition in find_mappings(definition.document, "segment"):
-        if definition.kind in ("journey", "segment") and condition["segment"] not in documents.of("segment"):
-            expected = _unknown("segment", condition["segment"], documents)
-            yield definition.problem(BadDefinition((*path, "segment"), expected))
+        id = condition["segment"]
+        if definition.kind in ("journey", "segment") and isinstance(id, str) and id not in documents.of("segment"):
+            yield definition.problem(BadDefinition((*path, "segment"), _unknown("segment", id, documents)))
     if definition.kind != "journey":
         return
     for path, step in find_mappings(definition.document, "send"):
-        if error := _wrong_send(path, step, documents):
+        if isinstance(step["send"], str) and (error := _wrong_send(path, step, documents)):
             yield definition.problem(error)
     brand = documents.brand
     for path, step in find_mappings(definition.document, "business_day"):
@@ -204,7 +204,7 @@ def _wrong_send(path: Path, step: Mapping[str, Any], documents: Documents) -> Ba
     if template is None:
         return BadDefinition((*path, "send"), _unknown("template", step["send"], documents))
     channel = step.get("channel")
-    if channel is None or not isinstance(template.document, Mapping):
+    if not isinstance(channel, str) or not isinstance(template.document, Mapping):
         return None
     if channel not in (known := registry.names("channels")):
         return BadDefinition((*path, "channel"), f"no channel is called {channel!r}; there are: {', '.join(known)}")
@@ -216,9 +216,9 @@ def _wrong_send(path: Path, step: Mapping[str, Any], documents: Documents) -> Ba
     return None
 
 
-def _unknown(kind: str, id: Any, documents: Documents) -> str:
+def _unknown(kind: str, id: str, documents: Documents) -> str:
     known = sorted(documents.of(kind))
-    near = get_close_matches(str(id), known, n=1)
+    near = get_close_matches(id, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known[:20]) or 'none'}"
     return f"no {kind} is called {id!r}; {hint}"
 

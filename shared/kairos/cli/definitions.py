@@ -28,8 +28,8 @@ def validate_folder(folder: Path) -> int:
     documents, sound = _checked(folder)
     if not sound:
         return WRONG
-    counted = {kind: len(documents.of(kind)) for kind in ("journey", "segment", "template")}
-    open_screen().print("valid: " + ", ".join(f"{number} {kind}s" for kind, number in counted.items()))
+    counted = [f"{kind}s {len(documents.of(kind))}" for kind in ("journey", "segment", "template")]
+    open_screen().print(f"valid: {', '.join(counted)}")
     return 0
 
 

@@ -46,15 +46,14 @@ def show_customer(deployment: Deployment, profile: Profile, *, contacts: bool) -
 def _table(screen: Console, title: str, rows: Rows) -> None:
     if not rows:
         return
-    from rich.table import Table
-    from rich.text import Text
+    from rich.cells import cell_len  # a Hangul syllable takes two columns
 
-    table = Table(box=None, show_header=False, padding=(0, 3, 0, 2), pad_edge=True)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     screen.print()
     screen.print(title, style="bold")
-    screen.print(table)
+    for row in rows:
+        cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        screen.print(f"  {'   '.join(cells)}".rstrip())
 
 
 def _contacts(deployment: Deployment, profile: Profile) -> Rows:

@@ -1,0 +1,120 @@
+"""A deployment in dictionaries, for commands to act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kairos.app.ports import Identifier
+from kairos.app.publish import Publish
+from kairos.app.publish_command import run_command
+from kairos.cli.deployment import Target
+from kairos.cli.main import main
+from kairos.domain.profile import Profile
+from kairos.memory import MemoryContacts, MemoryCustomers, MemoryDrafts, MemoryIdentities, MemoryReleases
+from kairos.registry import Channel
+
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+PROFILE = "a" * 26
+
+
+class StoppedClock:
+    """Clock."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+class MemorySecrets:
+    """Secrets."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def read(self, source: str, connection: str) -> dict[str, Any]:
+        return dict(self.kept.get((source, connection), {}))
+
+    def write(self, source: str, connection: str, settings: Mapping[str, Any]) -> None:
+        self.kept[source, connection] = dict(settings)
+
+    def names(self) -> list[tuple[str, str]]:
+        return sorted(self.kept)
+
+
+@dataclass
+class Provider:
+    """What a channel's `send` is given: keeps every request."""
+
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    configuration_set: str = ""
+
+    @property
+    def client(self) -> Provider:
+        return self
+
+    def send_email(self, **request: Any) -> dict[str, str]:
+        self.requests.append(request)
+        return {"MessageId": "ses-1"}
+
+    def publish(self, **request: Any) -> dict[str, str]:
+        self.requests.append(request)
+        return {"MessageId": "sns-1"}
+
+
+class MemoryDeployment:
+    """Deployment."""
+
+    stage = "test"
+    public_url = "https://api.example.com"
+
+    def __init__(self) -> None:
+        self.clock = StoppedClock()
+        self.drafts = MemoryDrafts()
+        self.releases = MemoryReleases()
+        self.contacts = MemoryContacts()
+        self.customers = MemoryCustomers()
+        self.identities = MemoryIdentities()
+        self.secrets = MemorySecrets()
+        self.provider = Provider()
+        self.asked_for: list[Target] = []
+
+    def read_profile(self, profile: str) -> Profile | None:
+        return self.customers.read(profile)
+
+    def find_profile(self, identifiers: Sequence[Identifier]) -> str | None:
+        known = self.identities.known
+        keys = [(one.kind, one.scope, one.value) for one in identifiers]
+        return next((known[key] for key in keys if key in known), None)
+
+    def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        return run_command(Publish(self.drafts, self.releases), request, NOW)
+
+    def channel_client(self, channel: Channel) -> Any:
+        return self.provider
+
+    def keep(self, profile: Profile, *identifiers: Identifier) -> None:
+        self.customers.write(profile, (), None, None)
+        self.identities.known |= {(one.kind, one.scope, one.value): profile.id for one in identifiers}
+
+
+Run = Callable[..., int]
+
+
+def runner(deployment: MemoryDeployment) -> Run:
+    """Return `kairos` as a function that returns its exit code."""
+
+    def connect(target: Target) -> MemoryDeployment:
+        deployment.asked_for.append(target)
+        return deployment
+
+    def run(*arguments: str | Path) -> int:
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments], connect)
+        return int(ended.value.code or 0)
+
+    return run

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from kairos.cli.connect import Wish, connect_source
+from kairos.cli.failure import CannotDo
+from tests.cli.memory_deployment import MemoryDeployment, Run
+
+
+def give(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(secret))
+
+
+def test_a_secret_comes_from_stdin_and_is_never_shown(
+    kairos: Run, deployment: MemoryDeployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give(monkeypatch, "hush-hush\n")
+    assert kairos("connect", "shopify", "main", "--secret", "-", "--set", "shop=x.example.com") == 0
+    assert deployment.secrets.kept["shopify", "main"] == {"secrets": ["hush-hush"], "shop": "x.example.com"}
+    out, err = capsys.readouterr()
+    assert "https://api.example.com/v1/webhooks/shopify/main" in out
+    assert "hush" not in out + err
+
+
+def test_the_former_secret_stays_and_the_one_before_goes(deployment: MemoryDeployment) -> None:
+    for secret in ("one", "two", "two", "three"):
+        connect_source(deployment, Wish("calcom", "main"), from_stdin=False, ask=lambda _, s=secret: s)  # type: ignore[misc]
+    assert deployment.secrets.kept["calcom", "main"]["secrets"] == ["three", "two"]
+
+
+def test_other_settings_survive_a_rotation(deployment: MemoryDeployment) -> None:
+    deployment.secrets.write("shopify", "main", {"secrets": ["old"], "shop": "x.example.com"})
+    connect_source(deployment, Wish("shopify", "main"), from_stdin=False, ask=lambda _: "new")
+    assert deployment.secrets.read("shopify", "main") == {"secrets": ["new", "old"], "shop": "x.example.com"}
+
+
+def test_made_keys_are_shown_once_and_name_their_connection(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kairos("connect", "track", "web", "--generate", "--public-key") == 0
+    kept = deployment.secrets.kept["track", "web"]
+    told = capsys.readouterr().out
+    for key in (*kept["secrets"], *kept["public_keys"]):
+        assert key.startswith("web.") and key in told
+    assert kept["secrets"] != kept["public_keys"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "hint"),
+    [
+        (Wish("shopyfi", "main"), "there are: calcom"),
+        (Wish("ses", "main"), "needs no connecting"),
+        (Wish("shopify", "a/b"), "letters, digits"),
+        (Wish("shopify", ""), "letters, digits"),
+        (Wish("shopify", "main", public_key=True), "only track"),
+        (Wish("shopify", "main", settings=("shop",)), "name=value"),
+        (Wish("shopify", "main", settings=("secrets=x",)), "secrets are asked for"),
+    ],
+)
+def test_what_cannot_be_connected_is_told_before_a_secret_is_asked(
+    wish: Wish, hint: str, deployment: MemoryDeployment
+) -> None:
+    def ask(_: str) -> str:
+        raise AssertionError("asked")
+
+    with pytest.raises(CannotDo, match=hint):
+        connect_source(deployment, wish, from_stdin=False, ask=ask)
+    assert deployment.secrets.kept == {}
+
+
+@pytest.mark.parametrize("secret", ["", "  \n", "x" * 2_000, "a\x07b"])
+def test_what_is_no_secret_is_refused(
+    secret: str, deployment: MemoryDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(monkeypatch, secret)
+    with pytest.raises(CannotDo):
+        connect_source(deployment, Wish("shopify", "main"), from_stdin=True)
+    assert deployment.secrets.kept == {}
