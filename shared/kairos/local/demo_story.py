@@ -1,0 +1,154 @@
+"""The demo's output: a timeline of what was sent, held and not sent, and the totals. Colours only on a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from statistics import median
+from unicodedata import east_asian_width
+
+from rich.console import Console
+from rich.text import Text
+
+from kairos.domain.reason import Reason
+from kairos.local.demo_diary import Diary, Sent
+from kairos.local.demo_people import BY_ADDRESS, Person
+from kairos.local.demo_shop import SEOUL
+from kairos.local.wire import Wire
+
+WIDTH = 118
+STYLES = {"email": "green", "sms": "green", "not sent": "red", "held": "yellow", "holdout": "magenta", "bought": "bold"}
+SAID = {"not_sent": "not sent", "held": "held", "holdout": "holdout", "converted": "bought"}
+
+Row = tuple[datetime, str, str, str, str]
+"""When, what, who, journey and template, and why or what it said."""
+
+
+def console() -> Console:
+    """Return where the demo prints; without a terminal it is plain text of one width."""
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, width=WIDTH, color_system=None)
+
+
+def tell(out: Console, diary: Diary) -> None:
+    """Print the month, day by day."""
+    day = ""
+    for at, what, who, where, why in sorted(_rows(diary), key=lambda row: row[0]):
+        local = at.astimezone(SEOUL)
+        if (today := f"{local:%A} {local.day} {local:%B}") != day:
+            day = today
+            out.print(f"\n[bold]{day}[/]")
+        line = Text("  ")
+        line.append(f"{local:%H:%M}  ", "dim")
+        line.append(fit(what, 9), STYLES[what])
+        line.append(fit(who, 17))
+        line.append(fit(where, 35), "cyan")
+        line.append(fit(why, max(24, min(out.width, WIDTH) - 70)).rstrip())
+        out.print(line, no_wrap=True, overflow="crop", crop=True)
+
+
+def fit(text: str, cells: int) -> str:
+    """Return `text` in exactly so many cells of a terminal, where a Korean letter takes two."""
+    if width(text) > cells - 1:
+        while text and width(text) > cells - 2:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (cells - width(text))
+
+
+def width(text: str) -> int:
+    """Return how many cells of a terminal a text takes."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _rows(diary: Diary) -> Iterator[Row]:
+    for sent in diary.sent():
+        person = BY_ADDRESS.get(sent.address)
+        where = _where(sent.reason) if sent.reason else sent.message
+        yield sent.at, sent.channel, _name(person), where, _said(diary, sent)
+    for reason in diary.told():
+        if reason.kind in SAID:
+            yield reason.at, SAID[reason.kind], _name(diary.who(reason.profile)), _where(reason), _because(reason)
+
+
+def _said(diary: Diary, sent: Sent) -> str:
+    why = diary.why(sent.reason) if sent.reason else ""
+    return f"{why}: {sent.text}" if why else sent.text
+
+
+def _where(reason: Reason) -> str:
+    return f"{reason.journey} › {reason.template}" if reason.template else reason.journey
+
+
+def _because(reason: Reason) -> str:
+    if reason.kind == "held" and reason.due:
+        return f"{reason.reason} until {reason.due.astimezone(SEOUL):%d %b %H:%M}"
+    if reason.kind == "converted":
+        return "by themselves: in the holdout" if reason.reason else "the journey's goal is reached"
+    if reason.kind == "holdout":
+        return "gets nothing, to compare with"
+    return f"{reason.reason} ({reason.channel})" if reason.channel else reason.reason
+
+
+def _name(person: Person | None) -> str:
+    return f"{person.handle} {person.name}" if person else "a visitor"
+
+
+# ---- totals ----------------------------------------------------------------------------------------------------
+
+
+def total(out: Console, diary: Diary, calls: Counter[str]) -> None:
+    """Print what the month came to."""
+    sent, told = diary.sent(), diary.told()
+    channels = Counter((one.channel, "marketing" if one.advertising else "transactional") for one in sent)
+    why_not = Counter(reason.reason for reason in told if reason.kind == "not_sent")
+    kinds = Counter(reason.kind for reason in told)
+    out.print("\n[bold]The month in numbers[/]")
+    row = _printer(out)
+    row("requests", ", ".join(f"{count} {what}" for what, count in sorted(calls.items())))
+    row("customers", f"{len(set(diary.names.values()))} known by name, {len(diary.cloud.tables['customers'])} profiles")
+    row("sent", ", ".join(f"{count} {kind} {channel}" for (channel, kind), count in sorted(channels.items())))
+    row("not sent", ", ".join(f"{count} {why}" for why, count in why_not.most_common()))
+    also = {"held": "held", "holdout": "held out", "converted": "goals reached", "entered": "enrollments"}
+    row("also", ", ".join(f"{kinds[kind]} {words}" for kind, words in also.items()))
+    late = diary.lateness()
+    if late:
+        row("timers", f"{len(late)} turns, {median(late):.0f} s late in the median, {late[-1]:.0f} s at most")
+
+
+def costs(out: Console, diary: Diary, wire: Wire) -> None:
+    """Print what AWS would have counted, in all and per request."""
+    cloud = diary.cloud
+    out.print("\n[bold]What AWS would have counted[/]")
+    row = _printer(out)
+    row("invocations", ", ".join(f"{count} {name}" for name, count in sorted(cloud.invocations.items())))
+    for name, used in sorted(cloud.capacity.items()):
+        requests = ", ".join(f"{count} {operation}" for operation, count in used.requests.most_common(3))
+        row(name, f"{used.reads:.0f} read units, {used.writes:.0f} write units ({requests})")
+    calls: Counter[str] = Counter()
+    for (_, _, service, operation), count in wire.sites.items():
+        if service in ("sqs", "scheduler", "sesv2", "sns"):
+            calls[f"{service} {operation}"] += count
+    row("calls", ", ".join(f"{count} {name}" for name, count in calls.most_common(8)))
+
+
+def _printer(out: Console) -> Callable[[str, str], None]:
+    def row(name: str, text: str) -> None:
+        lines = list(_wrapped(text, min(out.width, WIDTH) - 18))
+        for index, line in enumerate(lines or ["none"]):
+            out.print(f"  {fit(name if index == 0 else '', 15)}{line}", markup=False)
+
+    return row
+
+
+def _wrapped(text: str, cells: int) -> Iterator[str]:
+    line = ""
+    for word in text.split(" "):
+        if line and width(line) + 1 + width(word) > cells:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    if line:
+        yield line
