@@ -95,7 +95,7 @@ def deliver() -> Deliver:
 
     from kairos.app.deliver import Deliver
     from kairos.app.gates import Gates
-    from kairos.app.inbox import LiveRelease
+    from kairos.app.live import LiveRelease
     from kairos.app.unsubscribe import UnsubscribeLinks
     from kairos.aws.contacts import DynamoContactReader
     from kairos.aws.customers import DynamoCustomers
@@ -169,7 +169,7 @@ def sweep() -> Sweep:
 @cache
 def preferences() -> Preferences:
     """Return what answers opt-out links."""
-    from kairos.app.inbox import LiveRelease
+    from kairos.app.live import LiveRelease
     from kairos.app.preferences import Preferences
     from kairos.app.unsubscribe import UnsubscribeLinks
     from kairos.aws.suppressions import DynamoSuppressions

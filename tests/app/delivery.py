@@ -9,7 +9,7 @@ from typing import Any
 
 from kairos.app.deliver import Deliver
 from kairos.app.gates import Gates
-from kairos.app.inbox import EMPTY_BUNDLE, LiveRelease
+from kairos.app.live import EMPTY_BUNDLE, LiveRelease
 from kairos.app.outcome import Delivered, Request
 from kairos.app.ports import OutboxMessage, Pointer
 from kairos.app.unsubscribe import UnsubscribeLinks

@@ -16,8 +16,9 @@ from typing import Any
 from kairos.app.deliver import Deliver
 from kairos.app.dispatch import Dispatch, Image
 from kairos.app.gates import Gates
-from kairos.app.inbox import HandleInbox, LiveRelease
+from kairos.app.inbox import HandleInbox
 from kairos.app.ingest import Ingest
+from kairos.app.live import LiveRelease
 from kairos.app.outcome import Request as DeliverRequest
 from kairos.app.ports import OutboxMessage, Pointer
 from kairos.app.preferences import Preferences

@@ -6,11 +6,12 @@ What a redelivery brings again is told by the queue's sequence numbers, kept in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kairos.app.decide import Outcome, decide
+from kairos.app.live import EMPTY_BUNDLE, LiveRelease
 from kairos.app.ports import Clock, Customers, Parking, Pointer, Received, Releases
 from kairos.app.release import Release
 from kairos.domain.errors import Rejected, Unavailable, VersionConflict
@@ -31,36 +32,6 @@ class Applied:
     conflicts: int = 0
     lateness: timedelta = timedelta()
     errors: list[Exception] = field(default_factory=list)
-
-
-class LiveRelease:
-    """The live release, its pointer read before each batch and its bundle kept while the id stays the same."""
-
-    def __init__(self, releases: Releases) -> None:
-        self._releases = releases
-        self._release: Release | None = None
-
-    def read(self) -> Release:
-        """Return the live release as it stands now; raises Unavailable before the first publish."""
-        pointer = self._releases.pointer()
-        if pointer is None:
-            raise Unavailable("release", "nothing is published yet")
-        if self._release is None or self._release.id != pointer.release:
-            self._release = Release(self._releases.bundle(pointer.release), pointer)
-        elif (self._release.paused, self._release.stopped) != (pointer.paused, pointer.stopped):
-            self._release = self._release.standing(pointer)
-        return self._release
-
-
-EMPTY_BUNDLE: Mapping[str, object] = {
-    "schema": 1,
-    "brand": {"name": "", "timezone": "UTC"},
-    "segments": {},
-    "templates": {},
-    "journeys": {},
-    "index": {"triggers": {}, "endings": {}, "anchors": {}, "counters": {}},
-    "holidays": {},
-}
 
 
 class HandleInbox:

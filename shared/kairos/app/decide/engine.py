@@ -18,6 +18,7 @@ from kairos.domain.event import Event, Input
 from kairos.domain.profile import Enrollment, Message, Profile
 from kairos.domain.reason import Reason
 
+ANSWERS = frozenset({"deliver", "preferences", "ses"})
 DUE_AT_ONCE_MAX = 2_000
 
 
@@ -40,12 +41,13 @@ class Outcome:
 def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], now: datetime) -> Outcome | None:
     """Decide one profile on its inputs, in order, at `now` (aware UTC).
 
-    Return None when there is nothing to write: a wake-up for an absent profile. The given profile is not changed.
+    Return None when there is nothing to write: a wake-up for an absent profile, or what only answers our messages (a
+    late click must not bring back somebody who was erased). The given profile is not changed.
     Raises NoRoom when an input needs room that may not be made.
     """
     inputs = list(inputs)
     if profile is None:
-        first = next((entry for entry in inputs if isinstance(entry, Event)), None)
+        first = next((entry for entry in inputs if isinstance(entry, Event) and entry.source not in ANSWERS), None)
         if first is None:
             return None
         profile = Profile(id=first.profile, created_at=now)
