@@ -114,7 +114,8 @@ class Source(Protocol):
 
     name: str
     retry_horizon: timedelta
-    properties: Mapping[str, Sequence[str]]  # event name → listed property names; all others are dropped
+    topic_at: tuple[str, str]  # ("header" or "body", key): where a request says what it is about
+    properties: Mapping[str, Sequence[str]]  # event name (or "*") → listed property names; all others are dropped
 
     def verify(self, request: Request) -> bool:
         """Raise BadSignature unless the request proves its sender (constant time). Return whether it is trusted:

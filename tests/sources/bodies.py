@@ -46,17 +46,17 @@ def topic_headers(source: str, name: str) -> dict[str, str]:
 
 
 def request(
-    source: str, name: str, changed: Any = None, *, settings: Mapping[str, Any] | None = None, **headers: str
+    source: str, name: str, changed: Any = None, headers: Mapping[str, str] | None = None, **settings: Any
 ) -> Request:
     """Return the request that brings a recorded body, or `changed` in its place."""
     raw = json.dumps(changed if changed is not None else body(source, name), ensure_ascii=False).encode()
-    return Request(topic_headers(source, name) | headers, raw, NOW, "main", settings or {})
+    return Request(topic_headers(source, name) | dict(headers or {}), raw, NOW, "main", settings)
 
 
 def parse(source: str, name: str, changed: Any = None, **settings: Any) -> Sequence[Parsed]:
     """Return what a source makes of a body, sent by somebody trusted."""
     plugin: Source = load("sources", source)
-    return plugin.parse(request(source, name, changed, settings=settings), trusted=True)
+    return plugin.parse(request(source, name, changed, **settings), trusted=True)
 
 
 def event_text(parsed: Parsed) -> str:

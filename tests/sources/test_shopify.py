@@ -207,16 +207,18 @@ def test_privacy_topics_find_the_person_and_write_no_contact() -> None:
 def test_one_action_of_the_merchant_is_many_facts() -> None:
     # The event id is one per action: a bulk change of two orders shows it twice for one topic.
     headers = {"x-shopify-event-id": "e-1"}
-    one = SHOPIFY.parse(bodies.request("shopify", "orders-paid", **headers), trusted=True)
+    one = SHOPIFY.parse(bodies.request("shopify", "orders-paid", headers=headers), trusted=True)
     other = {**bodies.body("shopify", "orders-paid"), "id": 2}
-    two = SHOPIFY.parse(bodies.request("shopify", "orders-paid", other, **headers), trusted=True)
+    two = SHOPIFY.parse(bodies.request("shopify", "orders-paid", other, headers), trusted=True)
     assert one[0].key != two[0].key
 
 
 def test_the_same_action_through_two_subscriptions_is_one_fact() -> None:
     keys = {
         SHOPIFY.parse(
-            bodies.request("shopify", "orders-paid", **{"x-shopify-event-id": "e-1", "x-shopify-webhook-id": webhook}),
+            bodies.request(
+                "shopify", "orders-paid", headers={"x-shopify-event-id": "e-1", "x-shopify-webhook-id": webhook}
+            ),
             trusted=True,
         )[0].key
         for webhook in ("w-1", "w-2")
