@@ -1,4 +1,4 @@
-"""What is live: the release behind the pointer, as it stands now. Every function that decides or sends reads it anew."""
+"""What is live: the release behind the pointer, as it stands now. Whatever decides or sends reads it anew."""
 
 from __future__ import annotations
 
