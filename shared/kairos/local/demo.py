@@ -36,6 +36,7 @@ from kairos.local.entropy import seeded
 
 ROOT = Path(__file__).resolve().parents[3]
 BRAND = ROOT / "examples" / "spring-day"
+SEED = "spring day"
 SWEEP = "rate(1 hour)"
 """How often `sweep` runs here. Deployed it is five minutes; every run costs a real moment, and a month has 8,928."""
 HOUR = timedelta(hours=1)
@@ -80,7 +81,7 @@ class Month:
 @contextmanager
 def shop_cloud(template: Mapping[str, Any], start: datetime = START) -> Iterator[LocalCloud]:
     """Run the stack of `template` with the shop's connections and definitions in place, everything published."""
-    with seeded("spring day"), LocalCloud(sparing(template), start.astimezone(UTC)) as cloud:
+    with seeded(SEED), LocalCloud(sparing(template), start.astimezone(UTC)) as cloud:
         connect(cloud)
         publish(cloud, BRAND)
         yield cloud
@@ -126,7 +127,7 @@ def main() -> int:
         out.print(
             f"  booted: {len(list(cloud.parts.lambdas))} functions, {len(cloud.tables)} tables; {BRAND.name} is live"
         )
-        month = Month(cloud, Diary(cloud), Guests())
+        month = Month(cloud, Diary(cloud, _triggers(BRAND)), Guests())
         _watch(out, month)
         story.tell(out, month.diary)
         story.total(out, month.diary, month.calls)
@@ -139,6 +140,13 @@ def main() -> int:
     out.print("  examples/spring-day         the definitions that made this month; change one and run it again")
     out.print("  docs/architecture.md        how it works        docs/deploy.md   how to run it in your own account")
     return 0 if kept else 1
+
+
+def _triggers(folder: Path) -> dict[str, str]:
+    """Return what starts each journey of a brand, in words."""
+    documents = load_brand(folder).documents("journey")
+    starts = {id: document.get("trigger") for id, document in documents.items()}
+    return {id: trigger["event"].replace("_", " ") for id, trigger in starts.items() if isinstance(trigger, dict)}
 
 
 def _synthesised(out: Console, stack: ExitStack) -> dict[str, Any]:

@@ -7,6 +7,7 @@ is short (`kairos.domain.budget`), so the diary looks at every customer once a d
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -32,9 +33,13 @@ class Sent:
 
 @dataclass
 class Diary:
-    """Everything that was decided and sent, so far. `passages` is the newest state of each enrollment seen."""
+    """Everything that was decided and sent, so far.
+
+    `triggers` says what starts a journey, in words; `passages` is the newest state of each enrollment seen.
+    """
 
     cloud: LocalCloud
+    triggers: Mapping[str, str] = field(default_factory=dict)
     reasons: dict[tuple[object, ...], Reason] = field(default_factory=dict)
     passages: dict[tuple[str, str, str], Enrollment] = field(default_factory=dict)
     names: dict[str, Person] = field(default_factory=dict)
@@ -74,19 +79,15 @@ class Diary:
     def why(self, reason: Reason) -> str:
         """Say in a few words what made a message due: how long after entering, or how far from the moment."""
         passage = self.passages.get((reason.profile, reason.journey, reason.subject))
-        due = reason.due or reason.at
         if passage is None:
             return ""
-        if passage.anchor_at is None:
-            return f"{span(due - passage.entered_at)} after entering"
         if reason.step in ("on_move", "on_cancel"):
-            return "the entry moved" if reason.step == "on_move" else "the entry was cancelled"
+            return "it was moved" if reason.step == "on_move" else "it was cancelled"
+        due = reason.due or reason.at
+        if passage.anchor_at is None or passage.entry is None:
+            return f"{span(due - passage.entered_at)} after {self.triggers.get(reason.journey, 'entering')}"
         distance = due - passage.anchor_at
-        return (
-            f"{span(abs(distance))} {'before' if distance < timedelta() else 'after'} the {passage.entry[0]}"
-            if passage.entry
-            else ""
-        )
+        return f"{span(abs(distance))} {'before' if distance < timedelta() else 'after'} the {passage.entry[0]}"
 
     def lateness(self) -> list[float]:
         """Return how late each turn saw its timers, in seconds, as `decide` measured it."""
@@ -117,4 +118,4 @@ def span(length: timedelta) -> str:
     if minutes < 90:
         return f"{minutes} min"
     hours = round(minutes / 60)
-    return f"{hours} h" if hours < 40 else f"{round(hours / 24)} days"
+    return f"{hours} h" if hours < 72 else f"{round(hours / 24)} days"

@@ -52,6 +52,8 @@ class Guests:
             return []
         template = email.tags.get("kairos_step", "").rpartition("-")[0] or email.tags.get("kairos_step", "")
         habit = person.habit(template)
+        if habit == "ignores":
+            return []
         if habit == "bounces":
             return [self._stops(email, timedelta(seconds=4), "Bounce")]
         if habit == "complains":
@@ -81,10 +83,15 @@ class Guests:
 
 
 def _by_chance(email: Email) -> list[Reaction]:
-    luck = chance("opens", email.to[0], email.tags.get("kairos_message"))
+    luck = chance("opens", *_which(email))
     if luck >= OPENS:
         return []
     return [_opens(email, luck), _clicks(email)] if luck < CLICKS else [_opens(email, luck)]
+
+
+def _which(email: Email) -> tuple[str, ...]:
+    """Return what tells a message from others in every run: ids may change with the code, this does not."""
+    return email.to[0], email.tags.get("kairos_step", ""), f"{email.at:%m%d}"
 
 
 def _opens(email: Email, slowness: float) -> Reaction:
@@ -92,7 +99,7 @@ def _opens(email: Email, slowness: float) -> Reaction:
 
 
 def _clicks(email: Email) -> Reaction:
-    slowness = chance("clicks", email.to[0], email.tags.get("kairos_message"))
+    slowness = chance("clicks", *_which(email))
     return (timedelta(minutes=20) + slowness * timedelta(hours=5), "Click", {"link": "https://shop.example.com/"})
 
 

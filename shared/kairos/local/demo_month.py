@@ -25,6 +25,11 @@ def on(day: int, clock: str) -> datetime:
     return datetime(2026, 3, day, hour, minute, tzinfo=SEOUL)
 
 
+def about(day: int, clock: str, *what: object) -> datetime:
+    """Return the same, and some seconds that depend on `what`: nobody acts on the full minute."""
+    return on(day, clock) + timedelta(seconds=int(60 * chance("second", day, clock, *what)))
+
+
 def the_month() -> list[Call]:
     """Return everything that reaches the API by itself, in order of arrival."""
     calls = [*_customers(), *_carts(), *_classes(), *_browsing(), *_strangers()]
@@ -78,7 +83,7 @@ BOUGHT: tuple[tuple[str, Cart], ...] = (
 def _customers() -> Iterator[Call]:
     for place, person in enumerate(PEOPLE):
         if person.joins:
-            at = on(person.joins, "10:00") + timedelta(minutes=7 * place)
+            at = about(person.joins, "10:00", person.handle) + timedelta(minutes=7 * place)
             yield shop.viewed(at - timedelta(minutes=6), person.browser, None)
             yield shop.signed_in(at - timedelta(seconds=30), person)
             yield shop.customer_saved(at, person, new=True)
@@ -90,9 +95,9 @@ def _customers() -> Iterator[Call]:
 
 def _carts() -> Iterator[Call]:
     for clock, left in ABANDONED:
-        yield from filled(on(_day_of(left), clock), left)
+        yield from filled(about(_day_of(left), clock, left.token), left)
     for clock, bought in BOUGHT:
-        at = on(_day_of(bought), clock)
+        at = about(_day_of(bought), clock, bought.token)
         yield from filled(at, bought)
         yield from shop.ordered(at + timedelta(minutes=9), bought)
         yield from _shipping(at, bought)
@@ -123,25 +128,27 @@ def _day_of(filling: Cart) -> int:
 # ---- classes ---------------------------------------------------------------------------------------------------
 
 CANCELLED_BY = "jindallae"
-CANCELLED_AT = on(13, "16:00")
+CANCELLED_AT = about(13, "16:00")
 
 
 def _classes() -> Iterator[Call]:
     people = BY_HANDLE
-    yield shop.booking(on(3, "13:00"), "BOOKING_CREATED", people["jagyak"], "class-jagyak-1", on(14, "14:00"))
+    yield shop.booking(about(3, "13:00"), "BOOKING_CREATED", people["jagyak"], "class-jagyak-1", on(14, "14:00"))
     yield shop.booking(
-        on(11, "09:10"),
+        about(11, "09:10"),
         "BOOKING_RESCHEDULED",
         people["jagyak"],
         "class-jagyak-2",
         on(21, "14:00"),
         former="class-jagyak-1",
     )
-    yield shop.booking(on(4, "20:15"), "BOOKING_CREATED", people[CANCELLED_BY], "class-jindallae", on(14, "14:00"))
+    yield shop.booking(about(4, "20:15"), "BOOKING_CREATED", people[CANCELLED_BY], "class-jindallae", on(14, "14:00"))
     yield shop.booking(CANCELLED_AT, "BOOKING_CANCELLED", people[CANCELLED_BY], "class-jindallae", on(14, "14:00"))
-    yield shop.booking(on(12, "11:30"), "BOOKING_CREATED", people["paeraengi"], "class-paeraengi", on(14, "14:00"))
-    yield shop.booking(on(8, "19:00"), "BOOKING_CREATED", people["kkotdaji"], "class-kkotdaji", on(21, "14:00"))
-    yield shop.booking(on(15, "10:20"), "BOOKING_CREATED", people["chaesonghwa"], "class-chaesonghwa", on(28, "10:30"))
+    yield shop.booking(about(12, "11:30"), "BOOKING_CREATED", people["paeraengi"], "class-paeraengi", on(14, "14:00"))
+    yield shop.booking(about(8, "19:00"), "BOOKING_CREATED", people["kkotdaji"], "class-kkotdaji", on(21, "14:00"))
+    yield shop.booking(
+        about(15, "10:20"), "BOOKING_CREATED", people["chaesonghwa"], "class-chaesonghwa", on(28, "10:30")
+    )
 
 
 # ---- browsing --------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-Habit = Literal["unsubscribes", "complains", "bounces", "buys"]
+Habit = Literal["unsubscribes", "complains", "bounces", "buys", "ignores"]
 
 
 def chance(*what: object) -> float:
@@ -65,7 +65,7 @@ class Person:
 PEOPLE: tuple[Person, ...] = (
     Person("moran", "모란", sms=True, joins=2, habits=(("cart-coupon", "buys"),)),
     Person("sugug", "수국", orders=7, spent=402_000),
-    Person("haebaragi", "해바라기", sms=True, orders=1, spent=38_000),
+    Person("haebaragi", "해바라기", sms=True, orders=1, spent=38_000, habits=(("*", "ignores"),)),
     Person("mindeulle", "민들레", email=False, orders=2, spent=61_000),
     Person("jagyak", "작약", orders=1, spent=45_000),
     Person("jindallae", "진달래", sms=True, orders=3, spent=120_000),
@@ -73,17 +73,17 @@ PEOPLE: tuple[Person, ...] = (
     Person("lailak", "라일락", orders=1, spent=29_000, habits=(("cart-coupon", "complains"),)),
     Person("jebikkot", "제비꽃", sms=True, joins=4, habits=(("welcome", "unsubscribes"),)),
     Person("maehwa", "매화", orders=9, spent=530_000, habits=(("come-back-regular", "buys"),)),
-    Person("dongbaek", "동백", orders=2, spent=58_000),
-    Person("baekhap", "백합", joins=9),
+    Person("dongbaek", "동백", sms=True, orders=2, spent=58_000),
+    Person("baekhap", "백합", sms=True, joins=9, habits=(("*", "ignores"),)),
     Person("doraji", "도라지", email=False, sms=True, joins=11),
     Person("chaesonghwa", "채송화", orders=4, spent=180_000),
     Person("paeraengi", "패랭이", sms=True, orders=1, spent=33_000),
     Person("geumjanhwa", "금잔화", orders=2, spent=74_000),
-    Person("kosmos", "코스모스", sms=True, orders=1, spent=41_000),
+    Person("kosmos", "코스모스", sms=True, orders=1, spent=41_000, habits=(("*", "ignores"),)),
     Person("mulmangcho", "물망초", orders=1, spent=52_000),
     Person("kkotdaji", "꽃다지", joins=6, has_phone=False),
-    Person("hongmae", "홍매", orders=3, spent=140_000),
-    Person("neunggeum", "능금", orders=5, spent=260_000),
+    Person("hongmae", "홍매", sms=True, orders=3, spent=140_000),
+    Person("neunggeum", "능금", sms=True, orders=5, spent=260_000),
     Person("sanchwi", "산취", joins=16, sms=True),
 )
 BY_HANDLE = {person.handle: person for person in PEOPLE}

@@ -12,17 +12,28 @@ from rich.console import Console
 from rich.text import Text
 
 from kairos.domain.reason import Reason
-from kairos.local.demo_diary import Diary, Sent
+from kairos.local.cloud import LocalCloud
+from kairos.local.demo_diary import Diary
 from kairos.local.demo_people import BY_ADDRESS, Person
 from kairos.local.demo_shop import SEOUL
 from kairos.local.wire import Wire
 
 WIDTH = 118
-STYLES = {"email": "green", "sms": "green", "not sent": "red", "held": "yellow", "holdout": "magenta", "bought": "bold"}
-SAID = {"not_sent": "not sent", "held": "held", "holdout": "holdout", "converted": "bought"}
+STYLES = {
+    "email": "green",
+    "sms": "green",
+    "not sent": "red",
+    "instead": "yellow",
+    "held": "yellow",
+    "holdout": "magenta",
+    "goal": "bold",
+}
+SAID = {"not_sent": "not sent", "held": "held", "holdout": "holdout", "converted": "goal"}
+OTHERWISE = "; trying "
+"""In a reason: the template's next channel took over."""
 
-Row = tuple[datetime, str, str, str, str]
-"""When, what, who, journey and template, and why or what it said."""
+Row = tuple[datetime, str, str, str, str, str]
+"""When, what, who, journey and template, why, and what a message said."""
 
 
 def console() -> Console:
@@ -34,18 +45,20 @@ def console() -> Console:
 def tell(out: Console, diary: Diary) -> None:
     """Print the month, day by day."""
     day = ""
-    for at, what, who, where, why in sorted(_rows(diary), key=lambda row: row[0]):
+    cells = min(out.width, WIDTH)
+    for at, what, who, where, why, said in sorted(_rows(diary), key=lambda row: row[0]):
         local = at.astimezone(SEOUL)
         if (today := f"{local:%A} {local.day} {local:%B}") != day:
             day = today
             out.print(f"\n[bold]{day}[/]")
-        line = Text("  ")
-        line.append(f"{local:%H:%M}  ", "dim")
+        line = Text(f"  {local:%H:%M}  ")
         line.append(fit(what, 9), STYLES[what])
-        line.append(fit(who, 17))
-        line.append(fit(where, 35), "cyan")
-        line.append(fit(why, max(24, min(out.width, WIDTH) - 70)).rstrip())
-        out.print(line, no_wrap=True, overflow="crop", crop=True)
+        line.append(fit(who, 20))
+        line.append(fit(where, 36), "cyan")
+        line.append(fit(why, max(12, cells - 74)).rstrip())
+        out.print(line, soft_wrap=True)
+        if said:
+            out.print(Text(f"{'':18}{fit(said, cells - 18).rstrip()}", "dim"), soft_wrap=True)
 
 
 def fit(text: str, cells: int) -> str:
@@ -64,17 +77,12 @@ def width(text: str) -> int:
 
 def _rows(diary: Diary) -> Iterator[Row]:
     for sent in diary.sent():
-        person = BY_ADDRESS.get(sent.address)
-        where = _where(sent.reason) if sent.reason else sent.message
-        yield sent.at, sent.channel, _name(person), where, _said(diary, sent)
+        where, why = (_where(sent.reason), diary.why(sent.reason)) if sent.reason else (sent.message, "")
+        yield sent.at, sent.channel, _name(BY_ADDRESS.get(sent.address)), where, why, sent.text
     for reason in diary.told():
         if reason.kind in SAID:
-            yield reason.at, SAID[reason.kind], _name(diary.who(reason.profile)), _where(reason), _because(reason)
-
-
-def _said(diary: Diary, sent: Sent) -> str:
-    why = diary.why(sent.reason) if sent.reason else ""
-    return f"{why}: {sent.text}" if why else sent.text
+            what = "instead" if OTHERWISE in reason.reason else SAID[reason.kind]
+            yield reason.at, what, _name(diary.who(reason.profile)), _where(reason), _because(reason), ""
 
 
 def _where(reason: Reason) -> str:
@@ -85,10 +93,10 @@ def _because(reason: Reason) -> str:
     if reason.kind == "held" and reason.due:
         return f"{reason.reason} until {reason.due.astimezone(SEOUL):%d %b %H:%M}"
     if reason.kind == "converted":
-        return "by themselves: in the holdout" if reason.reason else "the journey's goal is reached"
+        return "reached without it: in the holdout" if reason.reason else "reached"
     if reason.kind == "holdout":
         return "gets nothing, to compare with"
-    return f"{reason.reason} ({reason.channel})" if reason.channel else reason.reason
+    return f"{reason.channel}: {reason.reason}" if reason.channel else reason.reason
 
 
 def _name(person: Person | None) -> str:
@@ -102,7 +110,8 @@ def total(out: Console, diary: Diary, calls: Counter[str]) -> None:
     """Print what the month came to."""
     sent, told = diary.sent(), diary.told()
     channels = Counter((one.channel, "marketing" if one.advertising else "transactional") for one in sent)
-    why_not = Counter(reason.reason for reason in told if reason.kind == "not_sent")
+    stopped = [reason.reason for reason in told if reason.kind == "not_sent"]
+    why_not = Counter(reason for reason in stopped if OTHERWISE not in reason)
     kinds = Counter(reason.kind for reason in told)
     out.print("\n[bold]The month in numbers[/]")
     row = _printer(out)
@@ -112,6 +121,7 @@ def total(out: Console, diary: Diary, calls: Counter[str]) -> None:
     row("not sent", ", ".join(f"{count} {why}" for why, count in why_not.most_common()))
     also = {"held": "held", "holdout": "held out", "converted": "goals reached", "entered": "enrollments"}
     row("also", ", ".join(f"{kinds[kind]} {words}" for kind, words in also.items()))
+    row("instead", f"{len(stopped) - why_not.total()} by another channel of the template")
     late = diary.lateness()
     if late:
         row("timers", f"{len(late)} turns, {median(late):.0f} s late in the median, {late[-1]:.0f} s at most")
@@ -130,7 +140,24 @@ def costs(out: Console, diary: Diary, wire: Wire) -> None:
     for (_, _, service, operation), count in wire.sites.items():
         if service in ("sqs", "scheduler", "sesv2", "sns"):
             calls[f"{service} {operation}"] += count
+    turns = _customer_calls(cloud, wire)
+    row(
+        "per turn", f"decide took {turns[0]} turns of one customer: {turns[1]:.2f} reads and {turns[2]:.2f} writes each"
+    )
+    row("sweep", "runs every hour here, every five minutes when deployed; the Query calls above are its own")
     row("calls", ", ".join(f"{count} {name}" for name, count in calls.most_common(8)))
+
+
+def _customer_calls(cloud: LocalCloud, wire: Wire) -> tuple[int, float, float]:
+    """Return how many customers `decide` looked at, and its reads and writes of `customers` for each."""
+    table = cloud.tables["customers"].name
+    found = Counter(
+        call.operation
+        for call in wire.calls
+        if call.function == "decide" and call.service == "dynamodb" and call.params.get("TableName") == table
+    )
+    turns = found["GetItem"]
+    return turns, found["GetItem"] / max(turns, 1), found["PutItem"] / max(turns, 1)
 
 
 def _printer(out: Console) -> Callable[[str, str], None]:

@@ -7,8 +7,8 @@ of the standard library's `random`, which is lent another source meanwhile.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import random
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,9 +26,11 @@ def seeded(seed: str) -> Iterator[None]:
 
 
 def _stream(seed: str) -> Any:
-    draws = itertools.count()
+    draws: Counter[int] = Counter()
 
     def draw(size: int) -> bytes:
-        return hashlib.shake_256(f"{seed}\x1f{next(draws)}".encode()).digest(size)
+        # Counted by size: who draws tokens of another length does not change everybody's ids.
+        draws[size] += 1
+        return hashlib.shake_256(f"{seed}\x1f{size}\x1f{draws[size]}".encode()).digest(size)
 
     return draw
