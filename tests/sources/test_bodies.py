@@ -78,3 +78,20 @@ def test_bodies_of_real_senders_pass_through_their_adapter(shared_data: Path, so
         for one in parsed:
             listed(plugin, one.event, {})
             assert "@" not in bodies.event_text(one), file.name
+
+
+@pytest.mark.parametrize("source", sorted({source for source, _ in ALL} - {"track"}))
+def test_every_event_of_a_source_is_documented(source: str) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text()
+    assert [name for name in load("sources", source).properties if f"`{name}`" not in page] == []
+
+
+def test_every_property_of_the_shop_and_booking_sources_is_documented() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "sources.md").read_text()
+    listed_names = {
+        name
+        for source in ("calcom", "calendly", "ses")
+        for names in load("sources", source).properties.values()
+        for name in names
+    }
+    assert sorted(name for name in listed_names if f"`{name}" not in page) == []
