@@ -40,6 +40,8 @@ def take_entry(turn: Turn, event: Event) -> EntryChange | None:
     key = (fact.kind, fact.id)
     known = turn.profile.entries.get(key) or _former_of(turn, key)
     left = _predecessor(turn, fact)
+    if known is not None and fact.replaces:
+        known = _lengthen(turn, known, fact.replaces)
     joined = _join(turn, left, known) if left and known and left.key != known.key else None
     if known is not None and known.key != key:
         return joined
@@ -60,9 +62,18 @@ def _predecessor(turn: Turn, fact: EntryFact) -> Entry | None:
     return turn.profile.entries.get((fact.kind, fact.replaces)) if fact.replaces else None
 
 
+def _lengthen(turn: Turn, known: Entry, former: str) -> Entry:
+    """Remember one more id that the entry had, whether or not anything is known of it yet."""
+    if former in (known.id, *known.former):
+        return known
+    longer = replace(known, former=(former, *known.former)[-FORMER_MAX:])
+    turn.profile.entries[longer.key] = longer
+    return longer
+
+
 def _join(turn: Turn, left: Entry, known: Entry) -> EntryChange:
     """A reschedule is told after what followed it: whatever stands around the entry left behind goes to the newer."""
-    former = dict.fromkeys((*left.former, left.id, *known.former))
+    former = dict.fromkeys((*left.former, *known.former))
     joined = replace(known, former=tuple(former)[-FORMER_MAX:])
     turn.profile.entries[joined.key] = joined
     _rename(turn, left, joined)
