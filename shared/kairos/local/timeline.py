@@ -34,7 +34,9 @@ class Timeline:
         raise LocalError(f"the stack keeps itself busy at {self._clock.now().isoformat()}")
 
     def advance(self, until: datetime, watch: Callable[[datetime], None] | None = None) -> None:
-        """Live until `until`, inclusive."""
+        """Live until `until`, inclusive; raise ValueError for the past."""
+        if until < self._clock.now():
+            raise ValueError(f"the clock stands at {self._clock.now().isoformat()} and cannot go back")
         self.settle()
         while (due := self.next_due()) is not None and due <= until:
             self._clock.move_to(max(due, self._clock.now()))

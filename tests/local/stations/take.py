@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -26,7 +27,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             failed.add(group)
             failures.append({"itemIdentifier": record["messageId"]})
             continue
-        _apply(body, record["attributes"])
+        # Applied before a crash: the condition knows it, and that is success.
+        with suppress(_client("dynamodb").exceptions.ConditionalCheckFailedException):
+            _apply(body, record["attributes"])
     return {"batchItemFailures": failures}
 
 
