@@ -19,7 +19,7 @@ def chance(*what: object) -> float:
 
 def number(digits: int, *what: object) -> int:
     """Return a number of so many digits that depends on `what` alone: the ids that shops give."""
-    low = 10 ** (digits - 1)
+    low = int(10 ** (digits - 1))
     return low + int(chance(*what) * 9 * low)
 
 

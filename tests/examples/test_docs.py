@@ -1,0 +1,66 @@
+"""What the README and the docs show: definitions that are valid, commands and files that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kairos.app.definitions import Definition, check_definition
+from kairos.app.yaml_source import read_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = (
+    *("README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md"),
+    *("docs/operating.md", "docs/adding-a-source.md", "docs/adding-a-step.md", "docs/adding-a-channel.md"),
+)
+_YAML = re.compile(r"^```yaml\n# (journeys|templates)/([\w-]+)\.yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)|src(?:set)?=\"(?!https?://)([^\"]+)\"")
+_MAKE = re.compile(r"`make ([a-z]+)")
+_COMMAND = re.compile(r"\bkairos ([a-z][a-z-]+)\b")
+
+each_page = pytest.mark.parametrize("page", PAGES)
+
+
+@each_page
+def test_definitions_shown_in_full_are_valid(page: str) -> None:
+    for kind, name, text in _YAML.findall((ROOT / page).read_text("utf-8")):
+        source = read_yaml(text.encode())
+        assert not source.wrong, f"{page}, {name}"
+        definition = Definition(kind.removesuffix("s"), name, source.document, name)
+        assert [error.expected for error in check_definition(definition)] == [], f"{page}, {name}"
+
+
+@each_page
+def test_every_link_into_the_repository_leads_somewhere(page: str) -> None:
+    for groups in _LINK.findall((ROOT / page).read_text("utf-8")):
+        target = next(filter(None, groups))
+        assert ((ROOT / page).parent / target).exists(), f"{page} links to {target}"
+
+
+@each_page
+def test_every_make_target_named_exists(page: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    assert set(_MAKE.findall((ROOT / page).read_text("utf-8"))) <= targets
+
+
+@each_page
+def test_every_kairos_command_shown_exists(page: str) -> None:
+    from typer.main import get_command
+
+    from kairos.cli.main import app
+
+    commands = set(getattr(get_command(app), "commands", {}))
+    shown = {
+        command
+        for block in re.findall(r"```(?:sh|console)\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+        for command in _COMMAND.findall(block)
+    }
+    assert shown <= commands
+
+
+def test_both_readmes_show_the_same_definitions() -> None:
+    english, korean = ((ROOT / page).read_text("utf-8") for page in ("README.md", "README.ko.md"))
+    assert [name for _, name, _ in _YAML.findall(english)] == [name for _, name, _ in _YAML.findall(korean)]
+    assert _YAML.findall(english), "the README shows how to write a first journey"
