@@ -70,7 +70,8 @@ def test_the_newest_versions_are_kept_and_the_live_one_always() -> None:
     assert entry["live"] == 31
     assert sorted(map(int, entry["versions"])) == list(range(32 - VERSIONS_MAX, 32))
     back = build_bundle(with_journey(holdout="12%"), bundle)["journeys"]["welcome"]
-    assert back["live"] == 13 and "13" in back["versions"]
+    assert back["live"] == 13
+    assert "13" in back["versions"]
 
 
 def test_a_journey_that_went_keeps_its_versions_for_those_in_it() -> None:
@@ -93,15 +94,18 @@ def test_templates_keep_their_order_of_preference_through_storage() -> None:
     release = stored(build_bundle(small_brand(("template", "as-written", sms_first), ("template", "stated", stated))))
     for id in ("as-written", "stated"):
         found = release.template(id)
-        assert found is not None and list(found) == ["sms", "email"]
+        assert found is not None
+        assert list(found) == ["sms", "email"]
     plain = release.template("hello")
-    assert plain is not None and list(plain) == ["email", "sms"]
+    assert plain is not None
+    assert list(plain) == ["email", "sms"]
 
 
 def test_remarks_of_a_template_are_no_channels() -> None:
     release = stored(build_bundle(small_brand(("template", "noted", template(id="noted", name="N", description="D")))))
     found = release.template("noted")
-    assert found is not None and set(found) == {"email", "sms"}
+    assert found is not None
+    assert set(found) == {"email", "sms"}
 
 
 def test_holidays_come_with_the_first_journey_that_asks_for_business_days() -> None:

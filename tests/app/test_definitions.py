@@ -104,7 +104,8 @@ def test_business_days_without_a_country_are_remarked() -> None:
         ("brand", "brand", bare), ("template", "hello", template()), ("journey", "w", journey("w", steps=steps))
     )
     (problem,) = check_brand_documents(found)
-    assert problem.warning and problem.path == "steps.0.wait_until.business_day"
+    assert problem.warning
+    assert problem.path == "steps.0.wait_until.business_day"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def examples(guide: str) -> dict[str, Any]:
             tail = "" if head == "# steps" else "steps: [{stop: done}]\n"
             files[f"journeys/example-{number}.yaml"] = HEADS[head].format(number) + indented + tail
         else:
-            assert head.startswith("# ") and head.endswith(".yaml"), f"an example of unknown kind: {head}"
+            assert re.fullmatch(r"# \S+\.yaml", head), f"an example of unknown kind: {head}"
             files[head.removeprefix("# ")] = body
     return files
 
@@ -47,7 +47,8 @@ def examples(guide: str) -> dict[str, Any]:
 @pytest.mark.parametrize("guide", GUIDES)
 def test_every_example_is_valid(guide: str, tmp_path: Path) -> None:
     files = examples(guide)
-    assert "brand.yaml" in files and len(files) >= 5
+    assert "brand.yaml" in files
+    assert len(files) >= 5
     documents = load_brand(write_brand(tmp_path, files))
     assert [str(problem) for problem in check_brand_documents(documents)] == []
     assert build_bundle(documents, years=[2026])["index"]["triggers"]

@@ -91,8 +91,10 @@ def test_a_changed_journey_gets_the_next_version_and_the_former_one_stays() -> N
     publish.publish(["welcome"], NOW)
     release = live(releases)
     now, former = release.journey("welcome"), release.journey("welcome", 1)
-    assert now is not None and (now.version, now.holdout) == (2, 0.05)
-    assert former is not None and (former.version, former.holdout) == (1, 0)
+    assert now is not None
+    assert (now.version, now.holdout) == (2, 0.05)
+    assert former is not None
+    assert (former.version, former.holdout) == (1, 0)
 
 
 def test_an_invalid_draft_never_touches_what_is_live() -> None:
@@ -145,12 +147,20 @@ def test_email_without_a_sender_cannot_be_published() -> None:
 
 def test_a_law_pack_that_would_let_no_message_go_stops_the_publish() -> None:
     sender = {"name": "Spring", "email": "hello@example.com"}
-    drafts = small_drafts(("journey", "welcome", journey()))
+    drafts = small_drafts(("journey", "welcome", journey(steps=[{"send": "hello", "channel": "sms"}])))
     drafts.put("brand", "brand", brand(policies=["kr"], sender=sender))
-    with pytest.raises(BadDefinitions, match="kr lets no marketing"):
+    with pytest.raises(BadDefinitions, match="no marketing sms would be sent: kr asks for"):
         Publish(drafts, MemoryReleases()).publish(None, NOW)
     drafts.put("brand", "brand", brand(policies=["kr"]))
     Publish(drafts, MemoryReleases()).publish(None, NOW)
+
+
+def test_a_channel_that_the_law_closes_is_a_warning_where_another_is_open() -> None:
+    sender = {"name": "Spring", "email": "hello@example.com", "contact": "02-000-0000"}
+    drafts = small_drafts(("journey", "welcome", journey()))
+    drafts.put("brand", "brand", brand(policies=["kr"], sender=sender))
+    (warning,) = Publish(drafts, MemoryReleases()).publish(None, NOW).warnings
+    assert warning.message.startswith("no marketing sms would be sent: kr asks for")
 
 
 def test_a_country_without_known_holidays_is_refused_at_its_place() -> None:
@@ -209,7 +219,8 @@ def test_a_rollback_brings_back_what_was_live_and_keeps_the_newer_version_for_th
     publish.rollback(NOW)
     release = live(releases)
     now = release.journey("welcome")
-    assert now is not None and now.version == 1
+    assert now is not None
+    assert now.version == 1
     assert release.journey("welcome", 2) is not None
     assert release.template("offer") is not None
 
@@ -222,7 +233,8 @@ def test_after_a_rollback_a_new_document_gets_a_number_that_was_never_given() ->
     drafts.put("journey", "welcome", journey(holdout="7%"))
     publish.publish(["welcome"], NOW)
     now = live(releases).journey("welcome")
-    assert now is not None and now.version == 3
+    assert now is not None
+    assert now.version == 3
 
 
 def test_rolling_back_again_goes_further_back() -> None:
@@ -291,7 +303,9 @@ def test_a_stop_wins_against_another_writer_and_keeps_what_that_one_wrote() -> N
     publish, _, releases = contended(1)
     publish.stop_all()
     pointer = releases.pointer()
-    assert pointer is not None and pointer.stopped and pointer.paused == {"somebody"}
+    assert pointer is not None
+    assert pointer.stopped
+    assert pointer.paused == {"somebody"}
 
 
 def test_a_publish_that_comes_second_builds_on_what_came_first() -> None:
@@ -331,7 +345,8 @@ def test_whatever_stands_in_a_draft_is_a_problem_of_that_draft_alone(document: A
     drafts.documents["journey", "odd"] = document
     drafts.documents["template", "odd"] = document
     found = Publish(drafts, MemoryReleases()).validate()
-    assert found["journey", "odd"] and found["template", "odd"]
+    assert found["journey", "odd"]
+    assert found["template", "odd"]
     assert not found["journey", "welcome"]
 
 

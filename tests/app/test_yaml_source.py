@@ -70,7 +70,8 @@ def test_a_scalar_that_readers_disagree_on_is_refused_with_what_would_be_right(t
 
 def test_a_key_that_readers_disagree_on_is_refused() -> None:
     ((mark, _, message),) = wrong("on: 1\n")
-    assert mark == (1, 1) and 'write "on" in quotes' in message
+    assert mark == (1, 1)
+    assert 'write "on" in quotes' in message
 
 
 def test_a_number_is_no_key() -> None:

@@ -43,7 +43,8 @@ def test_made_keys_are_shown_once_and_name_their_connection(
     kept = deployment.secrets.kept["track", "web"]
     told = capsys.readouterr().out
     for key in (*kept["secrets"], *kept["public_keys"]):
-        assert key.startswith("web.") and key in told
+        assert key.startswith("web.")
+        assert key in told
     assert kept["secrets"] != kept["public_keys"]
 
 

@@ -59,7 +59,8 @@ def test_push_shows_what_changed(
     write_files(folder, **{"journeys/welcome.yaml": journey(holdout="5%")})
     kairos("push", folder)
     told = capsys.readouterr().out
-    assert "~ journey/welcome" in told and '+  "holdout": "5%",' in told
+    assert "~ journey/welcome" in told
+    assert '+  "holdout": "5%",' in told
     assert "1 of 3 definitions written" in told
     kairos("push", folder)
     assert capsys.readouterr().out == "the drafts are the same already\n"

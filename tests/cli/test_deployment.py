@@ -78,8 +78,8 @@ class Function:
         self.answer, self.failed = answer, failed
         self.requests: list[Any] = []
 
-    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:
-        self.requests.append((FunctionName, json.loads(Payload)))
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        self.requests.append((request["FunctionName"], json.loads(request["Payload"])))
         error = {"FunctionError": "Unhandled"} if self.failed else {}
         return {"Payload": io.BytesIO(json.dumps(self.answer).encode()), **error}
 

@@ -28,11 +28,13 @@ def test_pausing_and_stopping_are_shown_until_they_end(
     assert kairos("pause", "welcome") == 0
     assert kairos("stop-all") == 0
     told = capsys.readouterr().out
-    assert "paused: welcome" in told and "EVERYTHING IS STOPPED" in told
+    assert "paused: welcome" in told
+    assert "EVERYTHING IS STOPPED" in told
     assert kairos("start-all") == 0
     assert kairos("resume", "welcome") == 0
     pointer = deployment.releases.pointer()
-    assert pointer is not None and (pointer.paused, pointer.stopped) == (frozenset(), False)
+    assert pointer is not None
+    assert (pointer.paused, pointer.stopped) == (frozenset(), False)
 
 
 def test_a_refusal_is_an_exit_code_and_names_each_problem(
@@ -41,7 +43,8 @@ def test_a_refusal_is_an_exit_code_and_names_each_problem(
     deployment.drafts.put("journey", "welcome", journey(steps=[{"wait": "soon"}]))
     assert kairos("publish", "welcome") == 1
     told = capsys.readouterr().err
-    assert "nothing was changed" in told and "journey/welcome: steps.0.wait" in told
+    assert "nothing was changed" in told
+    assert "journey/welcome: steps.0.wait" in told
     assert deployment.releases.pointer() is None
 
 

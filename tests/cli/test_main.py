@@ -42,10 +42,17 @@ def test_help_imports_nothing_that_only_a_command_needs() -> None:
     assert found.returncode == 0, found.stderr
 
 
-def test_the_target_is_what_the_options_say(kairos: Run, deployment: MemoryDeployment) -> None:
+def test_the_target_is_what_the_options_say(
+    kairos: Run, deployment: MemoryDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("KAIROS_STAGE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
     kairos("stop-all", "--stage", "prod", "--region", "eu-west-1", "--profile", "shop")
     kairos("stop-all")
     assert deployment.asked_for == [Target("prod", "eu-west-1", "shop"), Target("dev")]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4010")
+    kairos("stop-all")
+    assert deployment.asked_for[-1] == Target("local")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +64,8 @@ def test_a_wrong_command_line_is_told_without_a_trace(
 ) -> None:
     assert kairos(*arguments) == 2
     told = capsys.readouterr().err
-    assert told and "Traceback" not in told
+    assert told
+    assert "Traceback" not in told
 
 
 def test_a_failure_is_one_line_and_an_exit_code(

@@ -74,10 +74,12 @@ def test_a_customer_is_shown_with_what_comes_next_in_order(kairos: Run, capsys: 
 def test_who_it_is_stays_hidden_unless_asked_for(kairos: Run, capsys: pytest.CaptureFixture[str]) -> None:
     kairos("show", "kim@example.com")
     hidden = "".join(capsys.readouterr())
-    assert "kim@example.com" not in hidden and "민지" not in hidden
+    assert "kim@example.com" not in hidden
+    assert "민지" not in hidden
     kairos("show", PROFILE, "--contacts")
     told = capsys.readouterr().out
-    assert "kim@example.com" in told and "민지" in told
+    assert "kim@example.com" in told
+    assert "민지" in told
 
 
 def test_a_paused_journey_is_said_to_stand_still(
@@ -90,7 +92,8 @@ def test_a_paused_journey_is_said_to_stand_still(
     kairos("show", PROFILE)
     told = capsys.readouterr().out
     assert "standing still: paused or stopped" in told
-    assert "times in Asia/Seoul" in told and "2026-11-22 13:00:00" in told
+    assert "times in Asia/Seoul" in told
+    assert "2026-11-22 13:00:00" in told
 
 
 def test_explain_tells_each_decision_with_its_reason(kairos: Run, capsys: pytest.CaptureFixture[str]) -> None:

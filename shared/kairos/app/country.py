@@ -16,7 +16,7 @@ LANGUAGE = "en_US"
 def resolve_holidays(country: str, years: Iterable[int]) -> dict[str, str]:
     """Return the country's public holidays of those years as {ISO date: English name}.
 
-    Several in one day are joined by "; ". Raises BadDefinition at the brand's `country` where the library knows none such.
+    Several in one day are joined by "; ". Raises BadDefinition at the brand's `country` for an unknown one.
     """
     import holidays  # only publish and simulate pay for it
 

@@ -43,11 +43,13 @@ class NothingBefore(Rejected):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What came of a change: how it stands now, what is new in it, and drafts that wait, being different from it."""
+    """What came of a change: how it stands now, what is new in it, drafts that wait, being different from it, and what
+    to know of it that stops nothing."""
 
     pointer: Pointer
     changed: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 class Publish:
@@ -116,14 +118,16 @@ class Publish:
         live = documents_of(previous) if previous else Documents(())
         drafts = read_drafts(self._drafts.all())
         wanted = overlay(live, drafts, ids)
-        problems = errors_of(check_brand_documents(wanted)) or check_ready(wanted)
-        if problems:
-            raise BadDefinitions(problems)
+        problems = check_brand_documents(wanted)
+        if not errors_of(problems):
+            problems += check_ready(wanted)
+        if errors := errors_of(problems):
+            raise BadDefinitions(errors)
         changed = differing(wanted, live)
         waiting = differing(drafts, wanted)
         if old and not changed:
-            return Published(old, (), waiting)
-        return Published(self._go_live(wanted, previous, old, now), changed, waiting)
+            return Published(old, (), waiting, tuple(problems))
+        return Published(self._go_live(wanted, previous, old, now), changed, waiting, tuple(problems))
 
     def _rollback(self, now: datetime) -> Published:
         old = self._releases.pointer()

@@ -1,16 +1,16 @@
 """The publish function's own words: a request {"command", "id" | "ids"} becomes one use case, its outcome plain JSON.
 
-`{"ok": true, "release", "paused", "stopped", "changed", "waiting"}`, or `{"ok": false, "error", "problems"}`, where a
-problem is {"file", "path", "message"}. What is not the caller's fault is raised.
+`{"ok": true, "release", "paused", "stopped", "changed", "waiting", "warnings"}` or `{"ok": false, "error", "problems"}`;
+problems and warnings are {"file", "path", "message"}. What is not the caller's fault is raised.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from kairos.app.definitions import BadDefinitions
+from kairos.app.definitions import BadDefinitions, Problem
 from kairos.app.publish import Publish, Published
 from kairos.domain.errors import BadInput, Rejected, VersionConflict
 
@@ -32,8 +32,8 @@ def run_command(publish: Publish, request: Mapping[str, Any], now: datetime) -> 
             raise BadInput("command", f"one of {', '.join(COMMANDS)}")
         return _told(COMMANDS[command](publish, request, now))
     except BadDefinitions as error:
-        rows = [{"file": p.file, "path": p.path, "message": p.message} for p in error.problems]
-        return {"ok": False, "error": "what would be live is not valid; nothing was changed", "problems": rows}
+        text = "what would be live is not valid; nothing was changed"
+        return {"ok": False, "error": text, "problems": _rows(error.problems)}
     except (Rejected, VersionConflict) as error:
         return {"ok": False, "error": str(error), "problems": []}
 
@@ -47,7 +47,12 @@ def _told(published: Published) -> dict[str, Any]:
         "stopped": pointer.stopped,
         "changed": list(published.changed),
         "waiting": list(published.waiting),
+        "warnings": _rows(published.warnings),
     }
+
+
+def _rows(problems: Iterable[Problem]) -> list[dict[str, str]]:
+    return [{"file": p.file, "path": p.path, "message": p.message} for p in problems]
 
 
 def _id(request: Mapping[str, Any]) -> str:

@@ -67,8 +67,8 @@ def _checked(folder: Path) -> tuple[Documents, bool]:
     errors = errors_of(problems)
     waiting = [] if errors else check_ready(documents)
     screen = open_screen(complaints=True)
-    tell_problems(problems, screen)
-    for problem in waiting:
+    tell_problems([*problems, *(problem for problem in waiting if problem.warning)], screen)
+    for problem in errors_of(waiting):
         screen.print("to go live  ", style="yellow", end="")
         screen.print(str(problem))
     if errors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kairos.cli.failure import WRONG
@@ -23,12 +23,17 @@ def run_live(deployment: Deployment, request: Mapping[str, Any]) -> int:
         answer = deployment.command(request)
     if not answer.get("ok"):
         complaints.print(str(answer.get("error")), style="red")
-        for problem in answer.get("problems", ()):
-            path = f"{problem['path']}: " if problem["path"] else ""
-            complaints.print(f"  {problem['file']}: {path}{problem['message']}")
+        _list(answer.get("problems", ()), "  ", complaints)
         return WRONG
+    _list(answer.get("warnings", ()), "warning  ", complaints)
     _tell(answer, request, open_screen())
     return 0
+
+
+def _list(problems: Iterable[Mapping[str, str]], before: str, screen: Console) -> None:
+    for problem in problems:
+        path = f"{problem['path']}: " if problem["path"] else ""
+        screen.print(f"{before}{problem['file']}: {path}{problem['message']}")
 
 
 def _tell(answer: Mapping[str, Any], request: Mapping[str, Any], screen: Console) -> None:

@@ -6,6 +6,7 @@ deployed there, cannot be reached or refuses.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,7 +27,12 @@ app = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Argument(help="A brand's folder: brand.yaml, journeys/, segments/, templates/.")]
-Stage = Annotated[str, typer.Option("--stage", "-s", help="Which deployment: the stack Kairos-<stage>.")]
+Stage = Annotated[
+    str | None,
+    typer.Option(
+        "--stage", "-s", envvar="KAIROS_STAGE", help="Which stack Kairos-<stage>: dev, or local if served here."
+    ),
+]
 Region = Annotated[str | None, typer.Option("--region", help="AWS Region, if not the configured one.")]
 Profile = Annotated[str | None, typer.Option("--profile", help="AWS profile, if not the configured one.")]
 JourneyId = Annotated[str, typer.Argument(help="The journey's id.")]
@@ -67,7 +73,7 @@ def validate(folder: Folder) -> None:
 def push(
     context: Context,
     folder: Folder,
-    stage: Stage = "dev",
+    stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change and write nothing.")] = False,
@@ -83,7 +89,7 @@ def publish(
     context: Context,
     ids: Annotated[list[str] | None, typer.Argument(help="Journeys, or template/ID, segment/ID, brand.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every draft.")] = False,
-    stage: Stage = "dev",
+    stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
 ) -> None:
@@ -96,7 +102,7 @@ def publish(
 
 @app.command()
 def pause(
-    context: Context, journey: JourneyId, stage: Stage = "dev", region: Region = None, profile: Profile = None
+    context: Context, journey: JourneyId, stage: Stage = None, region: Region = None, profile: Profile = None
 ) -> None:
     """Let a journey stand still: nobody enters it, nothing of it is sent."""
     _command(context, {"command": "pause", "id": journey}, stage, region, profile)
@@ -104,26 +110,26 @@ def pause(
 
 @app.command()
 def resume(
-    context: Context, journey: JourneyId, stage: Stage = "dev", region: Region = None, profile: Profile = None
+    context: Context, journey: JourneyId, stage: Stage = None, region: Region = None, profile: Profile = None
 ) -> None:
     """Let a paused journey go on."""
     _command(context, {"command": "resume", "id": journey}, stage, region, profile)
 
 
 @app.command()
-def rollback(context: Context, stage: Stage = "dev", region: Region = None, profile: Profile = None) -> None:
+def rollback(context: Context, stage: Stage = None, region: Region = None, profile: Profile = None) -> None:
     """Go back to what was live before. What is paused or stopped stays so."""
     _command(context, {"command": "rollback"}, stage, region, profile)
 
 
 @app.command("stop-all")
-def stop_all(context: Context, stage: Stage = "dev", region: Region = None, profile: Profile = None) -> None:
+def stop_all(context: Context, stage: Stage = None, region: Region = None, profile: Profile = None) -> None:
     """Stop every journey and every message, within seconds."""
     _command(context, {"command": "stop-all"}, stage, region, profile)
 
 
 @app.command("start-all")
-def start_all(context: Context, stage: Stage = "dev", region: Region = None, profile: Profile = None) -> None:
+def start_all(context: Context, stage: Stage = None, region: Region = None, profile: Profile = None) -> None:
     """Lift the full stop; paused journeys stay paused."""
     _command(context, {"command": "start-all"}, stage, region, profile)
 
@@ -139,7 +145,7 @@ def connect(
     generate: Annotated[bool, typer.Option("--generate", help="Make the secret here and show it once.")] = False,
     public_key: Annotated[bool, typer.Option("--public-key", help="Make a public write key too (track).")] = False,
     setting: Annotated[list[str] | None, typer.Option("--set", help="A setting, such as shop=x.example.com.")] = None,
-    stage: Stage = "dev",
+    stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
 ) -> None:
@@ -151,12 +157,12 @@ def connect(
         raise typer.BadParameter(
             "a secret on the command line stays in the shell's history: use --secret - or be asked"
         )
-    raise typer.Exit(connect_source(_deployment(context, stage, region, profile), wish, from_stdin=secret == "-"))
+    raise typer.Exit(connect_source(_deployment(context, stage, region, profile), wish, from_stdin=secret is not None))
 
 
 @app.command()
 def explain(
-    context: Context, customer: Customer, stage: Stage = "dev", region: Region = None, profile: Profile = None
+    context: Context, customer: Customer, stage: Stage = None, region: Region = None, profile: Profile = None
 ) -> None:
     """Say what was decided for a customer lately, and why."""
     from kairos.cli.customer import find_customer
@@ -171,7 +177,7 @@ def show(
     context: Context,
     customer: Customer,
     contacts: Annotated[bool, typer.Option("--contacts", help="Show name and addresses too.")] = False,
-    stage: Stage = "dev",
+    stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
 ) -> None:
@@ -192,7 +198,7 @@ def send_test(
     marketing: Annotated[
         bool, typer.Option("--marketing", help="With the label and opt-out of class marketing.")
     ] = False,
-    stage: Stage = "dev",
+    stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
 ) -> None:
@@ -231,7 +237,7 @@ def simulate(
 
 @app.command()
 def local(
-    port: Annotated[int, typer.Option("--port", help="Where to listen on localhost.")] = 4700,
+    port: Annotated[int, typer.Option("--port", help="Where to listen on localhost.")] = 4010,
     folder: Annotated[Path | None, typer.Option("--brand", help="A brand's folder to push and publish first.")] = None,
 ) -> None:
     """Serve the whole cloud on localhost, with a page of all messages sent."""
@@ -240,14 +246,17 @@ def local(
     raise typer.Exit(serve_locally(port, folder))
 
 
-def _command(context: Context, request: dict[str, object], stage: str, region: str | None, profile: str | None) -> None:
+def _command(
+    context: Context, request: dict[str, object], stage: str | None, region: str | None, profile: str | None
+) -> None:
     from kairos.cli.live import run_live
 
     raise typer.Exit(run_live(_deployment(context, stage, region, profile), request))
 
 
-def _deployment(context: Context, stage: str, region: str | None, profile: str | None) -> Deployment:
+def _deployment(context: Context, stage: str | None, region: str | None, profile: str | None) -> Deployment:
     from kairos.cli.deployment import Target, find_deployment
 
     connect: Callable[[Target], Deployment] = context.obj or find_deployment
-    return connect(Target(stage, region, profile))
+    standard = "local" if os.environ.get("AWS_ENDPOINT_URL") else "dev"
+    return connect(Target(stage or standard, region, profile))
