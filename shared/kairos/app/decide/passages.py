@@ -236,7 +236,7 @@ def wake(turn: Turn, enrollment: Enrollment) -> None:
     if journey is None or due is None or node is None:
         _end(turn, enrollment, "its step is no longer there")
         return
-    at = due if turn.now - due <= CATCH_UP_FROM_NOW else turn.now
+    at = _caught_up(turn, due)
     if enrollment.entering:
         walk(turn, enrollment, journey, node.id, at)
         return
@@ -301,7 +301,12 @@ def _carry_on(
         _ask(turn, enrollment, journey, node, decision, at)
 
 
+def _caught_up(turn: Turn, at: datetime) -> datetime:
+    return at if turn.now - at <= CATCH_UP_FROM_NOW else turn.now
+
+
 def _ask(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decision: Ask, at: datetime) -> None:
+    at = _caught_up(turn, at)  # what was heard late is due now: counted from when it happened it might expire unsent
     message = messages.ask(turn, enrollment, node.id, decision.send, at, journey.marketing, None)
     enrollment = turn.profile.enrollments[enrollment.id]
     if message is not None and message.state == "held":
