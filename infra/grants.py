@@ -86,7 +86,7 @@ class Grants:
     def _deliver(self, deliver: lambda_.Function) -> None:
         tables, queues = self.tables, self.queues
         _allow(deliver, "dynamodb:GetItem", on=tables.customers.table_arn)
-        _allow(deliver, "dynamodb:GetItem", "dynamodb:Query", on=tables.contacts.table_arn)
+        _allow(deliver, "dynamodb:GetItem", "dynamodb:BatchGetItem", on=tables.contacts.table_arn)
         self._use_contacts_key(deliver, "dynamodb")
         _allow(deliver, "dynamodb:GetItem", "dynamodb:BatchGetItem", on=tables.suppressions.table_arn)
         _allow(

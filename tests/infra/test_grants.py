@@ -10,7 +10,7 @@ from infra.stations import STATIONS
 from tests.infra.deployed import Deployed, as_list, flat
 
 ROLES = {name: f"{name.capitalize()}Role" for name in STATIONS}
-CONTACTS = {"ContactsTable": {"ingest": {"UpdateItem"}, "deliver": {"GetItem", "Query"}}}
+CONTACTS = {"ContactsTable": {"ingest": {"UpdateItem"}, "deliver": {"GetItem", "BatchGetItem"}}}
 TABLES: dict[str, dict[str, set[str]]] = {
     **CONTACTS,
     "IdentitiesTable": {"ingest": {"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}},
