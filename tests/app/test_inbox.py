@@ -1,0 +1,268 @@
+"""The inbox: batches, groups that fail alone, poison, redelivery, and writers that meet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kairos.app.inbox import HandleInbox
+from kairos.app.live import LiveRelease
+from kairos.app.ports import InboxMessage, Pointer, Received
+from kairos.domain.effects import Effect, Send
+from kairos.domain.errors import TooLarge, Unavailable, VersionConflict
+from kairos.domain.event import Event
+from kairos.domain.profile import Profile
+from kairos.memory import MemoryClock, MemoryCustomers, MemoryParking, MemoryReleases
+from tests.app.decide.world import NOON, booking, make_event, release_of
+
+JOURNEY = {
+    "id": "j",
+    "class": "transactional",
+    "trigger": {"event": "go"},
+    "subject": "n",
+    "steps": [{"wait": "30m"}, {"send": "hello"}],
+}
+
+
+class Customers(MemoryCustomers):
+    """Customers that can be made to fail: `unavailable` names profiles, `conflicts` counts writes that come second."""
+
+    def __init__(self) -> None:
+        super().__init__(stream=self._note)
+        self.unavailable: set[str] = set()
+        self.conflicts = 0
+        self.too_large = ""
+        self.reads = self.writes = 0
+        self.effects: list[Effect] = []
+
+    def _note(self, profile: str, version: int, effects: tuple[Effect, ...]) -> None:
+        self.effects += effects
+
+    def read(self, profile: str) -> Profile | None:
+        self.reads += 1
+        if profile in self.unavailable:
+            raise Unavailable("customers", "down")
+        return super().read(profile)
+
+    def write(self, profile: Profile, effects: Sequence[Effect], wake_at: Any, ttl: Any) -> None:
+        if self.conflicts:
+            self.conflicts -= 1
+            raise VersionConflict(profile.id)
+        if self.too_large and self.too_large in profile.traits:
+            raise TooLarge("profile", 500_000, 400_000)
+        self.writes += 1
+        super().write(profile, effects, wake_at, ttl)
+
+
+class Station:
+    """A decide function with everything around it in memory; its queue numbers messages as SQS does."""
+
+    def __init__(self, *journeys: Mapping[str, Any]) -> None:
+        self.customers, self.parking = Customers(), MemoryParking()
+        self.clock, self.releases = MemoryClock(NOON), MemoryReleases()
+        if journeys:
+            bundle = release_of(*journeys).bundle
+            self.releases.point(Pointer(self.releases.put_bundle(bundle)), None)
+        self.inbox = HandleInbox(self.customers, self.releases, self.parking, self.clock)
+        self._sequence = 10**18
+
+    def deliver(self, *events: Event, profile: str = "u1", wake: str | None = None, queue: str = "q") -> Received:
+        """Return one delivery of a queue message."""
+        self._sequence += 1
+        message = InboxMessage(profile, tuple(replace(event, profile=profile) for event in events), wake)
+        return Received(f"m{self._sequence}", message, queue, str(self._sequence))
+
+
+def go(n: int, at: datetime = NOON, **more: Any) -> Event:
+    return make_event("go", at, id=f"go{n}", properties={"n": str(n)}, **more)
+
+
+class Poison(dict[str, Any]):
+    """Properties that nobody can read: what a bug in our own code would do with one odd event."""
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __contains__(self, key: object) -> bool:
+        raise RuntimeError("poison")
+
+
+def poison(n: int) -> Event:
+    return make_event("go", NOON, id=f"poison{n}", properties=Poison())
+
+
+def test_a_batch_of_one_profile_costs_one_read_and_one_write() -> None:
+    station = Station(JOURNEY)
+    applied = station.inbox.apply([station.deliver(go(n)) for n in range(10)])
+    assert (station.customers.reads, station.customers.writes, applied.failed) == (1, 1, [])
+    assert len(station.customers.profiles["u1"].enrollments) == 10
+
+
+def test_a_redelivery_after_the_write_repeats_nothing() -> None:
+    station = Station(JOURNEY)
+    batch = [station.deliver(go(n)) for n in range(3)]
+    station.inbox.apply(batch)
+    stored, effects = station.customers.profiles["u1"], list(station.customers.effects)
+    station.clock.advance(timedelta(minutes=45))
+    again = station.inbox.apply(batch)
+    assert again.reasons == []
+    assert station.customers.profiles["u1"] is stored
+    assert station.customers.effects == effects
+
+
+def test_a_redelivery_beside_new_messages_applies_only_those() -> None:
+    station = Station(JOURNEY)
+    old = station.deliver(go(1))
+    station.inbox.apply([old])
+    station.inbox.apply([old, station.deliver(go(2))])
+    assert sorted(e.subject for e in station.customers.profiles["u1"].enrollments.values()) == ["1", "2"]
+
+
+def test_an_event_sent_again_under_a_new_number_is_told_by_its_id() -> None:
+    station = Station(JOURNEY)
+    station.inbox.apply([station.deliver(go(1))])
+    station.inbox.apply([station.deliver(go(1))])
+    assert len(station.customers.profiles["u1"].enrollments) == 1
+
+
+def test_sequence_numbers_are_compared_as_numbers_and_each_queue_counts_for_itself() -> None:
+    station = Station(JOURNEY)
+    short = Received("a", InboxMessage("u1", (go(1),)), "q", "99")
+    long = Received("b", InboxMessage("u1", (go(2),)), "q", "100")
+    other = Received("c", InboxMessage("u1", (go(3),)), "walks", "5")
+    for received in (short, long, other):
+        station.inbox.apply([received])
+    profile = station.customers.profiles["u1"]
+    assert profile.sequences == {"q": "100", "walks": "5"}
+    assert len(profile.enrollments) == 3
+
+
+def test_groups_fail_alone() -> None:
+    station = Station(JOURNEY)
+    station.customers.unavailable = {"u2"}
+    batch = [station.deliver(go(1)), station.deliver(go(2), profile="u2"), station.deliver(go(3), profile="u2")]
+    applied = station.inbox.apply(batch)
+    assert applied.failed == [batch[1].id, batch[2].id]
+    assert [type(error) for error in applied.errors] == [Unavailable]
+    assert "u1" in station.customers.profiles
+
+
+def test_a_group_that_fails_in_a_way_nobody_thought_of_fails_alone_too() -> None:
+    station = Station(JOURNEY)
+    station.inbox.apply([station.deliver(go(1))])
+    broken = station.customers.profiles["u1"]
+    broken.messages["m"] = object()  # type: ignore[assignment]
+    batch = [station.deliver(go(2)), station.deliver(go(3), profile="u2")]
+    applied = station.inbox.apply(batch)
+    assert applied.failed == [batch[0].id]
+    assert "u2" in station.customers.profiles
+
+
+@pytest.mark.parametrize("place", range(10))
+def test_a_poison_event_in_a_batch_of_ten_is_parked_and_nothing_else_suffers(place: int) -> None:
+    station = Station(JOURNEY)
+    events = [go(n) for n in range(10)]
+    events[place] = poison(place)
+    applied = station.inbox.apply([station.deliver(event) for event in events])
+    assert (applied.failed, applied.parked) == ([], 1)
+    ((group, what, reason),) = station.parking.parked
+    assert (group, what["id"], reason) == ("u1", f"poison{place}", "RuntimeError: poison")
+    assert len(station.customers.profiles["u1"].enrollments) == 9
+    assert f"poison{place}" not in station.customers.profiles["u1"].seen
+
+
+def test_poison_in_one_queue_message_with_others_is_parked_alone() -> None:
+    station = Station(JOURNEY)
+    station.inbox.apply([station.deliver(go(1), poison(2), go(3))])
+    assert len(station.parking.parked) == 1
+    assert len(station.customers.profiles["u1"].enrollments) == 2
+
+
+def test_an_event_without_room_is_parked_with_that_reason() -> None:
+    station = Station()
+    station.inbox.apply([station.deliver(*(booking(NOON, NOON, f"b{n}") for n in range(201)))])
+    ((_, what, reason),) = station.parking.parked
+    assert (what["entry"]["id"], reason) == ("b200", "no room left for entries")
+
+
+def test_a_message_that_outgrows_the_item_is_parked_and_the_others_are_applied() -> None:
+    station = Station(JOURNEY)
+    station.customers.too_large = "huge"
+    large = make_event("profile_updated", traits={"huge": 1})
+    batch = [station.deliver(go(1)), station.deliver(large), station.deliver(go(2))]
+    applied = station.inbox.apply(batch)
+    assert (applied.failed, applied.parked) == ([], 1)
+    assert [what["id"] for _, what, _ in station.parking.parked] == [large.id]
+    assert len(station.customers.profiles["u1"].enrollments) == 2
+
+
+def test_a_version_conflict_is_read_again_and_decided_again() -> None:
+    station = Station(JOURNEY)
+    station.customers.conflicts = 3
+    applied = station.inbox.apply([station.deliver(go(1))])
+    assert (applied.failed, applied.conflicts, station.customers.reads) == ([], 3, 4)
+    assert len(station.customers.profiles["u1"].enrollments) == 1
+
+
+def test_after_five_conflicts_the_group_goes_back_to_the_queue() -> None:
+    station = Station(JOURNEY)
+    station.customers.conflicts = 5
+    batch = [station.deliver(go(1))]
+    applied = station.inbox.apply(batch)
+    assert applied.failed == [batch[0].id]
+    assert station.inbox.apply(batch).failed == []
+
+
+def test_a_wake_up_does_what_is_due_and_one_for_nobody_writes_nothing() -> None:
+    station = Station(JOURNEY)
+    station.inbox.apply([station.deliver(go(1, reach={"email": True}))])
+    station.clock.advance(timedelta(minutes=31))
+    applied = station.inbox.apply([station.deliver(wake="schedule"), station.deliver(wake="schedule", profile="u9")])
+    assert [effect for effect in station.customers.effects if isinstance(effect, Send)]
+    assert applied.lateness == timedelta(minutes=1)
+    assert "u9" not in station.customers.profiles
+
+
+def test_before_the_first_publish_events_still_change_profiles() -> None:
+    station = Station()
+    station.inbox.apply([station.deliver(make_event("profile_updated", traits={"tier": "vip"}))])
+    assert station.customers.profiles["u1"].traits == {"tier": "vip"}
+
+
+class DeafReleases(MemoryReleases):
+    def pointer(self) -> Pointer | None:
+        raise Unavailable("config", "down")
+
+
+def test_a_pointer_that_cannot_be_read_fails_the_batch() -> None:
+    station = Station(JOURNEY)
+    inbox = HandleInbox(station.customers, DeafReleases(), station.parking, station.clock)
+    with pytest.raises(Unavailable):
+        inbox.apply([station.deliver(go(1))])
+
+
+def test_the_pointer_is_read_before_each_batch_and_the_bundle_kept_while_it_stays() -> None:
+    station = Station(JOURNEY)
+    live = LiveRelease(station.releases)
+    first = live.read()
+    assert live.read() is first
+    pointer = station.releases.pointer()
+    assert pointer is not None
+    station.releases.point(Pointer(pointer.release, frozenset({"j"})), pointer)
+    assert live.read().halted("j")
+    assert live.read().bundle is first.bundle
+
+
+def test_a_pause_between_two_batches_is_heeded() -> None:
+    station = Station(JOURNEY)
+    station.inbox.apply([station.deliver(go(1, reach={"email": True}))])
+    pointer = station.releases.pointer()
+    assert pointer is not None
+    station.releases.point(Pointer(pointer.release, stopped=True), pointer)
+    station.clock.advance(timedelta(hours=1))
+    station.inbox.apply([station.deliver(wake="schedule")])
+    assert not [effect for effect in station.customers.effects if isinstance(effect, Send)]
