@@ -1,6 +1,6 @@
 """The publish function's own words: a request {"command", "id" | "ids"} becomes one use case, its outcome plain JSON.
 
-`{"ok": true, "release", "paused", "stopped", "changed", "waiting", "warnings"}` or `{"ok": false, "error", "problems"}`;
+{"ok": true, "release", "paused", "stopped", "changed", "waiting", "warnings"} or {"ok": false, "error", "problems"};
 problems and warnings are {"file", "path", "message"}. What is not the caller's fault is raised.
 """
 
