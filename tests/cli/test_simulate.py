@@ -105,7 +105,7 @@ def test_each_line_has_exactly_the_promised_keys_in_time_order(
 def test_lines_of_a_file_may_stand_in_any_order_and_arrive_late(
     brand: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    order = {"event": "order_completed", "profile": "u1", "at": "2026-06-10T03:10:00Z", "id": "o"}
+    order: dict[str, Any] = {"event": "order_completed", "profile": "u1", "at": "2026-06-10T03:10:00Z", "id": "o"}
     order["properties"] = {"cart_id": "c1"}
     late = cart("2026-06-10T03:00:00Z", received_at="2026-06-10T03:20:00Z")
     events = write_events(tmp_path, late, order, *known())
