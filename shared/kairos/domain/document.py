@@ -120,7 +120,14 @@ def parse_share(value: Any) -> float:
 
 
 def _kind(value: object) -> str:
-    names = {str: "a text", bool: "true/false", int: "a number", float: "a number", list: "a list", type(None): "nothing"}
+    names = {
+        str: "a text",
+        bool: "true/false",
+        int: "a number",
+        float: "a number",
+        list: "a list",
+        type(None): "nothing",
+    }
     return names.get(type(value), "a mapping" if isinstance(value, Mapping) else type(value).__name__)
 
 

@@ -25,7 +25,8 @@ Value = Any  # JSON: str | int | float | bool | None | list | dict; checked at t
 class EntryFact:
     """What an event says of one entry. `starts_at` is None in a bare cancellation.
 
-    `replaces` is the id this entry had before a reschedule gave it a new one (Cal.com, Calendly).
+    `replaces` is the id this entry had before a reschedule gave it a new one (Cal.com, Calendly); `moved_to` is set in a
+    cancellation that is half of a reschedule: the successor's id, or "" while it is not known.
     """
 
     kind: str
@@ -34,7 +35,7 @@ class EntryFact:
     ends_at: datetime | None = None
     properties: Mapping[str, Value] = field(default_factory=dict)
     replaces: str | None = None
-    moved_to: str | None = None  # a cancellation that is half of a reschedule names its successor, "" when not yet known
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
