@@ -25,8 +25,8 @@ Value = Any  # JSON: str | int | float | bool | None | list | dict; checked at t
 class EntryFact:
     """What an event says of one entry. `starts_at` is None in a bare cancellation.
 
-    `replaces` is the id this entry had before a reschedule gave it a new one (Cal.com, Calendly); `moved_to` is set in a
-    cancellation that is half of a reschedule: the successor's id, or "" while it is not known.
+    `replaces` is the id this entry had before a reschedule gave it a new one (Cal.com, Calendly). `moved_to` is set in
+    a cancellation that is half of a reschedule: the successor's id, or "" while it is not known.
     """
 
     kind: str
