@@ -26,6 +26,7 @@ def wrong(text: str | bytes) -> list[tuple[tuple[int, int], str, str]]:
         ("12", 12),
         ("-3", -3),
         ("2.50", 2.5),
+        ("2.0", 2),
         ("true", True),
         ("~", None),
         ("02-000-0000", "02-000-0000"),

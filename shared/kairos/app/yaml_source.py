@@ -22,6 +22,7 @@ from kairos.domain.document import Path
 BYTES_MAX = 400_000
 DEPTH_MAX = 60
 NODES_MAX = 50_000
+EXACT_MAX = 2**53
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
@@ -190,7 +191,7 @@ _CONSTRUCT: dict[str, Any] = {
     "null": lambda text: None,
     "bool": lambda text: text.lower() == "true",
     "int": int,
-    "float": float,
+    "float": lambda text: _plain(float(text)),
     "str": str,
 }
 
@@ -204,6 +205,11 @@ def _decode(data: bytes) -> str:
         before = data[: error.start]
         column = error.start - (before.rfind(b"\n") + 1) + 1
         raise _Stop((before.count(b"\n") + 1, column), (), "this is not UTF-8: save the file as UTF-8") from error
+
+
+def _plain(number: float) -> int | float:
+    """DynamoDB gives 2 back for 2.0: a whole number is written in one way, or every push would find a difference."""
+    return int(number) if number.is_integer() and abs(number) < EXACT_MAX else number
 
 
 def _float(text: str) -> float:

@@ -27,25 +27,25 @@ HOST = "127.0.0.1"
 ROOT = Path(kairos.__file__).resolve().parents[2]
 
 
-def serve_locally(port: int, folder: Path | None) -> int:
+def serve_locally(port: int, folder: Path | None, root: Path = ROOT) -> int:
     """Serve until stopped. Raises CannotDo where what it needs is not installed."""
-    template = _synthesise()
+    template = _synthesise(root)
     url = f"http://{HOST}:{port}"
     clouds, server = import_module("kairos.local.cloud"), import_module("kairos.local.server")
     with clouds.LocalCloud(template, SystemClock().now(), public_url=url) as cloud:
-        if folder is not None and not _publish(cloud, folder):
+        if folder is not None and not publish_folder(cloud, folder):
             return WRONG
         _tell(url, cloud.region)
         server.serve(cloud, HOST, port, zone=_zone(folder))
     return 0
 
 
-def _synthesise() -> Mapping[str, Any]:
+def _synthesise(root: Path) -> Mapping[str, Any]:
     """Return the template of the stage `local`, made by the infrastructure's own code."""
-    if not (ROOT / "infra" / "app.py").exists():
+    if not (root / "infra" / "app.py").exists():
         raise CannotDo("the local cloud runs what is in the repository: clone it, and run `make setup` there")
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))  # where `infra` and `functions` are
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))  # where `infra` and `functions` are
     if any(find_spec(package) is None for package in ("moto", "aws_cdk")):
         raise CannotDo("the local cloud needs packages that are not here: run `make setup`")
     from rich.status import Status
@@ -68,7 +68,8 @@ class _Inside(AwsDeployment):
         return answer
 
 
-def _publish(cloud: Any, folder: Path) -> bool:
+def publish_folder(cloud: Any, folder: Path) -> bool:
+    """Push and publish a brand's folder inside a running local cloud; return whether that was possible."""
     inside = _Inside(cloud)
     pushed = push_folder(folder, lambda: inside, dry_run=False)
     done = pushed == 0 and run_live(inside, {"command": "publish", "all": True}) == 0
