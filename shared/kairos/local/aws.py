@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -35,6 +36,18 @@ _LOADER = botocore.loaders.create_loader()
 _SEED = 20_260_301
 
 
+@cache
+def _session(region: str) -> Any:
+    """Return the process's session for a Region. It keeps nothing of a cloud, so that the next may have it too."""
+    return boto3.Session(aws_access_key_id="ASIALOCALLOCALLOCAL1", aws_secret_access_key="local", region_name=region)
+
+
+@cache
+def _client(region: str, service: str) -> Any:
+    config = Config(account_id_endpoint_mode="disabled", retries={"total_max_attempts": 1})
+    return _session(region).client(service, config=config)
+
+
 class Aws:
     """Everything of AWS that a stack stands on."""
 
@@ -43,7 +56,6 @@ class Aws:
         self.clock = VirtualClock(start)
         self._public_url, self._log = public_url, log
         self._exit = ExitStack()
-        self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> Aws:
         self._exit.enter_context(_environment(self.region))
@@ -55,9 +67,7 @@ class Aws:
         agenda, wire = Agenda(), Wire(self.clock.now)
         connect(wire)
         self._exit.callback(connect, None)
-        self.session: Any = boto3.Session(
-            aws_access_key_id="ASIALOCALLOCALLOCAL1", aws_secret_access_key="local", region_name=self.region
-        )
+        self.session: Any = _session(self.region)
         lambdas = Lambdas(wire, agenda, self.region, self._log)
         self.parts = Parts(
             self.account, self.region, self.clock.now, wire, agenda, lambdas, self.client, self._public_url
@@ -68,14 +78,10 @@ class Aws:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._exit.close()
-        self._clients.clear()
 
     def client(self, service: str) -> Any:
         """Return a client of this cloud's session, made once."""
-        if service not in self._clients:
-            config = Config(account_id_endpoint_mode="disabled", retries={"total_max_attempts": 1})
-            self._clients[service] = self.session.client(service, config=config)
-        return self._clients[service]
+        return _client(self.region, service)
 
     def builders(self) -> tuple[Mapping[str, Builder], Mapping[str, tuple[str, ...]]]:
         """Return the builder of each type, and which properties of some types are looked at."""
