@@ -100,6 +100,15 @@ def test_a_file_that_would_be_overlooked_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_slip_in_the_name_of_a_folder_is_told(tmp_path: Path) -> None:
+    write_brand(
+        tmp_path, small(**{"journey/late.yaml": journey("late"), "welcome.yaml": journey(), "events.jsonl": ""})
+    )
+    problems = check_brand_documents(load_brand(tmp_path))
+    assert [(problem.file, problem.warning) for problem in problems] == [("journey", True), ("welcome.yaml", True)]
+    assert problems[0].message == "is not read; is 'journeys' meant?"
+
+
 def test_an_empty_file_is_told(tmp_path: Path) -> None:
     write_brand(tmp_path, small(**{"segments/vip.yaml": ""}))
     assert told(tmp_path) == ["segments/vip.yaml:1:1: the file is empty"]

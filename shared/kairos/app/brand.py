@@ -38,7 +38,7 @@ CHANNELS = ("email", "sms", "push", "web", "kakao", "webhook")
 TEXT_MAX = 200
 ZONES_MAX = 50
 CAPS_MAX = 20
-EMAIL_FORM = re.compile(r"[^@\s<>\",;:]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+EMAIL_FORM = re.compile(r"[^@\s<>,;:]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
 def check_brand(raw: object) -> list[BadDefinition]:

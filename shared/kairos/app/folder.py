@@ -6,6 +6,7 @@ The document's own id wins over the file's name; a template, and whatever has no
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from kairos.app.definitions import BRAND, Definition, Documents, Problem
@@ -25,7 +26,7 @@ def load_brand(folder: Path | str) -> Documents:
     if not root.is_dir():
         raise NotADirectoryError(f"{root} is no folder")
     definitions: list[Definition] = []
-    problems: list[Problem] = []
+    problems = list(_overlooked(root))
     for kind, path in _files(root, problems):
         name = path.relative_to(root).as_posix()
         source = _read(path)
@@ -58,6 +59,17 @@ def _files(root: Path, problems: list[Problem]) -> Iterator[tuple[str, Path]]:
                 problems.append(Problem(folder, 0, 0, "", f"holds more than {FILES_MAX} definitions"))
                 return
             yield kind, path
+
+
+def _overlooked(root: Path) -> Iterator[Problem]:
+    """Tell of what was surely meant to be read: a slip in a folder's name would leave its journeys out in silence."""
+    for path in sorted(root.iterdir()):
+        near = get_close_matches(path.name, FOLDERS, n=1)
+        if path.is_dir() and path.name not in FOLDERS and near:
+            yield Problem(path.name, 0, 0, "", f"is not read; is {near[0]!r} meant?", warning=True)
+        elif path.is_file() and path.suffix in (".yaml", ".yml") and path.name != "brand.yaml":
+            message = f"is not read: here stands brand.yaml, all else in {', '.join(FOLDERS)}"
+            yield Problem(path.name, 0, 0, "", message, warning=True)
 
 
 def _read(path: Path) -> Source:

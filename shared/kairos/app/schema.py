@@ -9,11 +9,12 @@ JSON Schema 2020-12; patterns keep to what ECMA-262 and Python read alike.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from kairos import registry
-from kairos.app.brand import CAPS_MAX, CHANNELS, LANGUAGES, SENDER_KEYS, TEXT_MAX, ZONES_MAX
+from kairos.app.brand import CAPS_MAX, CHANNELS, EMAIL_FORM, LANGUAGES, SENDER_KEYS, TEXT_MAX, ZONES_MAX
 from kairos.app.template import PART_CHARACTERS_MAX, bodies_of
 from kairos.domain.condition import OPERATORS, TIMES_MAX
 from kairos.domain.localtime import WEEKDAYS
@@ -148,7 +149,7 @@ def _brand() -> Schema:
         "timezone": zone,
         "country": {"type": "string", "pattern": f"^[A-Z]{{2}}{_END}"},
         "zones": {"type": "array", "minItems": 1, "maxItems": ZONES_MAX, "items": zone},
-        "sender": _object(dict.fromkeys(SENDER_KEYS, _LINE)),
+        "sender": _object(dict.fromkeys(SENDER_KEYS, _LINE) | {"email": _LINE | {"pattern": _whole(EMAIL_FORM)}}),
         "policies": {"type": "array", "items": {"enum": list(registry.names("policies"))}},
         "quiet_hours": _object(dict.fromkeys(CHANNELS, window)),
         "caps": {"type": "array", "maxItems": CAPS_MAX, "items": _object(cap, *cap)},
@@ -206,6 +207,10 @@ def _object(properties: Mapping[str, Any], *required: str) -> Schema:
 
 def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
+
+
+def _whole(form: re.Pattern[str]) -> str:
+    return f"^(?:{form.pattern}){_END}"
 
 
 def _units(units: str, digit: str = "[0-9]") -> str:
