@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from kairos.domain.profile import Consent, Counter, Enrollment, Entry, Message, Planned, Profile
+from kairos.domain.profile import Consent, Counter, Enrollment, Entry, Message, Parcel, Planned, Profile
 from kairos.domain.reason import KINDS, Reason
 
 instants = st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))
@@ -76,6 +76,7 @@ messages = st.builds(
     reason=texts,
     correlation=texts,
 )
+parcels = st.builds(Parcel, texts, texts, texts, maybe, numbers, texts)
 reasons = st.builds(
     Reason, instants, texts, st.sampled_from(KINDS), texts, texts, numbers, texts, texts, texts, texts, maybe, texts
 )
@@ -109,6 +110,7 @@ profiles = st.builds(
     sequences=st.dictionaries(texts, texts, max_size=2),
     alarm=maybe,
     log=st.lists(reasons, max_size=3).map(tuple),
+    parcels=filed(parcels, "id"),
 )
 
 

@@ -11,23 +11,24 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from kairos.aws import codec
 from kairos.aws.codec import INFLATED_MAX, read_effects, read_state, write_effects, write_state
+from kairos.domain import packing
 from kairos.domain.effects import Arm, Send
 from kairos.domain.errors import TooLarge, Unavailable
-from kairos.domain.profile import SCHEMA, Counter, Enrollment, Entry, Message, Planned, Profile
+from kairos.domain.profile import SCHEMA, Counter, Enrollment, Entry, Message, Parcel, Planned, Profile
 from kairos.domain.reason import Reason
 from tests.aws.profiles import busy_profile, profiles
 
 NOW = datetime(2026, 11, 22, 4, 10, 30, 123_456, tzinfo=UTC)
 TABLES = [
-    (Profile, codec.PROFILE),
-    (Entry, codec.ENTRY),
-    (Planned, codec.PLANNED),
-    (Enrollment, codec.ENROLLMENT),
-    (Message, codec.MESSAGE),
-    (Counter, codec.COUNTER),
-    (Reason, codec.REASON),
+    (Profile, packing.PROFILE),
+    (Entry, packing.ENTRY),
+    (Planned, packing.PLANNED),
+    (Enrollment, packing.ENROLLMENT),
+    (Message, packing.MESSAGE),
+    (Counter, packing.COUNTER),
+    (Parcel, packing.PARCEL),
+    (Reason, packing.REASON),
 ]
 
 
@@ -52,16 +53,16 @@ def test_collections_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize(("kind", "rows"), TABLES, ids=lambda each: getattr(each, "__name__", ""))
-def test_every_attribute_is_stored_under_a_key_of_its_own(kind: Any, rows: tuple[codec.Row, ...]) -> None:
+def test_every_attribute_is_stored_under_a_key_of_its_own(kind: Any, rows: tuple[packing.Row, ...]) -> None:
     assert {row[0] for row in rows} == {field.name for field in fields(kind)} - {"version" if kind is Profile else ""}
     assert len({row[1] for row in rows}) == len(rows)
 
 
 @pytest.mark.parametrize(("kind", "rows"), TABLES, ids=lambda each: getattr(each, "__name__", ""))
-def test_what_is_left_out_is_the_attributes_own_default(kind: Any, rows: tuple[codec.Row, ...]) -> None:
+def test_what_is_left_out_is_the_attributes_own_default(kind: Any, rows: tuple[packing.Row, ...]) -> None:
     defaults = {f.name: f.default if f.default_factory is MISSING else f.default_factory() for f in fields(kind)}
     for name, _, _, _, left_out in rows:
-        if left_out is not codec._NEVER:
+        if left_out is not packing.NEVER:
             assert defaults[name] == left_out, name
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from kairos.domain.event import Event, event_from_json, event_to_json
 from kairos.domain.instant import format_instant, parse_instant
 
 
@@ -30,13 +31,23 @@ class Send:
     correlation: str = ""
 
 
-Effect = Arm | Send
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Put events into another profile's group of the inbox: how two profiles become one."""
+
+    profile: str
+    events: tuple[Event, ...]
+
+
+Effect = Arm | Send | Tell
 
 
 def effect_to_json(effect: Effect) -> dict[str, Any]:
     """Return the effect as plain JSON values, told apart by `do`."""
     if isinstance(effect, Arm):
         return {"do": "arm", "profile": effect.profile, "at": format_instant(effect.at)}
+    if isinstance(effect, Tell):
+        return {"do": "tell", "profile": effect.profile, "events": [event_to_json(event) for event in effect.events]}
     return {
         "do": "send",
         "profile": effect.profile,
@@ -49,9 +60,11 @@ def effect_to_json(effect: Effect) -> dict[str, Any]:
 
 
 def effect_from_json(raw: Mapping[str, Any]) -> Effect:
-    """Read what `effect_to_json` wrote. Raises KeyError or ValueError on anything else."""
+    """Read what `effect_to_json` wrote. Raises KeyError, ValueError or BadInput on anything else."""
     if raw["do"] == "arm":
         return Arm(profile=raw["profile"], at=parse_instant(raw["at"]))
     if raw["do"] == "send":
         return Send(**{key: raw[key] for key in ("profile", "message", "channel", "marketing", "asks", "correlation")})
+    if raw["do"] == "tell":
+        return Tell(raw["profile"], tuple(event_from_json(event) for event in raw["events"]))
     raise ValueError(f"no effect is called {raw['do']!r}")

@@ -143,13 +143,34 @@ class Counter:
     times: tuple[datetime, ...] = ()
 
 
+ParcelKind = Literal["state", "event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What a merged profile owes the one it became: its packed state, or an event that came for it afterwards.
+
+    It stays until it is confirmed, and is told again at `check_at` (None: it waits behind the state); `asks` is how
+    often that was. `content` is text: see `kairos.app.decide.parcels`.
+    """
+
+    id: str
+    kind: ParcelKind
+    content: str
+    check_at: datetime | None = None
+    asks: int = 0
+    correlation: str = ""
+
+
 @dataclass(slots=True)
 class Profile:
     """One customer. `alarm` is the minute for which a schedule is believed to ring; `sequences` the last applied
     sequence number per inbox; `seen` de-duplication hashes with the instant until which each is kept; `sent` is what
     frequency caps count: (channel, instant, message id); `entered` maps journey → subject hash → last entry, `endings`
     the same → last goal or exit seen, for triggers that arrive after it; `reach` says per channel whether the person
-    can be reached there, `reach_times` when that was last said."""
+    can be reached there, `reach_times` when that was last said. `former` is empty until another profile becomes this
+    one; then the id it was born with comes first, and the others behind it. `merged_into` is whom this one became, and
+    `parcels` what is on its way there."""
 
     id: str
     created_at: datetime
@@ -172,6 +193,7 @@ class Profile:
     sequences: dict[str, str] = field(default_factory=dict)
     alarm: datetime | None = None
     log: tuple[Reason, ...] = ()
+    parcels: dict[str, Parcel] = field(default_factory=dict)
 
     @property
     def birth(self) -> str:
@@ -201,4 +223,5 @@ class Profile:
             endings={journey: dict(subjects) for journey, subjects in self.endings.items()},
             seen=dict(self.seen),
             sequences=dict(self.sequences),
+            parcels=dict(self.parcels),
         )

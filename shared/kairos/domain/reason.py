@@ -9,7 +9,10 @@ from typing import Any
 
 from kairos.domain.instant import format_instant, parse_instant
 
-KINDS = ("entered", "message", "held", "not_sent", "exited", "converted", "holdout", "moved", "skipped", "ignored")
+KINDS = (
+    *("entered", "message", "held", "not_sent", "exited", "converted", "holdout", "moved", "skipped", "ignored"),
+    "merged",
+)
 
 
 @dataclass(frozen=True, slots=True)
