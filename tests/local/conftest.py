@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -212,13 +213,20 @@ SMALL: dict[str, Any] = {
     },
 }
 
-Start = Callable[..., LocalCloud]
-
 
 @pytest.fixture
 def template() -> dict[str, Any]:
     """The small stack, to be changed at will."""
     return copy.deepcopy(SMALL)
+
+
+@pytest.fixture(scope="session")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template of the real stack, without packages."""
+    pytest.importorskip("aws_cdk")
+    from infra.app import synthesise
+
+    return synthesise("local", tmp_path_factory.mktemp("synthesised"))
 
 
 @pytest.fixture

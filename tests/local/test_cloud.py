@@ -117,14 +117,14 @@ def test_capacity_counts_what_a_history_reads_and_writes(cloud: LocalCloud) -> N
     assert used.requests == {"GetItem": 1, "UpdateItem": 1}
 
 
-def test_a_month_with_five_hundred_events_lives_in_seconds(template: dict[str, Any]) -> None:
+def test_a_month_lives_in_seconds(template: dict[str, Any]) -> None:
     template["Resources"]["Tick"]["Properties"] |= {"State": "ENABLED", "ScheduleExpression": "rate(1 hour)"}
     with LocalCloud(template, START) as cloud:
         begun = time.process_time()
-        for i in range(300):
+        for i in range(150):
             post(cloud, message(f"p{i % 40}", f"n{i}", to="x@example.com"))
-            cloud.advance(by=timedelta(hours=2, minutes=24))
-        assert len(cloud.emails) == 300
+            cloud.advance(by=timedelta(hours=4, minutes=48))
+        assert len(cloud.emails) == 150
         assert cloud.now == START + timedelta(days=30)
-        assert cloud.invocations["note"] == 300 * 2 + 30 * 24
-        assert time.process_time() - begun < 40
+        assert cloud.invocations["note"] == 150 * 2 + 30 * 24
+        assert time.process_time() - begun < 20

@@ -31,7 +31,7 @@ def test_the_next_calls_fail_as_asked_and_then_no_more(
     cloud: LocalCloud, service: str, operation: str, kind: Any, code: str
 ) -> None:
     cloud.fault(service, operation, 2, kind)
-    calls = {
+    calls: dict[str, tuple[str, dict[str, Any]]] = {
         "dynamodb": ("get_item", {"TableName": "Kairos-local-NotesTable", "Key": {"note": {"S": "x"}}}),
         "sqs": ("send_message", {"QueueUrl": cloud.queues["late"].url, "MessageBody": "x"}),
         "s3": ("get_object", {"Bucket": "kairos-local-bucket", "Key": "x"}),

@@ -85,14 +85,10 @@ def test_one_cloud_at_a_time_and_nothing_left_of_the_last(template: dict[str, An
         assert second.now == START
 
 
-def test_the_template_that_infra_synthesises_can_be_played(tmp_path: Path) -> None:
-    pytest.importorskip("aws_cdk")
-    from infra.app import synthesise
-
-    path = synthesise("local", tmp_path)
-    with LocalCloud.from_template(path, START) as cloud:
+def test_the_template_that_infra_synthesises_can_be_played(synthesised: Path) -> None:
+    with LocalCloud.from_template(synthesised, START) as cloud:
         assert {"customers", "contacts", "identities", "suppressions", "messages", "config"} == set(cloud.tables)
-        declared = json.loads(path.read_text())["Resources"].values()
+        declared = json.loads(synthesised.read_text())["Resources"].values()
         routes = [it["Properties"]["RouteKey"] for it in declared if it["Type"] == "AWS::ApiGatewayV2::Route"]
         assert "POST /v1/webhooks/{source}/{connection}" in routes
         assert cloud.http("GET", "/nowhere").status == 404
