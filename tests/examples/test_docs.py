@@ -1,4 +1,4 @@
-"""What the README and the docs show: definitions that are valid, commands and files that exist."""
+"""What the README and the docs show: definitions that are valid, commands and files that exist, output that is real."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kairos.app.definitions import Definition, check_definition
+from kairos.app.definitions import Definition, check_brand_documents, check_definition
+from kairos.app.folder import load_brand
+from kairos.app.ready import check_ready
 from kairos.app.yaml_source import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,7 +17,9 @@ PAGES = (
     *("README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md"),
     *("docs/operating.md", "docs/adding-a-source.md", "docs/adding-a-step.md", "docs/adding-a-channel.md"),
 )
-_YAML = re.compile(r"^```yaml\n# (journeys|templates)/([\w-]+)\.yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_YAML = re.compile(r"^```yaml\n# (brand|journeys|templates)/?([\w-]*)\.yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_EVENTS = re.compile(r"^```jsonl\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_TEXT = re.compile(r"^```text\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)|src(?:set)?=\"(?!https?://)([^\"]+)\"")
 _MAKE = re.compile(r"`make ([a-z]+)")
 _COMMAND = re.compile(r"\bkairos ([a-z][a-z-]+)\b")
@@ -60,7 +64,26 @@ def test_every_kairos_command_shown_exists(page: str) -> None:
     assert shown <= commands
 
 
-def test_both_readmes_show_the_same_definitions() -> None:
+@pytest.mark.parametrize("page", ["README.md", "README.ko.md"])
+def test_the_first_journey_does_what_the_readme_says(
+    page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from kairos.cli.simulate import simulate_command
+
+    readme = (ROOT / page).read_text("utf-8")
+    for kind, name, text in _YAML.findall(readme):
+        file = tmp_path / (f"{kind}/{name}.yaml" if name else f"{kind}.yaml")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, "utf-8")
+    events = tmp_path / "events.jsonl"
+    events.write_text(_EVENTS.findall(readme)[0], "utf-8")
+    documents = load_brand(tmp_path)
+    assert [str(problem) for problem in (*check_brand_documents(documents), *check_ready(documents))] == []
+    assert simulate_command(tmp_path, events) == 0
+    assert _TEXT.findall(readme)[1].strip() in capsys.readouterr().out
+
+
+def test_both_readmes_show_the_same() -> None:
     english, korean = ((ROOT / page).read_text("utf-8") for page in ("README.md", "README.ko.md"))
     assert [name for _, name, _ in _YAML.findall(english)] == [name for _, name, _ in _YAML.findall(korean)]
-    assert _YAML.findall(english), "the README shows how to write a first journey"
+    assert _TEXT.findall(english) == _TEXT.findall(korean)

@@ -248,3 +248,11 @@ class TestTheWholeDemo:
     def test_the_forged_webhook_was_refused_and_the_refusal_of_a_reader_taken(self, told: str) -> None:
         assert "1 forged" in told
         assert "1 refusals" in told
+
+    @pytest.mark.parametrize("page", ["README.md", "README.ko.md"])
+    def test_the_readme_shows_what_it_really_prints(self, told: str, page: str) -> None:
+        excerpt = (ROOT / page).read_text("utf-8").partition("```text\n")[2].partition("```")[0]
+        printed = set(told.splitlines())
+        missing = [line for line in excerpt.splitlines() if line not in printed]
+        assert not missing
+        assert len(excerpt.splitlines()) > 10

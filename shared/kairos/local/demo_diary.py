@@ -78,16 +78,15 @@ class Diary:
 
     def why(self, reason: Reason) -> str:
         """Say in a few words what made a message due: how long after entering, or how far from the moment."""
-        passage = self.passages.get((reason.profile, reason.journey, reason.subject))
-        if passage is None:
-            return ""
         if reason.step in ("on_move", "on_cancel"):
             return "it was moved" if reason.step == "on_move" else "it was cancelled"
         due = reason.due or reason.at
-        if passage.anchor_at is None or passage.entry is None:
-            return f"{span(due - passage.entered_at)} after {self.triggers.get(reason.journey, 'entering')}"
-        distance = due - passage.anchor_at
-        return f"{span(abs(distance))} {'before' if distance < timedelta() else 'after'} the {passage.entry[0]}"
+        passage = self.passages.get((reason.profile, reason.journey, reason.subject))
+        if passage is not None and passage.anchor_at is not None and passage.entry is not None:
+            distance = due - passage.anchor_at
+            return f"{span(abs(distance))} {'before' if distance < timedelta() else 'after'} the {passage.entry[0]}"
+        entered = self._entered(reason)
+        return f"{span(due - entered)} after {self.triggers.get(reason.journey, 'entering')}" if entered else ""
 
     def lateness(self) -> list[float]:
         """Return how late each turn saw its timers, in seconds, as `decide` measured it."""
@@ -97,6 +96,16 @@ class Diary:
                 said = json.loads(line.text).get("TimerLateness", 0)
                 found += [value / 1000 for value in (said if isinstance(said, list) else [said])]
         return sorted(found)
+
+    def _entered(self, reason: Reason) -> datetime | None:
+        """Return when the passage began that a decision belongs to."""
+        same = (reason.profile, reason.journey, reason.subject)
+        began = [
+            said.at
+            for said in self.reasons.values()
+            if said.kind == "entered" and (said.profile, said.journey, said.subject) == same and said.at <= reason.at
+        ]
+        return max(began, default=None)
 
     def _meet(self, profile: str, fields: dict[str, str]) -> None:
         for name in ("f#email", "f#phone"):
