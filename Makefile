@@ -39,7 +39,7 @@ demo: $(READY) ## Live a month of a small shop's life, and show what was sent to
 	@$(BIN)/python -m kairos.local.demo
 
 up: $(READY) ## Serve the local cloud on localhost until stopped.
-	@$(BIN)/kairos local
+	@$(BIN)/kairos local --brand examples/spring-day
 
 check: $(READY) ## Format, lint, types and import contracts.
 	$(BIN)/ruff format --check .

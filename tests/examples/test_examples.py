@@ -20,7 +20,7 @@ from kairos.app.ready import check_ready
 from kairos.app.render import render
 from kairos.app.template import channels_of
 from kairos.channels._sms_length import KOREAN_SMS_BYTES_MAX, korean_bytes, measure
-from kairos.cli.simulate import simulate
+from kairos.cli.simulate import load_release, simulate
 from kairos.domain.localtime import local
 from kairos.domain.reason import Reason
 from kairos.registry import Rendered
@@ -40,7 +40,8 @@ each_example = pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: fo
 def story_of(folder: Path) -> str:
     """Return what a dry run of the example decides, a line each, in the brand's own time."""
     told: list[Reason] = []
-    release = simulate(folder, folder / "events.jsonl", None, None, told.append)
+    release = load_release(folder)
+    simulate(release, folder / "events.jsonl", None, None, told.append)
     return "".join(_line(reason, release.brand_zone) + "\n" for reason in told)
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from kairos.app.compile import check_journey
-from kairos.cli.simulate import simulate
+from kairos.cli.simulate import load_release, simulate
 from kairos.domain.instant import format_instant, parse_instant
 from kairos.domain.reason import Reason
 
@@ -43,7 +43,7 @@ def _messages(case: dict[str, Any], folder: Path) -> list[tuple[str, str, str]]:
     events = folder / "events.jsonl"
     events.write_text("".join(json.dumps(event) + "\n" for event in case["events"]), "utf-8")
     told: list[Reason] = []
-    simulate(folder, events, parse_instant(case["from"]), parse_instant(case["until"]), told.append)
+    simulate(load_release(folder), events, parse_instant(case["from"]), parse_instant(case["until"]), told.append)
     return sorted((r.profile, r.template, format_instant(r.at)) for r in told if r.kind == "message")
 
 

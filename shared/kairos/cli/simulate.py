@@ -49,27 +49,25 @@ def load_release(folder: Path) -> Release:
 
 
 def simulate(
-    folder: Path,
+    release: Release,
     events: Path,
     since: datetime | None,
     until: datetime | None,
     tell: Callable[[Reason], None],
     watch: Callable[[Iterator[Event], int], Iterator[Event]] = lambda events, total: events,
-) -> Release:
-    """Run the brand over the events and tell every decision in [since, until], in time order.
+) -> None:
+    """Run a release over the events and tell every decision in [since, until], in time order.
 
     `since` defaults to the first event, `until` to 90 days after the last. `watch` may look at events as they pass (a
-    progress bar). Raises BadBrand for wrong definitions, BadLine for a wrong event, NotADirectoryError and OSError.
+    progress bar). Raises BadLine for a wrong event, OSError where the file cannot be read.
     """
-    release = load_release(folder)
     file = EventFile(events, RawEvents(country=release.brand.get("country", "")))
     span = file.span()
     if span is None:
-        return release
+        return
     first, last = span
     simulation = Simulation(release, tell, since or first, until or last + AFTERWARDS)
     simulation.run(watch(iter(file), len(file)))
-    return release
 
 
 def print_json(reason: Reason) -> None:
@@ -132,14 +130,14 @@ def _run(
     def write(line: str) -> None:
         sys.stdout.write(line + "\n")
 
-    zone = load_release(folder).brand_zone
-    story = Story(zone, write)
+    release = load_release(folder)
+    story = Story(release.brand_zone, write)
 
     def watch(passing: Iterator[Event], total: int) -> Iterator[Event]:
         from rich.progress import track
 
         return iter(track(passing, "simulating", total, console=console, transient=True))
 
-    simulate(folder, events, since, until, print_json if as_json else story.tell, watch)
+    simulate(release, events, since, until, print_json if as_json else story.tell, watch)
     if not as_json:
         story.end()
