@@ -112,7 +112,7 @@ class Document:
 
 def parse_share(value: Any) -> float:
     """Return a share such as "5%" or 5 % as a fraction in [0, 1]. Raises ValueError."""
-    match = re.fullmatch(r"(\d{1,3}(?:\.\d{1,4})?)\s*%", value) if isinstance(value, str) else None
+    match = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)\s*%", value) if isinstance(value, str) else None
     share = float(match[1]) / 100 if match else -1.0
     if not 0 <= share <= 1:
         raise ValueError("expected a share such as 5%")

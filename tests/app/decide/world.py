@@ -17,7 +17,7 @@ from kairos.app.definitions import Definition, Documents, check_brand_documents,
 from kairos.app.ports import Pointer
 from kairos.app.release import Release
 from kairos.aws.codec import write_state
-from kairos.domain.effects import Arm, Send
+from kairos.domain.effects import Arm, Effect, Send
 from kairos.domain.event import ConsentFact, EntryFact, Event, Input, Wake
 from kairos.domain.instant import parse_instant
 from kairos.domain.profile import Enrollment, Message, Profile
@@ -96,7 +96,7 @@ class World:
         self.reporting = reporting
         self.profile: Profile | None = None
         self.reasons: list[Reason] = []
-        self.effects: list[Arm | Send] = []
+        self.effects: list[Effect] = []
         self.outcome: Outcome | None = None
         before = now - timedelta(days=1)
         events = [make_event("profile_updated", before, reach={"email": True, "sms": True})]
