@@ -25,6 +25,8 @@ from kairos.local.limits import check_dynamodb
 from kairos.local.narrow import one_partition
 from kairos.local.transactions import Transactions
 
+_LEAVES = frozenset({str, bytes, int, bool, float, type(None)})
+
 
 class DynamoDb:
     """The item operations; creating and describing tables is moto's own business."""
@@ -84,7 +86,9 @@ class DynamoDb:
 
 def _plain(value: Any) -> Any:
     """Copy parameters, with binaries as bytes: what is stored must not be the caller's own object."""
-    if isinstance(value, Mapping):
+    if type(value) in _LEAVES:
+        return value
+    if isinstance(value, (dict, Mapping)):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]

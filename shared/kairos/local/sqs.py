@@ -6,23 +6,14 @@ A receive never waits: on a clock that stands still nothing would come.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from kairos.local.call import Call
 from kairos.local.errors import AwsError
 from kairos.local.queue import Message, Queue, Sent
-
-BATCH_MAX = 10
-DELAY_MAX_SECONDS = 900
-VISIBILITY_MAX_SECONDS = 43_200
-# Alphanumeric characters and punctuation, up to 128.
-_ID = re.compile(r"^[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}$")
-_ENTRY_ID = re.compile(r"^[A-Za-z0-9_-]{1,80}$")
-# XML 1.0's characters: SQS refuses others. https://www.w3.org/TR/REC-xml/#charsets
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from kairos.local.sqs_limits import BATCH_MAX, check_batch, check_message, check_size, visibility_of
 
 
 class Sqs:
@@ -62,13 +53,13 @@ class Sqs:
 
     def send(self, params: Mapping[str, Any]) -> dict[str, Any]:
         queue = self._queue(params)
-        _check_size(queue, [params])
+        check_size(queue, [params])
         return _sent(self._send(queue, params))
 
     def send_batch(self, params: Mapping[str, Any]) -> dict[str, Any]:
         queue, entries = self._queue(params), params["Entries"]
-        _check_batch(entries)
-        _check_size(queue, entries)
+        check_batch(entries)
+        check_size(queue, entries)
         good: list[dict[str, Any]] = []
         bad: list[dict[str, Any]] = []
         for entry in entries:
@@ -79,7 +70,7 @@ class Sqs:
         return {"Successful": good, **({"Failed": bad} if bad else {})}
 
     def _send(self, queue: Queue, entry: Mapping[str, Any]) -> Sent:
-        delay = _check_message(queue, entry)
+        delay = check_message(queue, entry)
         return queue.send(
             entry["MessageBody"],
             self._now(),
@@ -94,9 +85,9 @@ class Sqs:
         most = int(params.get("MaxNumberOfMessages", 1))
         if not 1 <= most <= BATCH_MAX:
             raise AwsError("InvalidParameterValue", "MaxNumberOfMessages must be between 1 and 10")
-        visibility = params.get("VisibilityTimeout")
+        hidden = params.get("VisibilityTimeout")
         queue = self._queue(params)
-        messages = queue.receive(self._now(), most, None if visibility is None else _visibility(visibility))
+        messages = queue.receive(self._now(), most, None if hidden is None else visibility_of(hidden))
         return {"Messages": [_received(message) for message in messages]} if messages else {}
 
     def delete(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,14 +96,14 @@ class Sqs:
         return {}
 
     def change_visibility(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        visibility = _visibility(params["VisibilityTimeout"])
-        if not self._queue(params).change_visibility(params["ReceiptHandle"], self._now(), visibility):
+        span = visibility_of(params["VisibilityTimeout"])
+        if not self._queue(params).change_visibility(params["ReceiptHandle"], self._now(), span):
             raise AwsError("MessageNotInflight", "The specified message isn't in flight.")
         return {}
 
     def each(self, act: Callable[[Mapping[str, Any]], dict[str, Any]], params: Mapping[str, Any]) -> dict[str, Any]:
         """Do `act` for each entry of a batch, which fail one by one."""
-        _check_batch(params["Entries"])
+        check_batch(params["Entries"])
         good: list[dict[str, Any]] = []
         bad: list[dict[str, Any]] = []
         for entry in params["Entries"]:
@@ -207,74 +198,3 @@ def _sent(sent: Sent) -> dict[str, Any]:
 
 def _milliseconds(at: datetime) -> str:
     return str(round(at.timestamp() * 1000))
-
-
-def _visibility(seconds: Any) -> timedelta:
-    if not 0 <= int(seconds) <= VISIBILITY_MAX_SECONDS:
-        raise AwsError("InvalidParameterValue", f"VisibilityTimeout {seconds} must be between 0 and 43200")
-    return timedelta(seconds=int(seconds))
-
-
-def _check_batch(entries: list[Mapping[str, Any]]) -> None:
-    if not entries:
-        raise AwsError("AWS.SimpleQueueService.EmptyBatchRequest", "There should be at least one entry in the request.")
-    if len(entries) > BATCH_MAX:
-        raise AwsError(
-            "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-            f"Maximum number of entries per request are 10. You have sent {len(entries)}.",
-        )
-    ids = [entry["Id"] for entry in entries]
-    if len(set(ids)) < len(ids):
-        raise AwsError("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", "Two entries have the same Id.")
-    if not all(_ENTRY_ID.match(name) for name in ids):
-        raise AwsError("AWS.SimpleQueueService.InvalidBatchEntryId", "An entry id may hold A-Z a-z 0-9 _ - only.")
-
-
-def _check_size(queue: Queue, entries: list[Mapping[str, Any]]) -> None:
-    size = sum(_size(entry) for entry in entries)
-    if len(entries) > 1 and size > queue.most_bytes:
-        raise AwsError("AWS.SimpleQueueService.BatchRequestTooLong", f"The batch is {size} bytes, over the limit.")
-    if size > queue.most_bytes:
-        raise AwsError(
-            "InvalidParameterValue", f"One or more parameters are invalid. Reason: {size} bytes > {queue.most_bytes}."
-        )
-
-
-def _size(entry: Mapping[str, Any]) -> int:
-    total = len(entry["MessageBody"].encode())
-    for name, value in (entry.get("MessageAttributes") or {}).items():
-        content = value.get("StringValue", "").encode() or value.get("BinaryValue", b"")
-        total += len(name.encode()) + len(value.get("DataType", "").encode()) + len(content)
-    return total
-
-
-def _check_message(queue: Queue, entry: Mapping[str, Any]) -> timedelta | None:
-    """Check one entry and return its own delay."""
-    body, group, unique = entry["MessageBody"], entry.get("MessageGroupId"), entry.get("MessageDeduplicationId")
-    if not body:
-        raise AwsError("MissingParameter", "The request must contain the parameter MessageBody.")
-    if _FORBIDDEN.search(body):
-        raise AwsError("InvalidMessageContents", "The message contains characters outside the allowed set.")
-    for name, value in (("MessageGroupId", group), ("MessageDeduplicationId", unique)):
-        if value is not None and not _ID.match(value):
-            raise AwsError("InvalidParameterValue", f"{name} can only include alphanumeric and punctuation characters.")
-    delay = entry.get("DelaySeconds")
-    if queue.fifo:
-        _check_fifo(queue, group, unique, delay)
-    elif unique is not None:
-        raise AwsError("InvalidParameterValue", "MessageDeduplicationId is not valid for this queue type.")
-    if delay is not None and not 0 <= int(delay) <= DELAY_MAX_SECONDS:
-        raise AwsError("InvalidParameterValue", f"DelaySeconds {delay} must be >= 0 and <= 900.")
-    return None if delay is None else timedelta(seconds=int(delay))
-
-
-def _check_fifo(queue: Queue, group: str | None, unique: str | None, delay: Any) -> None:
-    if group is None:
-        raise AwsError("MissingParameter", "The request must contain the parameter MessageGroupId.")
-    if unique is None and not queue.content_based:
-        raise AwsError(
-            "InvalidParameterValue",
-            "The queue needs ContentBasedDeduplication, or the message a MessageDeduplicationId.",
-        )
-    if delay is not None and int(delay) > 0:
-        raise AwsError("InvalidParameterValue", "DelaySeconds is not valid for this queue type.")
