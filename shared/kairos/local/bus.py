@@ -18,6 +18,7 @@ from kairos.local.errors import AwsError
 from kairos.local.expressions import Every, parse
 from kairos.local.patterns import Pattern
 from kairos.local.targets import Targets
+from kairos.local.wire import Caller
 
 ENTRIES_MAX = 10
 ENTRY_BYTES_MAX = 1024 * 1024
@@ -149,15 +150,16 @@ class Bus:
             self._attempt(rule, target, _input(target, event), 1)
 
     def _attempt(self, rule: Rule, target: Mapping[str, Any], text: str, attempt: int) -> None:
+        principal = Caller("events", source=rule.arn)
         try:
-            self.targets.deliver("events", target, text)
+            self.targets.deliver(principal, target, text)
         except AwsError as error:
             retries = int((target.get("RetryPolicy") or {}).get("MaximumRetryAttempts", 185))
             if attempt <= retries and error.status >= 429:
                 again = self.now() + timedelta(seconds=min(2**attempt, 600))
                 self.agenda.add(again, lambda: self._attempt(rule, target, text, attempt + 1))
             else:
-                self.targets.bury("events", {**target, "Input": text}, error, attempt, rule.arn)
+                self.targets.bury(principal, {**target, "Input": text}, error, attempt, rule.arn)
 
 
 def void(_: Any) -> None:

@@ -14,19 +14,21 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 from kairos.local.aws import DEFAULT_REGION, Aws
+from kairos.local.build_permissions import build_permissions, readable
 from kairos.local.capacity import Capacity
-from kairos.local.errors import AlreadyRunning, NotFound
+from kairos.local.errors import AlreadyRunning, Denied, NotFound
 from kairos.local.faults import Crash, Fault, Kind, When
 from kairos.local.function import Result
 from kairos.local.logs import LogLine
 from kairos.local.mail import Email
 from kairos.local.parts import Parts
+from kairos.local.permissions import Denial, Permissions
 from kairos.local.queue import Queue
 from kairos.local.routes import Response, Routes
 from kairos.local.sms import Sms
@@ -34,6 +36,7 @@ from kairos.local.stack import Stack
 from kairos.local.tables import Table
 from kairos.local.template import Template
 from kairos.local.timeline import Timeline
+from kairos.local.wire import Caller
 
 LOGS_KEPT = 200_000
 _running: LocalCloud | None = None
@@ -67,6 +70,7 @@ class LocalCloud:
         self.logs: deque[LogLine] = deque(maxlen=LOGS_KEPT)
         self._exit = ExitStack()
         self._outputs: dict[str, str] = {}
+        self.permissions: Permissions | None = None
 
     @classmethod
     def from_template(cls, path: Path | str, start: datetime, stage: str = "local", **options: Any) -> LocalCloud:
@@ -81,15 +85,17 @@ class LocalCloud:
         try:
             self._exit.enter_context(self._aws)
             self._build()
-        except BaseException:
-            self.__exit__()
+        except BaseException as error:
+            self.__exit__(type(error))
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None = None, *_: object) -> None:
         global _running
         self._exit.close()
         _running = None
+        if kind is None and self.denied:
+            raise Denied(self.denied)
 
     def _build(self) -> None:
         self.parts: Parts = self._aws.parts
@@ -102,6 +108,9 @@ class LocalCloud:
             self.parts.bus.change_rate(self.stack.physical(logical).ref, period)
         for routes in self.parts.routes.values():
             routes.throttling = self._throttling
+        self.permissions = build_permissions(self.stack, self.parts)
+        if self.permissions is not None:
+            self.parts.wire.gates.append(self.permissions.check)
         self.timeline = Timeline(self.parts, self._aws.clock, self._tables_with_ttl)
         self.parts.wire.calls.clear()
         self.parts.wire.sites.clear()
@@ -206,6 +215,37 @@ class LocalCloud:
     def cool(self, function: str | None = None) -> None:
         """Make the next invocation of a function, or of all, a cold start."""
         self.parts.lambdas.cool(function)
+
+    # Permissions
+
+    @property
+    def denied(self) -> list[Denial]:
+        """Every call that the stack's policies refused. What is left in it when the cloud is left is an error."""
+        return [] if self.permissions is None else self.permissions.denied
+
+    def take_denied(self) -> list[Denial]:
+        """Return what was refused and forget it: for whoever expects a refusal."""
+        taken = list(self.denied)
+        self.denied.clear()
+        return taken
+
+    @property
+    def unused_grants(self) -> list[str]:
+        """What roles are allowed and nobody has used so far: "<role> <action> <resource>", in order."""
+        if self.permissions is None:
+            return []
+        unused = self.permissions.grants() - self.permissions.used
+        return sorted(readable(self.stack, grant) for grant in unused)
+
+    @contextmanager
+    def acting(self, function: str) -> Iterator[None]:
+        """Make calls of `session` in the name of a function, and with no more rights than it has."""
+        wire = self.parts.wire
+        outer, wire.caller = wire.caller, Caller(self.parts.lambdas.find(function).short)
+        try:
+            yield
+        finally:
+            wire.caller = outer
 
     # What comes out
 

@@ -3,6 +3,7 @@
 LocalError
 ├── Unplayable      the template asks for something that the local cloud does not play
 ├── NotFound        no function, queue, table or secret of that name is in the stack
+├── Denied          the stack's policies refused calls that nobody expected them to refuse
 └── AlreadyRunning  one process holds one cloud at a time: it owns the clock and AWS
 AwsError            AWS's answer to a call: raised inside, turned into what boto3 raises
 Killed              the process of a function ends here (a BaseException: no `except Exception` may catch it)
@@ -10,6 +11,7 @@ Killed              the process of a function ends here (a BaseException: no `ex
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kairos.domain.errors import KairosError
@@ -40,6 +42,15 @@ class AlreadyRunning(LocalError):
 
     def __init__(self) -> None:
         super().__init__("a local cloud is already running in this process: leave it first")
+
+
+class Denied(LocalError):
+    """Calls were refused for want of a permission, and nobody expected it."""
+
+    def __init__(self, denials: Sequence[object]) -> None:
+        self.denials = tuple(denials)
+        lines = dict.fromkeys(str(denial) for denial in denials)
+        super().__init__("the stack grants less than its functions do:\n  " + "\n  ".join(lines))
 
 
 class AwsError(Exception):

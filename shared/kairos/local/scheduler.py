@@ -21,6 +21,7 @@ from kairos.local.call import Call
 from kairos.local.errors import AwsError
 from kairos.local.expressions import Every, Once, parse
 from kairos.local.targets import Targets
+from kairos.local.wire import Caller
 
 _NAME = re.compile(r"^[0-9a-zA-Z\-_.]{1,64}$")
 INPUT_MAX = 256 * 1024
@@ -156,7 +157,7 @@ class Scheduler:
     def _attempt(self, schedule: Schedule, due: datetime, attempt: int) -> None:
         target = schedule.params["Target"]
         try:
-            self.targets.deliver("scheduler", target, target.get("Input", "{}"))
+            self.targets.deliver(self._principal(schedule), target, target.get("Input", "{}"))
         except AwsError as error:
             self._again(schedule, due, attempt, error)
 
@@ -168,7 +169,11 @@ class Scheduler:
         if _RETRYABLE.search(error.code) and attempt <= retries and again <= ends:
             self.agenda.add(again, lambda: self._attempt(schedule, due, attempt + 1))
         else:
-            self.targets.bury("scheduler", schedule.params["Target"], error, attempt, self._arn(schedule.params))
+            principal, target = self._principal(schedule), schedule.params["Target"]
+            self.targets.bury(principal, target, error, attempt, self._arn(schedule.params))
+
+    def _principal(self, schedule: Schedule) -> Caller:
+        return Caller("scheduler", source=self.group_arn(schedule.group), role=schedule.params["Target"]["RoleArn"])
 
     def _group(self, params: Mapping[str, Any]) -> dict[str, Schedule]:
         name = params.get("GroupName") or "default"

@@ -40,11 +40,16 @@ class Api(Protocol):
 
 @dataclass(slots=True)
 class Caller:
-    """Whoever is running: a function in its `invocation`-th invocation, having made `calls` so far."""
+    """Whoever is running: a function in its `invocation`-th invocation, having made `calls` so far.
+
+    `source` and `role` are those of `Call`.
+    """
 
     function: str | None
     invocation: int = 0
     calls: int = 0
+    source: str | None = None
+    role: str | None = None
 
 
 @dataclass
@@ -64,7 +69,8 @@ class Wire:
         """Record a call about to be made by the present caller."""
         caller = self.caller
         caller.calls += 1
-        call = Call(caller.function, caller.invocation, caller.calls, service, operation, params, self.now())
+        who = (caller.function, caller.invocation, caller.calls)
+        call = Call(*who, service, operation, params, self.now(), caller.source, caller.role)
         self.calls.append(call)
         self.sites[call.site] = self.sites.get(call.site, 0) + 1
         return call
@@ -75,17 +81,26 @@ class Wire:
             gate(call)
         self.trouble.before(call)
 
+    def permit(self, who: Caller, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """Let the gates judge what `who` does by other ways than a call; raise `AwsError`."""
+        call = Call(who.function, who.invocation, 0, service, operation, params, self.now(), who.source, who.role)
+        for gate in self.gates:
+            gate(call)
+
     def ours(self, service: str, operation: str, params: Mapping[str, Any]) -> bool:
         """Tell whether the local cloud answers this call itself, or moto does."""
         api = self.apis.get(service)
         return api is not None and api.answers(operation, params)
 
-    def perform(self, principal: str | None, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    def perform(
+        self, principal: str | Caller | None, service: str, operation: str, params: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Make a call without a client, such as Scheduler's to its target; raise `AwsError`."""
         if not self.ours(service, operation, params):
             raise AwsError("UnknownOperationException", f"{service}.{operation} is not played for {principal}", 404)
         with self.lock:
-            outer, self.caller = self.caller, Caller(principal)
+            outer = self.caller
+            self.caller = principal if isinstance(principal, Caller) else Caller(principal)
             try:
                 call = self.open(service, operation, params)
                 self.before(call)
