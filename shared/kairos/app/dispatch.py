@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kairos.app.ports import Alarms, Clock, Inbox, InboxMessage, Outbox, OutboxMessage, Parking
-from kairos.domain.effects import Arm, Effect, Send, effect_to_json
+from kairos.domain.effects import Arm, Effect, Send, Tell, effect_to_json
 from kairos.domain.errors import Unavailable
 
 
@@ -39,6 +39,7 @@ class Dispatched:
     sends: int = 0
     alarms: int = 0
     wakes: int = 0
+    tells: int = 0
     parked: int = 0
     errors: list[Exception] = field(default_factory=list)
 
@@ -51,7 +52,7 @@ class _Task:
 
 
 class Dispatch:
-    """Perform effects: sends to the outboxes, alarms to Scheduler, what is due already straight to the inbox."""
+    """Perform effects: sends to the outboxes, alarms to Scheduler, what is due and words of merges to the inbox."""
 
     def __init__(self, inbox: Inbox, outbox: Outbox, alarms: Alarms, parking: Parking, clock: Clock) -> None:
         self._inbox = inbox
@@ -70,16 +71,21 @@ class Dispatch:
             for effect in image.effects
         ]
         sends = [task for task in tasks if isinstance(task.effect, Send)]
+        tells = [task for task in tasks if isinstance(task.effect, Tell)]
         overdue = [task for task in tasks if isinstance(task.effect, Arm) and task.effect.at <= now]
         ahead = [task for task in tasks if isinstance(task.effect, Arm) and task.effect.at > now]
         run = _Run(images, self._parking)
         run.together(sends, self._send, "sends")
+        run.together(tells, self._tell, "tells")
         run.together(overdue, self._wake, "wakes")
         run.one_by_one(ahead, self._arm, "alarms")
         return run.done
 
     def _send(self, tasks: Sequence[_Task]) -> None:
         self._outbox.put([_outbox_message(task.effect) for task in tasks if isinstance(task.effect, Send)])
+
+    def _tell(self, tasks: Sequence[_Task]) -> None:
+        self._inbox.put([_word(task.effect) for task in tasks if isinstance(task.effect, Tell)])
 
     def _wake(self, tasks: Sequence[_Task]) -> None:
         self._inbox.put([_wake_up(task) for task in tasks])
@@ -158,6 +164,10 @@ class _Run:
 
 def _outbox_message(send: Send) -> OutboxMessage:
     return OutboxMessage(send.profile, send.message, send.channel, send.marketing, send.asks, send.correlation)
+
+
+def _word(tell: Tell) -> InboxMessage:
+    return InboxMessage(tell.profile, tell.events, correlation=next((e.correlation for e in tell.events), ""))
 
 
 def _wake_up(task: _Task) -> InboxMessage:

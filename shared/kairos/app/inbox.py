@@ -148,6 +148,8 @@ def _decide_without_poison(
     """
     try:
         return decide(stored, release, inputs, now), []
+    except Unavailable:  # a state that newer code packed: it waits for that code
+        raise
     except Exception:  # noqa: BLE001 - whatever one event provokes must not cost the others of its group
         decide(stored, release, [], now)
     good: list[Input] = []

@@ -37,6 +37,7 @@ BUDGETS: Mapping[str, Budget] = {
     "endings": Budget(200, 30, "oldest first"),
     "sent": Budget(200, 45, "what no cap counts any more, then oldest first"),
     "seen": Budget(500, 35, "expired, then the soonest to expire"),
+    "parcels": Budget(100, 1_000, "none: one more event for the profile it became is refused"),
     "sequences": Budget(4, 120, "the smallest names: queues that are gone"),
     "log": Budget(40, 180, "oldest first"),
 }

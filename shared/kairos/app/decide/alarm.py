@@ -26,8 +26,10 @@ def earliest_due(turn: Turn) -> datetime | None:
 
 
 def earliest_check(profile: Profile) -> datetime | None:
-    """Return when the first unreported message is to be asked for again."""
-    return min((m.check_at for m in profile.messages.values() if m.state == "asked" and m.check_at), default=None)
+    """Return when the first unreported message is to be asked for again, or the first parcel told again."""
+    asked = [message.check_at for message in profile.messages.values() if message.state == "asked"]
+    checks = (*asked, *(parcel.check_at for parcel in profile.parcels.values()))
+    return min((at for at in checks if at is not None), default=None)
 
 
 def set_alarm(turn: Turn, due: datetime | None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from kairos.app.decide import alarm, entries, facts, messages, passages, timelines
+from kairos.app.decide import alarm, entries, facts, messages, parcels, passages, timelines
 from kairos.app.decide.turn import Turn
 from kairos.app.release import Release
 from kairos.domain import budget
@@ -47,7 +47,7 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
     """
     inputs = list(inputs)
     if profile is None:
-        first = next((entry for entry in inputs if isinstance(entry, Event) and entry.source not in ANSWERS), None)
+        first = next((entry for entry in inputs if isinstance(entry, Event) and _makes_known(entry)), None)
         if first is None:
             return None
         profile = Profile(id=first.profile, created_at=now)
@@ -57,11 +57,28 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
         if isinstance(entry, Event):
             _hear(turn, entry)
     _do_what_is_due(turn)
+    parcels.ship(turn)
     return _close(turn)
+
+
+def _makes_known(event: Event) -> bool:
+    return event.source not in ANSWERS and not parcels.is_answer(event)
 
 
 def _hear(turn: Turn, event: Event) -> None:
     event = event.clamped()
+    if not parcels.concerns(turn, event):
+        _take_in(turn, event)
+        return
+    arrived = parcels.receive(turn, event)
+    if arrived.folded:
+        _move_to_zone(turn, event)
+        _drop_unconsented(turn)
+    if arrived.event is not None:
+        _take_in(turn, arrived.event.clamped())
+
+
+def _take_in(turn: Turn, event: Event) -> None:
     seen = turn.profile.seen
     if event.id in seen:
         return

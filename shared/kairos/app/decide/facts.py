@@ -26,7 +26,7 @@ def take_in(turn: Turn, event: Event) -> bool:
     if event.traits:
         set_traits(turn, event.traits, event.occurred_at)
     if event.reach:
-        _reach(turn, event.reach, event.occurred_at)
+        set_reach(turn, event.reach, event.occurred_at)
     if event.consent is not None and event.name in ("consent_given", "consent_withdrawn"):
         key = (event.consent.channel, event.consent.purpose)
         _consent(turn, key, event.name == "consent_given", event)
@@ -58,7 +58,7 @@ def _rank(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _reach(turn: Turn, reach: Mapping[str, bool], at: datetime) -> None:
+def set_reach(turn: Turn, reach: Mapping[str, bool], at: datetime) -> None:
     """A tie means reachable: `deliver` sees the address itself, and says so when there is none."""
     profile = turn.profile
     for channel, reachable in reach.items():

@@ -21,9 +21,11 @@ from kairos.domain.decision import Ask, Decision, Go, Park, Scene, Stop, Update
 from kairos.domain.event import Event
 from kairos.domain.ids import digest, enrollment_id, fraction
 from kairos.domain.journey import Journey, Matcher, Node
-from kairos.domain.profile import Enrollment
+from kairos.domain.profile import Enrollment, Profile
 
 CATCH_UP_FROM_NOW = timedelta(minutes=15)
+GOAL = "+"
+"""Before a subject's key: a goal. Without it the ending was an exit."""
 
 
 # ---- entering --------------------------------------------------------------------------------------------------
@@ -84,7 +86,7 @@ def _may_not_enter(turn: Turn, journey: Journey, enrollment: Enrollment, event: 
         return "too old"
     if turn.release.halted(journey.id):
         return "the journey is paused"
-    if _ended_already(turn, journey, enrollment.subject, event):
+    if _ended_already(turn, enrollment, event):
         return "goal or exit came first"
     if obstacle := _reentry_obstacle(turn, journey, enrollment):
         return obstacle
@@ -152,7 +154,7 @@ def hear(turn: Turn, event: Event) -> None:
 
 def _hear(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> None:
     if _reaches_goal(turn, enrollment, journey, event):
-        _convert(turn, enrollment)
+        convert(turn, enrollment)
         return
     if not enrollment.active:
         return
@@ -186,7 +188,8 @@ def _matches_any(turn: Turn, matchers: Iterable[Matcher], event: Event, enrollme
     return any(m.event == event.name and turn.holds(m.where, event.properties, enrollment.entry) for m in matchers)
 
 
-def _convert(turn: Turn, enrollment: Enrollment) -> None:
+def convert(turn: Turn, enrollment: Enrollment) -> None:
+    """The goal is reached: count it, and leave."""
     turn.say("converted", enrollment, "in holdout" if enrollment.holdout else "")
     converted = turn.keep(replace(enrollment, converted=True))
     if converted.active:
@@ -210,19 +213,29 @@ def _end(turn: Turn, enrollment: Enrollment, reason: str) -> None:
 
 
 def _note_ending(turn: Turn, event: Event) -> None:
-    """Remember that a goal or exit happened, in case the trigger it answers is still on its way."""
+    """Remember that a goal or exit happened, in case the trigger it answers is still on its way, or the passage it
+    ends is still another profile's."""
     for journey in turn.release.ended_by(event.name):
-        matchers = (*journey.exits, journey.goal.matcher) if journey.goal else journey.exits
-        if any(m.event == event.name and turn.holds(m.where, event.properties) for m in matchers):
-            endings = turn.profile.endings.setdefault(journey.id, {})
-            key = subject_key(subject_of(event, journey.subject) or "")
-            endings[key] = max(event.occurred_at, endings.get(key, event.occurred_at))
+        key = subject_key(subject_of(event, journey.subject) or "")
+        goals = (journey.goal.matcher,) if journey.goal else ()
+        for matchers, mark in ((journey.exits, ""), (goals, GOAL)):
+            if any(m.event == event.name and turn.holds(m.where, event.properties) for m in matchers):
+                endings = turn.profile.endings.setdefault(journey.id, {})
+                endings[mark + key] = max(event.occurred_at, endings.get(mark + key, event.occurred_at))
 
 
-def _ended_already(turn: Turn, journey: Journey, subject: str, event: Event) -> bool:
-    endings = turn.profile.endings.get(journey.id, {})
-    last = max((at for key in (subject_key(subject), "") if (at := endings.get(key)) is not None), default=None)
-    return last is not None and last >= event.occurred_at
+def endings_of(profile: Profile, passage: Enrollment, *, goal: bool) -> list[datetime]:
+    """Return when the profile last saw the goal, or an exit, of a passage's journey and subject."""
+    endings = profile.endings.get(passage.journey, {})
+    mark = GOAL if goal else ""
+    keys = dict.fromkeys((mark + subject_key(passage.subject), mark))
+    return [endings[key] for key in keys if key in endings]
+
+
+def _ended_already(turn: Turn, enrollment: Enrollment, event: Event) -> bool:
+    profile = turn.profile
+    last = (*endings_of(profile, enrollment, goal=True), *endings_of(profile, enrollment, goal=False))
+    return any(at >= event.occurred_at for at in last)
 
 
 # ---- walking ---------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ class Turn:
     effects: list[Effect] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     lateness: timedelta = timedelta()
+    arrived: dict[str, list[str]] = field(default_factory=dict)  # sender → parcels of a merge that it may let go of
 
     @property
     def zone(self) -> ZoneInfo:
