@@ -218,6 +218,7 @@ class _Builder:
     def __init__(self, problems: Problems) -> None:
         self.nodes: dict[str, Node] = {}
         self.elapsed = False
+        self._named = 0
         self._ids = _Ids()
         self._problems = problems
 
@@ -246,7 +247,8 @@ class _Builder:
         step = registry.load("steps", keywords[0])
         document.only("id", step.keyword, *step.beside)
         self.elapsed = self.elapsed or step.elapsed
-        if len(self.nodes) >= STEPS_MAX:
+        self._named += 1
+        if self._named > STEPS_MAX:
             raise BadDefinition(path, f"a journey has at most {STEPS_MAX} steps")
         base = (
             document.raw["send"] if step.keyword == "send" and isinstance(document.raw["send"], str) else step.keyword
