@@ -5,14 +5,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kairos.domain.effects import Arm, Effect, Send, effect_from_json, effect_to_json
+from kairos.domain.effects import Arm, Effect, Send, Tell, effect_from_json, effect_to_json
+from kairos.domain.event import Event
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    "effect", [Arm("u1", NOON), Send("u1", "m1", "email", True, 3, "c"), Send("u1", "m", "sms", False, 1)]
+EFFECTS = (
+    Arm("u1", NOON),
+    Send("u1", "m1", "email", True, 3, "c"),
+    Send("u1", "m", "sms", False, 1),
+    Tell("u2", (Event("1", "x", "u2", NOON, NOON),)),
 )
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
 def test_an_effect_comes_back_from_json_as_it_went(effect: Effect) -> None:
     assert effect_from_json(json.loads(json.dumps(effect_to_json(effect)))) == effect
 

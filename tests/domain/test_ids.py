@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import hashlib
 import re
+from base64 import b32encode
 from collections import Counter
 
 from hypothesis import given
@@ -18,6 +20,12 @@ def test_a_digest_is_26_lower_case_base32_characters_and_always_the_same(parts: 
 @given(st.lists(st.text(), max_size=4), st.lists(st.text(), max_size=4))
 def test_different_parts_have_different_digests(one: list[str], other: list[str]) -> None:
     assert (digest(*one) == digest(*other)) is (one == other)
+
+
+@given(st.text())
+def test_a_digest_is_base32_as_rfc_4648_writes_it(text: str) -> None:
+    hashed = hashlib.sha256(f"{len(text)}:{text}".encode()).digest()[:16]
+    assert digest(text) == b32encode(hashed).decode().rstrip("=").lower()
 
 
 def test_the_digest_is_the_one_it_has_always_been() -> None:
