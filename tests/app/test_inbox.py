@@ -182,6 +182,15 @@ def test_poison_in_one_queue_message_with_others_is_parked_alone() -> None:
     assert len(station.customers.profiles["u1"].enrollments) == 2
 
 
+def test_half_a_surrogate_which_json_can_carry_spoils_nothing() -> None:
+    station = Station(JOURNEY)
+    odd = "\ud800"
+    event = make_event("go", id=odd, properties={"n": odd, odd: odd}, traits={odd: odd})
+    applied = station.inbox.apply([station.deliver(event), station.deliver(booking(NOON, NOON, odd))])
+    assert (applied.failed, applied.parked) == ([], 0)
+    assert len(station.customers.profiles["u1"].enrollments) == 1
+
+
 def test_an_event_without_room_is_parked_with_that_reason() -> None:
     station = Station()
     station.inbox.apply([station.deliver(*(booking(NOON, NOON, f"b{n}") for n in range(201)))])

@@ -142,7 +142,9 @@ def event_from_json(raw: Mapping[str, Any]) -> Event:
 
 def event_size(event: Event) -> int:
     """Return the bytes of the event as it travels in the queue."""
-    return len(json.dumps(event_to_json(event), ensure_ascii=False, separators=(",", ":")).encode())
+    return len(
+        json.dumps(event_to_json(event), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    )
 
 
 def _text(raw: Mapping[str, Any], key: str) -> str:
