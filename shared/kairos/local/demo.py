@@ -37,9 +37,9 @@ from kairos.local.entropy import seeded
 ROOT = Path(__file__).resolve().parents[3]
 BRAND = ROOT / "examples" / "spring-day"
 SEED = "spring day"
-SWEEP = "rate(1 hour)"
-"""How often `sweep` runs here. Deployed it is five minutes; every run costs a real moment, and a month has 8,928."""
 HOUR = timedelta(hours=1)
+RATES = {"SweepRule": HOUR}
+"""How often `sweep` runs here. Deployed it is every five minutes; a run costs a real moment, and a month has 8,928."""
 
 
 @dataclass
@@ -81,19 +81,10 @@ class Month:
 @contextmanager
 def shop_cloud(template: Mapping[str, Any], start: datetime = START) -> Iterator[LocalCloud]:
     """Run the stack of `template` with the shop's connections and definitions in place, everything published."""
-    with seeded(SEED), LocalCloud(sparing(template), start.astimezone(UTC)) as cloud:
+    with seeded(SEED), LocalCloud(template, start.astimezone(UTC), rates=RATES) as cloud:
         connect(cloud)
         publish(cloud, BRAND)
         yield cloud
-
-
-def sparing(template: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the template with a rarer `sweep`."""
-    body: dict[str, Any] = json.loads(json.dumps(template))
-    for resource in body["Resources"].values():
-        if resource["Type"] == "AWS::Events::Rule" and "ScheduleExpression" in resource["Properties"]:
-            resource["Properties"]["ScheduleExpression"] = SWEEP
-    return body
 
 
 def connect(cloud: LocalCloud) -> None:
@@ -183,7 +174,7 @@ def _kind_of(call: Call) -> str:
     if call.status == 401:
         return "forged"
     parts = call.path.strip("/").split("/")
-    return {"webhooks": parts[2] if len(parts) > 2 else "", "u": "refusals"}.get(
+    return {"webhooks": parts[2] if len(parts) > 2 else "", "u": "unsubscribe"}.get(
         parts[1] if parts[0] == "v1" else "u", "track"
     )
 

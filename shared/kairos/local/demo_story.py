@@ -54,8 +54,9 @@ def tell(out: Console, diary: Diary) -> None:
         line = Text(f"  {local:%H:%M}  ")
         line.append(fit(what, 9), STYLES[what])
         line.append(fit(who, 20))
-        line.append(fit(where, 36), "cyan")
-        line.append(fit(why, max(12, cells - 74)).rstrip())
+        # A narrow terminal shows the template alone: the reason is what must not be cut.
+        line.append(fit(where, 36) if cells == WIDTH else fit(where.rpartition(" › ")[2], 20), "cyan")
+        line.append(why)
         out.print(line, soft_wrap=True)
         if said:
             out.print(Text(f"{'':18}{fit(said, cells - 18).rstrip()}", "dim"), soft_wrap=True)
