@@ -390,7 +390,7 @@ def test_an_enrollment_beyond_the_budget_is_refused_with_its_reason_and_the_othe
 
 def test_properties_are_cut_rather_than_let_a_profile_outgrow_its_item() -> None:
     world = World(journey({"wait": "30d"}, {"send": "hello"}, subject="cart_id"))
-    for n in range(150):
+    for n in range(70):
         properties = {"cart_id": f"c{n}", "note": f"{n:04}" * 900}
         world.hear(make_event("cart_updated", NOON, id=f"e{n}", properties=properties))
     kept = sum(len(str(e.properties)) for e in world.known.enrollments.values())
