@@ -86,9 +86,9 @@ def resource_matches(pattern: str, resource: str) -> bool:
     if pattern == "*":
         return True
     patterns, parts = pattern.split(":", 5), resource.split(":", 5)
-    if len(parts) < 6 or len(patterns) < 6:
-        return glob(pattern, resource)
-    return all(map(glob, patterns, parts))
+    # Of an ARN that is not written out, AWS takes the rest to be stars.
+    complete = patterns + ["*"] * (len(parts) - len(patterns))
+    return len(parts) == 6 and all(map(glob, complete, parts))
 
 
 def read_document(where: str, document: Mapping[str, Any]) -> tuple[Statement, ...]:

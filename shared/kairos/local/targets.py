@@ -51,7 +51,10 @@ class Targets:
         }
         attributes = {name: {"DataType": "String", "StringValue": value or "-"} for name, value in facts.items()}
         params = {"QueueUrl": _url(arn), "MessageBody": target.get("Input") or "{}", "MessageAttributes": attributes}
-        self.wire.perform(principal, "sqs", "SendMessage", params)
+        try:
+            self.wire.perform(principal, "sqs", "SendMessage", params)
+        except AwsError:
+            self.lambdas.dropped.append((str(target["Arn"]), target.get("Input")))
 
     def _universal(self, principal: Caller, api: str, text: str) -> None:
         service, _, operation = api.partition(":")
