@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kairos.app.decide import decide
+from kairos.app.decide.alarm import LOOK_AGAIN_WHEN_HALTED
 from kairos.domain.event import Event, Wake
 from kairos.domain.ids import fraction
 from kairos.domain.profile import Profile
@@ -328,9 +329,9 @@ def test_a_paused_passage_freezes_and_goes_on_when_it_is_resumed() -> None:
     world.release = release_of(journey(), paused=["j"])
     world.wake(NOON + H)
     assert world.messages == []
-    assert world.due == NOON + 2 * H
+    assert world.due == NOON + H + LOOK_AGAIN_WHEN_HALTED
     world.release = live
-    world.wake(NOON + 2 * H)
+    world.live_until(NOON + 2 * D)
     assert world.sent == ["hello"]
 
 
