@@ -46,7 +46,7 @@ def tell(out: Console, diary: Diary) -> None:
     """Print the month, day by day."""
     day = ""
     cells = min(out.width, WIDTH)
-    for at, what, who, where, why, said in sorted(_rows(diary), key=lambda row: row[0]):
+    for at, what, who, where, why, said in sorted(_rows(diary), key=_in_order):
         local = at.astimezone(SEOUL)
         if (today := f"{local:%A} {local.day} {local:%B}") != day:
             day = today
@@ -74,6 +74,11 @@ def fit(text: str, cells: int) -> str:
 def width(text: str) -> int:
     """Return how many cells of a terminal a text takes."""
     return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _in_order(row: Row) -> tuple[datetime, bool]:
+    """At one instant, what was decided comes before what then went out."""
+    return row[0], row[1] in ("email", "sms")
 
 
 def _rows(diary: Diary) -> Iterator[Row]:
