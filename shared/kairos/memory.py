@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from kairos.app.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
 from kairos.app.ports import (
     Claim,
     Clock,
@@ -25,6 +26,7 @@ from kairos.app.ports import (
     OutboxMessage,
     Pointer,
     Received,
+    Resolved,
 )
 from kairos.app.queueing import deduplication_id
 from kairos.app.rate import allowances
@@ -214,24 +216,63 @@ class MemoryAlarms:
 
 
 class MemoryIdentities:
-    """Identities, by plain identifier."""
+    """Identities, by plain identifier. `known` leads from (kind, scope, value) to profiles."""
 
     def __init__(self, new_id: Callable[[], str] | None = None) -> None:
         numbers = count(1)
-        self._new_id = new_id or (lambda: digest("profile", str(next(numbers))))
-        self.known: dict[tuple[str, str, str], str] = {}
+        self.new_id = new_id or (lambda: digest("profile", str(next(numbers))))
+        self.known: dict[Place, str] = {}
+        self.kept: dict[str, Standing] = {}
 
-    def resolve(self, groups: Sequence[Sequence[Identifier]], now: datetime) -> list[str]:
-        return [self._resolve(group) for group in groups]
-
-    def _resolve(self, group: Sequence[Identifier]) -> str:
-        if not group:
+    def resolve(self, groups: Sequence[Sequence[Identifier]], now: datetime) -> list[Resolved]:
+        if not all(groups):
             raise ValueError("nobody can be resolved from no identifier")
-        keys = [(identifier.kind, identifier.scope, identifier.value) for identifier in group]
-        profile = next((self.known[key] for key in keys if key in self.known), None) or self._new_id()
-        for key in keys:
-            self.known.setdefault(key, profile)
-        return profile
+        places = {place(identifier) for group in groups for identifier in group}
+        known = {one: self.known[one] for one in places if one in self.known}
+        resolution = Resolution(self, known, set(known), now)
+        return [resolution.resolve(group) for group in groups]
+
+    def settle(self, resolved: Sequence[Resolved], now: datetime) -> None:
+        moves = {(self.identity(move.identifier), move.former): move.profile for one in resolved for move in one.moves}
+        winners = {merge.loser: merge.winner for one in resolved for merge in one.merges}
+        for loser, standing in self.standings(list(winners)).items():
+            moves |= {(row_of(claim), loser): winners[loser] for claim in standing.holds}
+        for (identity, former), profile in moves.items():
+            self._repoint(identity, former, profile)
+
+    def _repoint(self, identity: str, former: str, profile: str) -> None:
+        kind, scope, value = json.loads(identity)
+        if self.known.get((kind, scope, value)) == former:
+            self.known[kind, scope, value] = profile
+
+    def identity(self, identifier: Identifier) -> str:
+        return canonical(place(identifier))
+
+    def standings(self, profiles: Sequence[str]) -> dict[str, Standing]:
+        return {profile: self.kept[profile] for profile in profiles if profile in self.kept}
+
+    def create(self, standing: Standing) -> None:
+        self.kept[standing.profile] = standing
+
+    def claim(self, profile: str, claims: frozenset[str]) -> bool:
+        there = self.kept.get(profile) or Standing(profile, BEFORE_ALL)
+        if there.merged_into is not None:
+            return False
+        self.kept[profile] = replace(there, known=True, holds=there.holds | claims, revision=there.revision + 1)
+        return True
+
+    def bind(self, identifier: Identifier, profile: str) -> str:
+        return self.known.setdefault(place(identifier), profile)
+
+    def mark(self, loser: Standing, winner: Standing) -> bool:
+        for read in (loser, winner):
+            there = self.kept.get(read.profile)
+            if there is not None and (there.merged_into, there.revision) != (None, read.revision):
+                return False
+        self.kept[loser.profile] = replace(loser, merged_into=winner.profile, revision=loser.revision + 1)
+        known, holds = winner.known or loser.known, winner.holds | loser.holds
+        self.kept[winner.profile] = replace(winner, known=known, holds=holds, revision=winner.revision + 1)
+        return True
 
 
 class MemoryContacts:

@@ -14,7 +14,7 @@ from typing import Any
 from kairos.app.front import handle
 from kairos.app.http import HttpAnswer, HttpRequest
 from kairos.app.ingest import Ingest
-from kairos.app.ports import Identifier, InboxMessage
+from kairos.app.ports import Identifier, InboxMessage, Resolved
 from kairos.domain.errors import Throttled, Unavailable
 from kairos.memory import (
     MemoryClock,
@@ -49,7 +49,7 @@ class NotedIdentities(MemoryIdentities):
         super().__init__()
         self.journal = journal
 
-    def resolve(self, groups: Sequence[Sequence[Identifier]], now: datetime) -> list[str]:
+    def resolve(self, groups: Sequence[Sequence[Identifier]], now: datetime) -> list[Resolved]:
         self.journal.note("identities")
         return super().resolve(groups, now)
 

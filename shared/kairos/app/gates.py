@@ -74,18 +74,20 @@ class Gates:
 
     def _find(self, id: str) -> Profile | Outcome:
         """Return the profile as it is now, under the id it has now."""
-        former = ""
+        passed: list[Profile] = []
         for _ in range(MERGES_MAX):
             profile = self._customers.read(id)
-            if profile is None:
+            if profile is None and not any(parcel.kind == "state" for each in passed for parcel in each.parcels.values()):
                 # Nobody is told: an event for a profile that was erased would bring it back.
                 return not_sent("erased")
-            if former and former not in profile.former:
-                # The merge has not arrived there yet, and its messages with it.
-                return Outcome("waiting", "merging", delay_seconds=MERGING_SECONDS)
-            if profile.merged_into is None:
+            if profile is not None and profile.merged_into is not None:
+                passed.append(profile)
+                id = profile.merged_into
+                continue
+            if profile is not None and {each.id for each in passed} <= set(profile.former):
                 return profile
-            former, id = profile.id, profile.merged_into
+            # A merge has not arrived there yet, and its messages with it.
+            return Outcome("waiting", "merging", delay_seconds=MERGING_SECONDS)
         return not_sent("erased", "merged in a circle")
 
     def _pass(self, request: OutboxMessage, profile: Profile, release: Release) -> Ready | Outcome:
@@ -97,7 +99,7 @@ class Gates:
         if marketing and not _consented(profile, message.channel):
             return not_sent("no consent")
         channel = self._channels[message.channel]
-        contacts = self._contacts.fetch([profile.id, *profile.former], contact_refs(profile, message))
+        contacts = self._contacts.fetch(list(dict.fromkeys((profile.id, *profile.former))), contact_refs(profile, message))
         address = _address(contacts.get("profile", {}).get(channel.address), channel.address, release)
         if address is None:
             return not_sent("no address")

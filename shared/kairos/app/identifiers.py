@@ -75,7 +75,7 @@ def identifier(named: Named, scope: str, country: str | None) -> Identifier | No
         value = normalise_id(named.value)
     if value is None:
         return None
-    return Identifier(named.kind, value, "" if named.kind in ("email", "phone") else scope, named.verified)
+    return Identifier(named.kind, value, "" if named.kind in ("email", "phone") else scope, named.verified, scope)
 
 
 def identifiers(who: Sequence[Named], scope: str, country: str | None) -> list[Identifier]:

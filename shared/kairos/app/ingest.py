@@ -16,10 +16,20 @@ from typing import Any
 
 from kairos.app.identifiers import identifiers, normalise_email, normalise_phone
 from kairos.app.listed import cut, listed
-from kairos.app.ports import Connections, Contacts, Identifier, Identities, Inbox, InboxMessage, Suppressions
+from kairos.app.ports import (
+    Connections,
+    Contacts,
+    Identifier,
+    Identities,
+    Inbox,
+    InboxMessage,
+    Resolved,
+    Suppressions,
+)
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event
 from kairos.domain.ids import digest
+from kairos.domain.merge import merge_request
 from kairos.registry import Contact, Parsed, Request, Source, load
 
 CORRELATION_HEADER = "x-kairos-correlation"
@@ -115,11 +125,14 @@ class Ingest:
         stopped = self._stop(parsed, request.received_at)
         correlation = _correlation(source, request, trusted)
         facts = [self._fact(one, source, request, correlation, trusted) for one in parsed]
-        addressed = self._resolve(facts, request.received_at)
+        addressed, joined = self._resolve(facts, request.received_at)
         self._keep_contacts(addressed)
         messages = _messages(addressed, correlation)
         if messages:
-            self._inbox.put(messages)
+            # A merge is asked for before its rows follow it: who crashes in between finds it in the rows again.
+            self._inbox.put([*_merges(joined, request.received_at, correlation), *messages])
+        if joined:
+            self._identities.settle(joined, request.received_at)
         return Taken(
             accepted=len(addressed),
             unaddressed=len(facts) - len(addressed),
@@ -165,14 +178,15 @@ class Ingest:
         known = tuple(one for one in who if one.kind != "profile")
         return _Fact(event, known, profile, [contact for contact in contacts if contact.fields])
 
-    def _resolve(self, facts: Sequence[_Fact], now: datetime) -> list[_Fact]:
+    def _resolve(self, facts: Sequence[_Fact], now: datetime) -> tuple[list[_Fact], list[Resolved]]:
         groups = list(dict.fromkeys(fact.who for fact in facts if fact.who and not fact.profile))
-        found = dict(zip(groups, self._identities.resolve(groups, now), strict=True)) if groups else {}
+        resolved = self._identities.resolve(groups, now) if groups else []
+        found = {who: one.profile for who, one in zip(groups, resolved, strict=True)}
         out: list[_Fact] = []
         for fact in facts:
             if profile := fact.profile or found.get(fact.who, ""):
                 out.append(replace(fact, profile=profile, event=cut(replace(fact.event, profile=profile))))
-        return out
+        return out, [one for one in resolved if one.merges]
 
     def _keep_contacts(self, facts: Sequence[_Fact]) -> None:
         kept: dict[tuple[str, str, datetime], dict[str, Any]] = {}
@@ -190,6 +204,14 @@ def _messages(facts: Sequence[_Fact], correlation: str) -> list[InboxMessage]:
         groups.setdefault(fact.profile, {}).setdefault(fact.event.id, fact.event)
     return [
         InboxMessage(profile, tuple(events.values()), correlation=correlation) for profile, events in groups.items()
+    ]
+
+
+def _merges(joined: Sequence[Resolved], now: datetime, correlation: str) -> list[InboxMessage]:
+    merges = dict.fromkeys(merge for one in joined for merge in one.merges)
+    return [
+        InboxMessage(merge.loser, (merge_request(merge, now, correlation),), correlation=correlation)
+        for merge in merges
     ]
 
 

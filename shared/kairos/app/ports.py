@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from kairos.domain.effects import Effect
 from kairos.domain.event import Event
+from kairos.domain.merge import Merge
 from kairos.domain.profile import Profile
 
 
@@ -164,25 +165,51 @@ class Identifier:
     """One way in which a source names a person. `kind`: customer, external, email, phone, anonymous, cart, checkout.
 
     `scope` tells equal values of different senders apart ("shopify/main" for customer ids), empty for e-mail and phone.
-    `value` is already normalised (lower-case e-mail, E.164 phone). `verified`: a signed source vouches for it.
+    `value` is already normalised (lower-case e-mail, E.164 phone). `verified`: a signed source vouches for it, and
+    `source` says which ("shopify/main"), for e-mail and phone too.
     """
 
     kind: str
     value: str
     scope: str = ""
     verified: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An identifier whose row still leads to `former`, which became `profile`."""
+
+    identifier: Identifier
+    former: str
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Whose an event is. `merges` are to be told to the losers' groups; then `settle` makes the `moves`."""
+
+    profile: str
+    merges: tuple[Merge, ...] = ()
+    moves: tuple[Move, ...] = ()
 
 
 class Identities(Protocol):
     """Keyed hashes of identifiers → permanent profile id. `ingest` alone touches it."""
 
-    def resolve(self, groups: Sequence[Sequence[Identifier]], now: datetime) -> list[str]:
-        """Return a profile id per group of identifiers of one person (best first), making what is missing.
+    def resolve(self, groups: Sequence[Sequence[Identifier]], now: datetime) -> list[Resolved]:
+        """Return whose each group of identifiers of one person (best first) is, making what is missing.
 
-        One batch read for all groups of a request. In a group the best identifier that is known decides; unknown ones
-        are bound to that profile by conditional write (first writer wins; the loser reads again); when none is known
-        a new permanent id of 26 base32 characters is made.
+        One batch read for all groups of a request, and another for a group that names a person anew or leads to more
+        than one profile. The rules are those of `kairos.app.joining`. Unknown identifiers are bound by conditional
+        write (first writer wins; the loser reads again); a new person gets a permanent id of 26 base32 characters. A
+        merge is marked durably, and told again by every event whose rows have not followed it yet.
+        Raises ValueError for an empty group.
         """
+
+    def settle(self, resolved: Sequence[Resolved], now: datetime) -> None:
+        """Lead rows to the winners, once the merges of `resolve` are in the losers' groups: those of `moves`, and every
+        verified id that a loser held. Conditional, so repeating it or being overtaken changes nothing."""
 
 
 class Contacts(Protocol):

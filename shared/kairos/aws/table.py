@@ -12,6 +12,9 @@ customers     one item per profile, written by `decide` alone, as a whole
 identities    keyed hash of an identifier → profile
     identity  S  pk: "<key id>#<kind>#<scope>#<hash>"
     profile, kind, scope S; verified BOOL; created_at S
+              and a standing for each profile, under "profile#<profile>":
+    profile, kind ("profile"), created_at S; known BOOL; revision N; merged_into S once it became another
+    holds     SS  its verified ids of a person: "<kind>|<source>|<identity>"
 contacts      personal data, under its own KMS key
     profile   S  pk
     ref       S  sk: "profile", "entry#<kind>#<id>", "subject#<value>"
@@ -87,6 +90,11 @@ def wake_attributes(profile: str, wake_at: datetime | None) -> dict[str, dict[st
         "wake": {"S": wake_key(wake_at, shard(profile))},
         "wake_at": {"S": f"{sortable(wake_at)}#{profile}"},
     }
+
+
+def standing_key(profile: str) -> str:
+    """Return the key in `identities` of what stands for a profile itself."""
+    return f"profile#{profile}"
 
 
 def release_key(release: str) -> str:

@@ -14,7 +14,7 @@ from itertools import groupby
 
 from kairos.app.decide import decide
 from kairos.app.release import Release
-from kairos.domain.effects import Send
+from kairos.domain.effects import Send, Tell
 from kairos.domain.event import Event, Input, Wake
 from kairos.domain.reason import Reason
 from kairos.memory import MemoryCustomers
@@ -64,6 +64,8 @@ class Simulation:
                         self.tell(reason)
             inputs = [_sent(effect, now) for effect in outcome.effects if isinstance(effect, Send)]
             self._remember(profile, outcome.due)
+            for told in [effect for effect in outcome.effects if isinstance(effect, Tell)]:
+                self._decide(told.profile, told.events, now)
 
     def _remember(self, profile: str, due: datetime | None) -> None:
         if due is None:
