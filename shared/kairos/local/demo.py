@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parents[3]
 BRAND = ROOT / "examples" / "spring-day"
 SEED = "spring day"
 HOUR = timedelta(hours=1)
-RATES = {"SweepRule": HOUR}
+RATES = {"SweepRule": 3 * HOUR}
 """How often `sweep` runs here. Deployed it is every five minutes; a run costs a real moment, and a month has 8,928."""
 
 

@@ -150,7 +150,7 @@ def costs(out: Console, diary: Diary, wire: Wire) -> None:
     row(
         "per turn", f"decide took {turns[0]} turns of one customer: {turns[1]:.2f} reads and {turns[2]:.2f} writes each"
     )
-    row("sweep", "runs every hour here, every five minutes when deployed; the Query calls above are its own")
+    row("sweep", "runs every three hours here, every five minutes when deployed; the Query calls above are its own")
     row("calls", ", ".join(f"{count} {name}" for name, count in calls.most_common(8)))
 
 
