@@ -7,7 +7,18 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from kairos.domain.profile import Consent, Counter, Enrollment, Entry, Message, Parcel, Planned, Profile
+from kairos.domain.profile import (
+    Consent,
+    Counter,
+    Enrollment,
+    Entry,
+    Message,
+    Parcel,
+    Planned,
+    Posted,
+    Profile,
+    Written,
+)
 from kairos.domain.reason import KINDS, Reason
 
 instants = st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))
@@ -111,6 +122,12 @@ profiles = st.builds(
     alarm=maybe,
     log=st.lists(reasons, max_size=3).map(tuple),
     parcels=filed(parcels, "id"),
+    posted=st.dictionaries(texts, st.builds(Posted, texts, numbers, texts, texts, instants, numbers), max_size=2),
+    written=st.dictionaries(
+        texts,
+        st.builds(Written, numbers, texts, instants, st.lists(reasons, max_size=2).map(tuple)),
+        max_size=2,
+    ),
 )
 
 

@@ -15,7 +15,7 @@ from kairos.aws.codec import INFLATED_MAX, read_effects, read_state, write_effec
 from kairos.domain import packing
 from kairos.domain.effects import Arm, Send
 from kairos.domain.errors import TooLarge, Unavailable
-from kairos.domain.profile import SCHEMA, Counter, Enrollment, Entry, Message, Parcel, Planned, Profile
+from kairos.domain.profile import SCHEMA, Counter, Enrollment, Entry, Message, Parcel, Planned, Posted, Profile, Written
 from kairos.domain.reason import Reason
 from tests.aws.profiles import busy_profile, profiles
 
@@ -28,6 +28,8 @@ TABLES = [
     (Message, packing.MESSAGE),
     (Counter, packing.COUNTER),
     (Parcel, packing.PARCEL),
+    (Posted, packing.POSTED),
+    (Written, packing.WRITTEN),
     (Reason, packing.REASON),
 ]
 

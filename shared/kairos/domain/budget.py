@@ -39,12 +39,16 @@ BUDGETS: Mapping[str, Budget] = {
     "seen": Budget(500, 35, "expired, then the soonest to expire"),
     "parcels": Budget(100, 1_000, "none: one more event for the profile it became is refused"),
     "sequences": Budget(4, 120, "the smallest names: queues that are gone"),
+    "posted": Budget(60, 40, "what is older than 30 days, then oldest first"),
+    "written": Budget(4, 1_500, "that of a queue that is gone; a write's own reasons never before the next write"),
     "log": Budget(40, 180, "oldest first"),
 }
 PROPERTIES_BYTES_MAX = 4_000
 TRAIT_BYTES_MAX = 1_000
 ASKED_MAX = 200
 CAPS_LOOK_BACK = timedelta(days=366)
+POSTED_FOR = timedelta(days=30)
+"""How long after it was asked for a message's opens and clicks are counted."""
 
 
 def trimmed(properties: Mapping[str, Value], most: int = PROPERTIES_BYTES_MAX) -> dict[str, Value]:
@@ -97,8 +101,11 @@ def evict(profile: Profile, live_counters: frozenset[str], now: datetime) -> Non
         _evict_traits(profile)
     profile.sent = tuple(row for row in profile.sent if row[1] > now - CAPS_LOOK_BACK)[-BUDGETS["sent"].most :]
     _evict_seen(profile, now)
+    _evict_posted(profile, now)
     while len(profile.sequences) > BUDGETS["sequences"].most:
-        del profile.sequences[min(profile.sequences)]
+        gone = min(profile.sequences)
+        del profile.sequences[gone]
+        profile.written.pop(gone, None)
     profile.log = profile.log[-BUDGETS["log"].most :]
 
 
@@ -161,6 +168,14 @@ def _evict_seen(profile: Profile, now: datetime) -> None:
         for id in sorted(seen, key=lambda id: (seen[id], id))[:surplus]:
             del seen[id]
     profile.seen = seen
+
+
+def _evict_posted(profile: Profile, now: datetime) -> None:
+    posted = {id: posted for id, posted in profile.posted.items() if posted.at > now - POSTED_FOR}
+    surplus = len(posted) - BUDGETS["posted"].most
+    for id in sorted(posted, key=lambda id: (posted[id].at, id))[: max(0, surplus)]:
+        del posted[id]
+    profile.posted = posted
 
 
 def _open(planned: Any) -> bool:

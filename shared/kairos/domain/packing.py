@@ -12,7 +12,19 @@ from typing import Any, TypeVar
 
 from kairos.domain.errors import Unavailable
 from kairos.domain.instant import from_micros, to_micros
-from kairos.domain.profile import SCHEMA, Consent, Counter, Enrollment, Entry, Message, Parcel, Planned, Profile
+from kairos.domain.profile import (
+    SCHEMA,
+    Consent,
+    Counter,
+    Enrollment,
+    Entry,
+    Message,
+    Parcel,
+    Planned,
+    Posted,
+    Profile,
+    Written,
+)
 from kairos.domain.reason import Reason
 
 R = TypeVar("R")
@@ -236,6 +248,20 @@ REASON: tuple[Row, ...] = (
     _plain("message", "m", ""),
 )
 _REASON_KEYS = {row[1]: row for row in REASON}
+POSTED: tuple[Row, ...] = (
+    _plain("journey", "j"),
+    _plain("version", "v"),
+    _plain("step", "s"),
+    _plain("channel", "c"),
+    _at("at", "a"),
+    _plain("told", "t", 0),
+)
+WRITTEN: tuple[Row, ...] = (
+    _plain("version", "v"),
+    _plain("release", "r"),
+    _at("at", "a"),
+    ("reasons", "l", _pack_log, _unpack_log, ()),
+)
 PROFILE: tuple[Row, ...] = (
     _plain("id", "i"),
     _at("created_at", "a"),
@@ -258,6 +284,8 @@ PROFILE: tuple[Row, ...] = (
     _at("alarm", "w", None),
     ("log", "l", _pack_log, _unpack_log, ()),
     ("parcels", "o", *_records(Parcel, PARCEL, "id"), {}),
+    ("posted", "p", *_filed(Posted, POSTED), {}),
+    ("written", "b", *_filed(Written, WRITTEN), {}),
 )
 _KEYS = {row[1]: row for row in PROFILE}
 

@@ -143,6 +143,32 @@ class Counter:
     times: tuple[datetime, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message asked for lately, by whichever passage: what a report of it is counted under. `told` has a bit for each
+    thing that was said of it already: see `kairos.app.decide.reports`."""
+
+    journey: str
+    version: int
+    step: str
+    channel: str
+    at: datetime
+    told: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the last write for one inbox decided, until the next: a crash between write and archive loses none of it.
+
+    `version` is the profile's with that write, `release` the beginning of the id of what was live.
+    """
+
+    version: int
+    release: str
+    at: datetime
+    reasons: tuple[Reason, ...] = ()
+
+
 ParcelKind = Literal["state", "event"]
 
 
@@ -194,6 +220,8 @@ class Profile:
     alarm: datetime | None = None
     log: tuple[Reason, ...] = ()
     parcels: dict[str, Parcel] = field(default_factory=dict)
+    posted: dict[str, Posted] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
 
     @property
     def birth(self) -> str:
@@ -224,4 +252,6 @@ class Profile:
             seen=dict(self.seen),
             sequences=dict(self.sequences),
             parcels=dict(self.parcels),
+            posted=dict(self.posted),
+            written=dict(self.written),
         )

@@ -9,10 +9,17 @@ from typing import Any
 
 from kairos.domain.instant import format_instant, parse_instant
 
+FEEDBACK = ("sent", "delivered", "opened", "clicked", "bounced", "complained")
+"""What became of a message that was asked for: counted and archived, and not kept in the profile's own log."""
+
 KINDS = (
     *("entered", "message", "held", "not_sent", "exited", "converted", "holdout", "moved", "skipped", "ignored"),
     "merged",
+    *FEEDBACK,
 )
+
+MACHINE = "machine"
+"""The reason of an opened or clicked that a mail provider's proxy or scanner made, not a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from kairos.app.decide import alarm, entries, facts, messages, parcels, passages, timelines
+from kairos.app.decide import alarm, entries, facts, messages, parcels, passages, reports, timelines, walked
 from kairos.app.decide.turn import Turn
 from kairos.app.release import Release
 from kairos.domain import budget
 from kairos.domain.effects import Effect
 from kairos.domain.event import Event, Input
 from kairos.domain.profile import Enrollment, Message, Profile
-from kairos.domain.reason import Reason
+from kairos.domain.reason import FEEDBACK, Reason
 
-ANSWERS = frozenset({"deliver", "preferences", "ses"})
+ANSWERS = frozenset({"deliver", "preferences", "ses", "walk"})
 DUE_AT_ONCE_MAX = 2_000
 
 
@@ -42,7 +42,8 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
     """Decide one profile on its inputs, in order, at `now` (aware UTC).
 
     Return None when there is nothing to write: a wake-up for an absent profile, or what only answers our messages (a
-    late click must not bring back somebody who was erased). The given profile is not changed.
+    late click must not bring back somebody who was erased), or a walk that does not concern the profile. The given
+    profile is not changed.
     Raises NoRoom when an input needs room that may not be made.
     """
     inputs = list(inputs)
@@ -52,13 +53,13 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
             return None
         profile = Profile(id=first.profile, created_at=now)
     turn = Turn(profile.copy(), release, now)
-    turn.lateness = _lateness(turn)
+    turn.lateness = _lateness(turn, inputs)
     for entry in inputs:
         if isinstance(entry, Event):
             _hear(turn, entry)
     _do_what_is_due(turn)
     parcels.ship(turn)
-    return _close(turn)
+    return None if walked.is_idle(turn, profile, inputs) else _close(turn)
 
 
 def _makes_known(event: Event) -> bool:
@@ -74,11 +75,16 @@ def _hear(turn: Turn, event: Event) -> None:
     if arrived.folded:
         _move_to_zone(turn, event)
         _drop_unconsented(turn)
+        timelines.enroll_missing(turn, event)  # a walk may have been at the winner before the entries were
     if arrived.event is not None:
         _take_in(turn, arrived.event.clamped())
 
 
 def _take_in(turn: Turn, event: Event) -> None:
+    if walked.concerns(event):
+        if walked.take(turn, event):
+            _move_to_zone(turn, event)
+        return
     seen = turn.profile.seen
     if event.id in seen:
         return
@@ -89,6 +95,7 @@ def _take_in(turn: Turn, event: Event) -> None:
     if event.consent is not None or event.name == facts.COMPLAINT:
         _drop_unconsented(turn)
     if event.message is not None:
+        reports.take(turn, event)
         messages.take_report(turn, event)
     change = entries.take_entry(turn, event)
     passages.hear(turn, event)
@@ -114,8 +121,11 @@ def _drop_unconsented(turn: Turn) -> None:
             _settle_held(turn, message)
 
 
-def _lateness(turn: Turn) -> timedelta:
-    """Return how late the earliest promised timer is seen; what an old event makes due at once was never promised."""
+def _lateness(turn: Turn, inputs: Iterable[Input]) -> timedelta:
+    """Return how late the earliest promised timer is seen; what an old event makes due at once was never promised, and
+    what a pause held back is not late."""
+    if any(isinstance(entry, Event) and walked.concerns(entry) for entry in inputs):
+        return timedelta()
     due = alarm.earliest_due(turn)
     return max(turn.now - due, timedelta()) if due is not None else timedelta()
 
@@ -177,7 +187,7 @@ def _settle_held(turn: Turn, message: Message) -> None:
 
 def _close(turn: Turn) -> Outcome:
     profile = turn.profile
-    profile.log = (*profile.log, *turn.reasons)
+    profile.log = (*profile.log, *(reason for reason in turn.reasons if reason.kind not in FEEDBACK))
     budget.evict(profile, turn.release.counter_keys, turn.now)
     due = alarm.earliest_due(turn)
     alarm.set_alarm(turn, due)

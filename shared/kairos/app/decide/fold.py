@@ -86,6 +86,7 @@ def _fold_counts(turn: Turn, loser: Profile) -> None:
             known.update({key: max(at, known.get(key, at)) for key, at in subjects.items()})
     rows = {row[2]: row for row in (*loser.sent, *profile.sent)}
     profile.sent = tuple(sorted(rows.values(), key=lambda row: (row[1], row[2])))
+    profile.posted = {**loser.posted, **profile.posted}
 
 
 def _counters(turn: Turn) -> Iterator[list[Mapping[str, Any]]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from kairos.app.decide import reports
 from kairos.app.decide.turn import Turn
 from kairos.app.quiet import open_at
 from kairos.app.release import Cap
@@ -220,6 +221,7 @@ def _request(turn: Turn, message: Message) -> Message:
     if enrollment := turn.profile.enrollments.get(asked.enrollment):
         others = tuple(id for id in enrollment.asked if id != asked.id)
         turn.keep(replace(enrollment, asked=(*others, asked.id)[-ASKED_MAX:]))
+    reports.remember(turn, asked)
     turn.effects.append(_effect(turn, asked))
     turn.say("message", asked)
     return asked

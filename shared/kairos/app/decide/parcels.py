@@ -210,11 +210,12 @@ def pack_state(profile: Profile) -> str:
     Where all of it is more, what budgets may evict goes: the log, then passages that are over, then de-duplication
     hashes. Raises NoRoom where even the rest (consents, tombstones, timers) does not fit.
     """
-    whole = replace(profile, version=0, sequences={}, alarm=None, parcels={})
+    whole = replace(profile, version=0, sequences={}, alarm=None, parcels={}, written={})
     unsettled = {message.enrollment for message in profile.messages.values()}
     open_ = {id: e for id, e in profile.enrollments.items() if e.active or e.entry or id in unsettled}
     lighter = replace(whole, log=())
-    for shipped in (whole, lighter, replace(lighter, enrollments=open_), replace(lighter, enrollments=open_, seen={})):
+    lightest = replace(lighter, enrollments=open_, seen={}, posted={})
+    for shipped in (whole, lighter, replace(lighter, enrollments=open_), lightest):
         raw = json.dumps({"schema": SCHEMA, "profile": pack(shipped)}, ensure_ascii=False, separators=(",", ":"))
         text = b64encode(zlib.compress(raw.encode("utf-8", "surrogatepass"), 6)).decode()
         if len(text) <= STATE_CHARACTERS_MAX:

@@ -1,0 +1,74 @@
+"""What became of messages: each thing that is reported of a message is said once, with its journey and step.
+
+Providers report in any order, more than once, and weeks after the passage that asked for the message has gone. So the
+item remembers its latest messages apart from their passages, with one bit for each thing that has been said. A report
+says what it implies: what was clicked was delivered, even where the word of the delivery is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kairos.app.decide.turn import Turn
+from kairos.domain.event import Event
+from kairos.domain.profile import Message, Posted
+from kairos.domain.reason import MACHINE, Reason
+
+_BITS: Mapping[tuple[str, str], int] = {
+    ("sent", ""): 1,
+    ("delivered", ""): 2,
+    ("opened", ""): 4,
+    ("opened", MACHINE): 8,
+    ("clicked", ""): 16,
+    ("clicked", MACHINE): 32,
+    ("bounced", ""): 64,
+    ("complained", ""): 128,
+}
+_IMPLIES: Mapping[str, tuple[str, ...]] = {
+    "message_sent": ("sent",),
+    "message_delivered": ("sent", "delivered"),
+    "message_opened": ("sent", "delivered", "opened"),
+    "message_clicked": ("sent", "delivered", "clicked"),
+    "message_complained": ("sent", "delivered", "complained"),
+    "message_bounced": ("sent", "bounced"),
+}
+_BY_MACHINES = frozenset({"opened", "clicked"})
+
+
+def remember(turn: Turn, message: Message) -> None:
+    """Remember a message that is asked for; one asked for again is known already."""
+    posted = Posted(message.journey, message.version, message.step, message.channel, turn.now)
+    turn.profile.posted.setdefault(message.id, posted)
+
+
+def take(turn: Turn, event: Event) -> None:
+    """Say what an event reports of a message of ours, as far as it was not said before."""
+    id = event.message or ""
+    posted = turn.profile.posted.get(id)
+    kinds = _IMPLIES.get(event.name)
+    if posted is None or kinds is None:
+        return
+    machine = event.properties.get("machine") is True
+    told = posted.told
+    for kind in kinds:
+        by = MACHINE if machine and kind in _BY_MACHINES else ""
+        bit = _BITS[kind, by]
+        if not told & bit:
+            told |= bit
+            turn.reasons.append(_reason(turn, id, posted, kind, by))
+    turn.profile.posted[id] = replace(posted, told=told)
+
+
+def _reason(turn: Turn, id: str, posted: Posted, kind: str, by: str) -> Reason:
+    return Reason(
+        at=turn.now,
+        profile=turn.profile.id,
+        kind=kind,
+        reason=by,
+        journey=posted.journey,
+        version=posted.version,
+        step=posted.step,
+        channel=posted.channel,
+        message=id,
+    )
