@@ -77,7 +77,7 @@ class Gates:
         passed: list[Profile] = []
         for _ in range(MERGES_MAX):
             profile = self._customers.read(id)
-            if profile is None and not any(parcel.kind == "state" for each in passed for parcel in each.parcels.values()):
+            if profile is None and not any(_is_shipping(each) for each in passed):
                 # Nobody is told: an event for a profile that was erased would bring it back.
                 return not_sent("erased")
             if profile is not None and profile.merged_into is not None:
@@ -99,7 +99,8 @@ class Gates:
         if marketing and not _consented(profile, message.channel):
             return not_sent("no consent")
         channel = self._channels[message.channel]
-        contacts = self._contacts.fetch(list(dict.fromkeys((profile.id, *profile.former))), contact_refs(profile, message))
+        under = list(dict.fromkeys((profile.id, *profile.former)))
+        contacts = self._contacts.fetch(under, contact_refs(profile, message))
         address = _address(contacts.get("profile", {}).get(channel.address), channel.address, release)
         if address is None:
             return not_sent("no address")
@@ -126,6 +127,11 @@ class Gates:
         refusal = Refusal(message.channel, self._hash_address(address), profile.id, message.id)
         made = compose(release, profile, message, channel, address, contacts, self._links.url(refusal), now)
         return made if isinstance(made, Outcome) else Ready(made, profile.id)
+
+
+def _is_shipping(merged: Profile) -> bool:
+    """Return whether what a merged profile was has not arrived yet: whom it became may not be there before that."""
+    return any(parcel.kind == "state" for parcel in merged.parcels.values())
 
 
 def _unwanted(request: OutboxMessage, message: Message | None, release: Release) -> Outcome | None:
