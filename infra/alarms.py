@@ -67,6 +67,7 @@ def _waiting(queues: Queues) -> Iterator[Alarm]:
     # Marketing may be held back by the account's sending quota, for hours after a large broadcast.
     for name, queue, seconds in (
         ("Inbox", queues.inbox, 10 * _MINUTE),
+        ("WalkInbox", queues.walk_inbox, _HOUR),
         ("OutboxTransactional", queues.outbox_transactional, 10 * _MINUTE),
         ("OutboxMarketing", queues.outbox_marketing, 6 * _HOUR),
     ):

@@ -109,13 +109,18 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
         ),
         Accepted(
             "AwsSolutions::AwsSolutions-IAM5[Resource::<ReleasesBucket.Arn>/*]",
-            ("DecideRole", "DeliverRole", "PublishRole", "PreferencesRole"),
+            ("DecideRole", "DeliverRole", "PublishRole", "PreferencesRole", "WalkRole"),
             "Releases are named by the hash of their content, and everything in the bucket is one.",
         ),
         Accepted(
             f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:{here}:schedule/{prefix}/*]",
             ("DispatchRole", "SweepRole"),
             "A schedule is named by the customer and the minute; the group holds nothing else.",
+        ),
+        Accepted(
+            f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:{here}:schedule/{prefix}/walk-*]",
+            ("PublishRole", "WalkRole"),
+            "A round of a walk is named by the walk and the minute.",
         ),
         Accepted(
             f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:{here}:identity/*]",

@@ -37,6 +37,7 @@ def make_dashboard(
                 queue.metric_approximate_age_of_oldest_message(label=label, statistic="Maximum", period=PERIOD)
                 for label, queue in (
                     ("inbox", queues.inbox),
+                    ("walks", queues.walk_inbox),
                     ("transactional", queues.outbox_transactional),
                     ("marketing", queues.outbox_marketing),
                 )

@@ -4,7 +4,7 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 
 from infra.keys import Keys
 from infra.queues import Queues
-from infra.schedules import Schedules
+from infra.schedules import Schedules, walk_arn
 from infra.stage import Stage
 from infra.tables import Tables
 
@@ -23,6 +23,7 @@ def environment(
         "RELEASES_BUCKET": tables.releases.bucket_name,
         "INBOX_URL": queues.inbox.queue_url,
         "INBOX_ARN": queues.inbox.queue_arn,
+        "WALK_INBOX_URL": queues.walk_inbox.queue_url,
         "PARKED_URL": queues.parked.queue_url,
         "OUTBOX_TRANSACTIONAL_URL": queues.outbox_transactional.queue_url,
         "OUTBOX_MARKETING_URL": queues.outbox_marketing.queue_url,
@@ -30,6 +31,8 @@ def environment(
         "SCHEDULE_GROUP": stage.prefix,
         "SCHEDULE_ROLE_ARN": schedules.role.role_arn,
         "SCHEDULE_DLQ_ARN": queues.schedule_dlq.queue_arn,
+        "WALK_ARN": walk_arn(stage),
+        "WALK_ROLE_ARN": schedules.walk_role.role_arn,
         "IDENTITY_SECRET_ARN": keys.identity.secret_arn,
         "CONNECTIONS_PREFIX": connections_prefix(stage),
         "CONFIGURATION_SET": stage.prefix,

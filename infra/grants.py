@@ -48,6 +48,7 @@ class Grants:
         self._deliver(self.functions["deliver"])
         self._publish(self.functions["publish"])
         self._sweep(self.functions["sweep"])
+        self._walk(self.functions["walk"])
         self._preferences(self.functions["preferences"])
 
     def _ingest(self, ingest: lambda_.Function) -> None:
@@ -75,7 +76,7 @@ class Grants:
         _allow(decide, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=customers)
         self._read_release(decide)
         self._send(decide, self.queues.parked)
-        self._consume(decide, self.queues.inbox)
+        self._consume(decide, self.queues.inbox, self.queues.walk_inbox)
 
     def _dispatch(self, dispatch: lambda_.Function) -> None:
         self._follow(dispatch, self.tables.customers)
@@ -116,12 +117,22 @@ class Grants:
         )
         self._follow(publish, self.tables.config)
         _allow(publish, "s3:GetObject", "s3:PutObject", on=self.tables.releases.arn_for_objects("*"))
+        self._call_walk(publish)
 
     def _sweep(self, sweep: lambda_.Function) -> None:
         _allow(sweep, "dynamodb:Query", on=f"{self.tables.customers.table_arn}/index/{WAKE_INDEX}")
-        _allow(sweep, "dynamodb:GetItem", "dynamodb:PutItem", on=self.tables.config.table_arn)
+        _allow(sweep, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", on=self.tables.config.table_arn)
         self._send(sweep, self.queues.inbox)
         self._arm(sweep)
+        self._pass_on(sweep, self.schedules.walk_role)
+
+    def _walk(self, walk: lambda_.Function) -> None:
+        # The only one that reads customers without being told whom; who they are it cannot learn.
+        _allow(walk, "dynamodb:Scan", "dynamodb:DescribeTable", on=self.tables.customers.table_arn)
+        _allow(walk, "dynamodb:PutItem", on=self.tables.config.table_arn)
+        self._read_release(walk)
+        self._send(walk, self.queues.walk_inbox)
+        self._call_walk(walk)
 
     def _preferences(self, preferences: lambda_.Function) -> None:
         _allow(preferences, "dynamodb:PutItem", on=self.tables.suppressions.table_arn)
@@ -153,10 +164,18 @@ class Grants:
     def _arm(self, function: lambda_.Function) -> None:
         group = f"arn:{Aws.PARTITION}:scheduler:{Aws.REGION}:{Aws.ACCOUNT_ID}:schedule/{self.stage.prefix}"
         _allow(function, "scheduler:CreateSchedule", on=f"{group}/*")
+        self._pass_on(function, self.schedules.role)
+
+    def _call_walk(self, function: lambda_.Function) -> None:
+        group = f"arn:{Aws.PARTITION}:scheduler:{Aws.REGION}:{Aws.ACCOUNT_ID}:schedule/{self.stage.prefix}"
+        _allow(function, "scheduler:CreateSchedule", on=f"{group}/walk-*")
+        self._pass_on(function, self.schedules.walk_role)
+
+    def _pass_on(self, function: lambda_.Function, role: iam.Role) -> None:
         _allow(
             function,
             "iam:PassRole",
-            on=self.schedules.role.role_arn,
+            on=role.role_arn,
             conditions={"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}},
         )
 

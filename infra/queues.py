@@ -1,4 +1,4 @@
-"""The queues: one inbox, two outboxes, and a place for everything that could not be done.
+"""The queues: an inbox for events and one for walks, two outboxes, and a place for everything that could not be done.
 
 A message that fails is tried again each time its visibility runs out, for days: `RECEIVES_MAX` is the most that SQS
 takes, and an outage that ends within it loses nothing. What code *rejects* it parks itself, at the first try.
@@ -22,6 +22,7 @@ RETENTION = Duration.days(14)
 @dataclass(frozen=True, slots=True)
 class Queues:
     inbox: sqs.Queue
+    walk_inbox: sqs.Queue
     parked: sqs.Queue
     outbox_transactional: sqs.Queue
     outbox_marketing: sqs.Queue
@@ -54,6 +55,15 @@ def make_queues(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Queue
             stage,
             "InboxQueue",
             "inbox.fifo",
+            visibility_timeout=_visibility("decide"),
+            dead_letter_queue=_after(parked),
+        ),
+        # Of its own, so that no event waits behind a walk; what nobody can decide lies with the rest of its kind.
+        walk_inbox=_fifo(
+            scope,
+            stage,
+            "WalkInboxQueue",
+            "walk-inbox.fifo",
             visibility_timeout=_visibility("decide"),
             dead_letter_queue=_after(parked),
         ),

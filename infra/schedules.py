@@ -1,4 +1,5 @@
-"""Time: the group in which alarm clocks are created, the role they ring with, and the sweep every five minutes."""
+"""Time: the group in which alarm clocks and rounds of walks are created, the roles they act in, and the sweep every
+five minutes."""
 
 from dataclasses import dataclass
 
@@ -20,10 +21,12 @@ SWEEP_EVERY = Duration.minutes(5)
 class Schedules:
     group: scheduler.ScheduleGroup
     role: iam.Role
+    walk_role: iam.Role
 
 
 def make_schedules(scope: Construct, stage: Stage, queues: Queues) -> Schedules:
-    """Make the schedule group, and a role that may send to the inbox and, where that fails, to its dead letters."""
+    """Make the schedule group, a role that may send to the inbox, and one that may call walk; each may send what fails
+    to the dead letters."""
     # Goes with any stage: what it holds is rebuilt from the customers, and its name must be free for the next stack.
     group = scheduler.ScheduleGroup(
         scope, "ScheduleGroup", schedule_group_name=stage.prefix, removal_policy=RemovalPolicy.DESTROY
@@ -42,7 +45,17 @@ def make_schedules(scope: Construct, stage: Stage, queues: Queues) -> Schedules:
             actions=["sqs:SendMessage"], resources=[queues.inbox.queue_arn, queues.schedule_dlq.queue_arn]
         )
     )
-    return Schedules(group, role)
+    walk_role = iam.Role(
+        scope, "WalkScheduleRole", assumed_by=principal, description="EventBridge Scheduler calls rounds of walks"
+    )
+    walk_role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[walk_arn(stage)]))
+    walk_role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[queues.schedule_dlq.queue_arn]))
+    return Schedules(group, role, walk_role)
+
+
+def walk_arn(stage: Stage) -> str:
+    """Return the walk function's ARN by its name: the function is told it, and cannot refer to itself."""
+    return f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{stage.prefix}-walk"
 
 
 def sweep_regularly(scope: Construct, sweep: lambda_.IFunction) -> None:

@@ -26,6 +26,7 @@ class Station:
 
 _RELEASE = ("CONFIG_TABLE", "RELEASES_BUCKET")
 _ALARM_CLOCK = ("INBOX_URL", "INBOX_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "SCHEDULE_DLQ_ARN")
+_ROUNDS = ("WALK_ARN", "WALK_ROLE_ARN", "SCHEDULE_GROUP", "SCHEDULE_DLQ_ARN")
 _OUTBOXES = ("OUTBOX_TRANSACTIONAL_URL", "OUTBOX_MARKETING_URL")
 
 _ALL = (
@@ -75,13 +76,21 @@ _ALL = (
             "PUBLIC_URL",
         ),
     ),
+    # Reads and unpacks a page of states at a time, and asks of each whether the walk concerns it.
+    Station(
+        "walk",
+        "Works on a walk for a minute: reads customers in segments and wakes who is concerned",
+        memory_mb=512,
+        timeout_seconds=60,
+        reads=("CUSTOMERS_TABLE", *_RELEASE, "WALK_INBOX_URL", *_ROUNDS),
+    ),
     # Compiling resolves years of holidays for every journey: the one function that is bound by the processor.
     Station(
         "publish",
         "Validates drafts and compiles them into a release",
         memory_mb=1024,
         timeout_seconds=120,
-        reads=_RELEASE,
+        reads=(*_RELEASE, *_ROUNDS),
     ),
     # Ends before the next one starts, five minutes later.
     Station(
@@ -89,7 +98,7 @@ _ALL = (
         "Wakes what was missed and arms what enters the horizon",
         memory_mb=256,
         timeout_seconds=240,
-        reads=("CUSTOMERS_TABLE", "CONFIG_TABLE", *_ALARM_CLOCK),
+        reads=("CUSTOMERS_TABLE", "CONFIG_TABLE", *_ALARM_CLOCK, "WALK_ARN", "WALK_ROLE_ARN"),
     ),
     Station(
         "preferences",

@@ -46,6 +46,9 @@ def environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[
         "KAIROS_INBOX_URL": inbox,
         "KAIROS_INBOX_ARN": "arn:aws:sqs:eu-west-1:123456789012:inbox.fifo",
         "KAIROS_PARKED_URL": cloud.queue(fifo=True),
+        "KAIROS_WALK_INBOX_URL": cloud.queue(fifo=True),
+        "KAIROS_WALK_ARN": "arn:aws:lambda:eu-west-1:123456789012:function:kairos-dev-walk",
+        "KAIROS_WALK_ROLE_ARN": "arn:aws:iam::123456789012:role/call",
         "KAIROS_OUTBOX_TRANSACTIONAL_URL": cloud.queue(),
         "KAIROS_OUTBOX_MARKETING_URL": cloud.queue(),
         "KAIROS_EFFECTS_DLQ_URL": cloud.queue(),
@@ -107,7 +110,7 @@ def _imported_by(code: str) -> set[str]:
     return {name.partition(".")[0] for name in done.stdout.split()}
 
 
-@pytest.mark.parametrize("name", ["ingest", "decide", "dispatch", "deliver", "sweep", "preferences"])
+@pytest.mark.parametrize("name", ["ingest", "decide", "dispatch", "deliver", "sweep", "walk", "preferences"])
 def test_a_hot_function_starts_without_what_it_does_not_need(name: str, environment: dict[str, str]) -> None:
     allowed = {"liquid"} if name == "deliver" else set()
     loaded = _imported_by(f"import functions.{name}, kairos.bootstrap; kairos.bootstrap.{name}()")

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from kairos.app.preferences import Preferences
     from kairos.app.publish import Publish
     from kairos.app.sweep import Sweep
+    from kairos.app.walk import WalkOn
+    from kairos.app.walk_ports import Rounds
     from kairos.aws.clients import Clients
     from kairos.aws.secret import IdentitySecret
     from kairos.registry import Channel
-    from kairos.settings import DispatchSettings, SweepSettings
+    from kairos.settings import DispatchSettings, PublishSettings, SweepSettings, WalkSettings
 
 
 @cache
@@ -139,20 +141,25 @@ def deliver() -> Deliver:
 def publish() -> Publish:
     """Return what validates drafts and makes them live."""
     from kairos.app.publish import Publish
+    from kairos.app.walk_start import StartWalks
     from kairos.aws.drafts import DynamoDrafts
+    from kairos.aws.walks import DynamoWalks
     from kairos.settings import PublishSettings
 
     settings = _settings(PublishSettings)
     drafts = DynamoDrafts(_client("dynamodb"), settings.config_table)
-    return Publish(drafts, _releases(settings.config_table, settings.releases_bucket))
+    walks = StartWalks(DynamoWalks(_client("dynamodb"), settings.config_table), _rounds(settings))
+    return Publish(drafts, _releases(settings.config_table, settings.releases_bucket), walks)
 
 
 @cache
 def sweep() -> Sweep:
     """Return what wakes the missed and arms what comes near."""
     from kairos.app.sweep import Sweep
+    from kairos.app.walk_watch import WalkWatch
     from kairos.aws.cursor import DynamoCursor
     from kairos.aws.customers import DynamoWakeIndex
+    from kairos.aws.walks import DynamoWalks
     from kairos.settings import SweepSettings
 
     settings = _settings(SweepSettings)
@@ -162,6 +169,28 @@ def sweep() -> Sweep:
         _inbox(settings.inbox_url),
         _alarms(settings),
         DynamoCursor(dynamodb, settings.config_table),
+        clock(),
+        watch=WalkWatch(DynamoWalks(dynamodb, settings.config_table), _rounds(settings)),
+    )
+
+
+@cache
+def walk() -> WalkOn:
+    """Return what works on walks."""
+    from kairos.app.live import LiveRelease
+    from kairos.app.walk import WalkOn
+    from kairos.aws.customer_scan import DynamoCustomerScan
+    from kairos.aws.walks import DynamoWalks
+    from kairos.settings import WalkSettings
+
+    settings = _settings(WalkSettings)
+    dynamodb = _client("dynamodb")
+    return WalkOn(
+        DynamoWalks(dynamodb, settings.config_table),
+        DynamoCustomerScan(dynamodb, settings.customers_table),
+        _inbox(settings.walk_inbox_url),
+        _rounds(settings),
+        LiveRelease(_releases(settings.config_table, settings.releases_bucket)).read,
         clock(),
     )
 
@@ -242,3 +271,10 @@ def _alarms(settings: DispatchSettings | SweepSettings) -> Alarms:
 
     target = Target(settings.schedule_group, settings.inbox_arn, settings.schedule_role_arn, settings.schedule_dlq_arn)
     return SchedulerAlarms(_client("scheduler"), target)
+
+
+def _rounds(settings: PublishSettings | SweepSettings | WalkSettings) -> Rounds:
+    from kairos.aws.rounds import SchedulerRounds, WalkTarget
+
+    target = WalkTarget(settings.schedule_group, settings.walk_arn, settings.walk_role_arn, settings.schedule_dlq_arn)
+    return SchedulerRounds(_client("scheduler"), target)

@@ -8,12 +8,14 @@ Attributes without an underscore are there to be looked at by a test or a simula
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from zlib import crc32
 
 from kairos.app.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
 from kairos.app.ports import (
@@ -30,11 +32,13 @@ from kairos.app.ports import (
 )
 from kairos.app.queueing import deduplication_id
 from kairos.app.rate import allowances
+from kairos.app.walk_ports import Page, Population, Row
 from kairos.domain.canonical import canonical, fingerprint
 from kairos.domain.effects import Effect
-from kairos.domain.errors import Unavailable, UnknownConnection, VersionConflict
+from kairos.domain.errors import AlreadyDone, Unavailable, UnknownConnection, VersionConflict
 from kairos.domain.ids import digest
 from kairos.domain.profile import Profile
+from kairos.domain.walk import Walk
 
 DEDUPLICATION = timedelta(minutes=5)
 LEDGER_FINAL = ("sent", "refused")
@@ -67,6 +71,7 @@ class MemoryCustomers:
     def __init__(self, stream: Stream | None = None) -> None:
         self.profiles: dict[str, Profile] = {}
         self.ttl: dict[str, datetime] = {}
+        self.births = 0
         self._wake: dict[str, datetime] = {}
         self._hours: dict[datetime, dict[str, datetime]] = {}
         self._stream = stream
@@ -80,6 +85,7 @@ class MemoryCustomers:
         stored = self.profiles.get(profile.id)
         if (stored.version if stored else 0) != profile.version:
             raise VersionConflict(profile.id)
+        self.births += stored is None
         self.profiles[profile.id] = replace(profile, version=profile.version + 1)
         if self._wake.get(profile.id) != wake_at:
             self._index(profile.id, wake_at)
@@ -94,6 +100,10 @@ class MemoryCustomers:
         bucket = self._hours.get(_hour(hour), {})
         found = sorted((at, profile) for profile, at in bucket.items() if since <= at < until)
         yield from (Due(profile, at) for at, profile in found if at > since or profile > after)
+
+    def is_waking(self, profile: str) -> bool:
+        """Return whether the profile is in the index."""
+        return profile in self._wake
 
     def expire(self, now: datetime) -> None:
         """Drop the items whose time to live has passed, as the table does some time after."""
@@ -434,3 +444,82 @@ class MemoryCursor:
 
 def _hour(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+class MemoryCustomerScan:
+    """CustomerScan over MemoryCustomers: segments by a hash of the profile, each in the order of ids."""
+
+    def __init__(self, customers: MemoryCustomers) -> None:
+        self._customers = customers
+        self._orders: dict[int, list[list[str]]] = {}
+        self._births = 0
+
+    def page(self, segment: int, of: int, after: str, most: int, *, waking: bool = False) -> Page:
+        order = self._order(of)[segment]
+        start = bisect_right(order, after) if after else 0
+        taken = order[start : start + most]
+        found = self._customers
+        rows = [Row(id, found.profiles[id]) for id in taken if id in found.profiles]
+        if waking:
+            rows = [row for row in rows if found.is_waking(row.profile)]
+        more = start + most < len(order)
+        return Page(rows, taken[-1] if more else None, len(taken), max(0.5, len(taken) * 0.5))
+
+    def population(self) -> Population:
+        return Population(len(self._customers.profiles), len(self._customers.profiles) * 4_096, exact=True)
+
+    def _order(self, of: int) -> list[list[str]]:
+        if of not in self._orders or self._customers.births != self._births:
+            segments: list[list[str]] = [[] for _ in range(of)]
+            for id in sorted(self._customers.profiles):
+                segments[crc32(id.encode()) % of].append(id)
+            self._orders = {of: segments}
+            self._births = self._customers.births
+        return self._orders[of]
+
+
+class MemoryWalks:
+    """Walks."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Walk] = {}
+
+    def add(self, walk: Walk) -> None:
+        if walk.id in self.rows:
+            raise AlreadyDone(f"walk {walk.id} is there")
+        self.rows[walk.id] = walk
+
+    def read(self, id: str) -> Walk | None:
+        return self.rows.get(id)
+
+    def save(self, walk: Walk) -> Walk:
+        stored = self.rows.get(walk.id)
+        if stored is None or stored.revision != walk.revision:
+            raise VersionConflict(f"walk {walk.id}")
+        self.rows[walk.id] = replace(walk, revision=walk.revision + 1)
+        return self.rows[walk.id]
+
+    def all(self) -> list[Walk]:
+        return [self.rows[id] for id in sorted(self.rows, reverse=True)]
+
+    def remove(self, id: str) -> None:
+        self.rows.pop(id, None)
+
+
+class MemoryRounds:
+    """Rounds: what is called, until `due` takes it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.called: set[tuple[datetime, str]] = set()
+
+    def call(self, walk: str, at: datetime) -> None:
+        if at.second or at.microsecond or at <= self._clock.now():
+            raise ValueError(f"a round is called for a whole minute to come, not {at}")
+        self.called.add((at, walk))
+
+    def due(self, now: datetime) -> list[str]:
+        """Take the rounds that are due by now."""
+        due = sorted(round for round in self.called if round[0] <= now)
+        self.called.difference_update(due)
+        return [walk for _, walk in due]

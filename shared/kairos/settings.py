@@ -102,6 +102,10 @@ class PublishSettings(Settings):
 
     config_table: str
     releases_bucket: str
+    walk_arn: str
+    walk_role_arn: str
+    schedule_group: str
+    schedule_dlq_arn: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,24 @@ class SweepSettings(Settings):
     inbox_arn: str
     schedule_group: str
     schedule_role_arn: str
+    schedule_dlq_arn: str
+    walk_arn: str
+    walk_role_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class WalkSettings(Settings):
+    """Of `walk`."""
+
+    function: ClassVar[str] = "walk"
+
+    customers_table: str
+    config_table: str
+    releases_bucket: str
+    walk_inbox_url: str
+    walk_arn: str
+    walk_role_arn: str
+    schedule_group: str
     schedule_dlq_arn: str
 
 
@@ -139,6 +161,7 @@ FUNCTIONS: tuple[type[Settings], ...] = (
     DeliverSettings,
     PublishSettings,
     SweepSettings,
+    WalkSettings,
     PreferencesSettings,
 )
 

@@ -177,8 +177,8 @@ def test_pausing_and_stopping_move_the_pointer_only() -> None:
     release = live(releases).id
     assert publish.pause("welcome").pointer == Pointer(release, frozenset({"welcome"}))
     assert publish.stop_all().pointer == Pointer(release, frozenset({"welcome"}), stopped=True)
-    assert publish.resume("welcome").pointer == Pointer(release, stopped=True)
-    assert publish.start_all().pointer == Pointer(release)
+    assert publish.resume("welcome", NOW).pointer == Pointer(release, stopped=True)
+    assert publish.start_all(NOW).pointer == Pointer(release)
 
 
 def test_doing_it_twice_is_doing_it_once() -> None:
@@ -186,7 +186,7 @@ def test_doing_it_twice_is_doing_it_once() -> None:
     publish.pause("welcome")
     moves = len(releases.history())
     publish.pause("welcome")
-    publish.start_all()
+    publish.start_all(NOW)
     assert len(releases.history()) == moves
 
 
@@ -205,10 +205,10 @@ def test_only_a_published_journey_can_be_paused() -> None:
         publish.pause("unknown")
 
 
-@pytest.mark.parametrize("command", ["stop_all", "start_all"])
-def test_before_the_first_publish_there_is_nothing_to_stop(command: str) -> None:
+@pytest.mark.parametrize("act", [Publish.stop_all, lambda publish: publish.start_all(NOW)])
+def test_before_the_first_publish_there_is_nothing_to_stop(act: Callable[[Publish], object]) -> None:
     with pytest.raises(NothingLive):
-        getattr(Publish(MemoryDrafts(), MemoryReleases()), command)()
+        act(Publish(MemoryDrafts(), MemoryReleases()))
 
 
 def test_a_rollback_brings_back_what_was_live_and_keeps_the_newer_version_for_those_in_it() -> None:

@@ -18,6 +18,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "decide": {"GetItem", "PutItem", "UpdateItem"},
         "deliver": {"GetItem"},
         "sweep": {"Query"},
+        "walk": {"Scan", "DescribeTable"},
         "dispatch": {"DescribeStream", "GetRecords", "GetShardIterator"},
     },
     "SuppressionsTable": {
@@ -30,7 +31,8 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "decide": {"GetItem"},
         "deliver": {"GetItem"},
         "preferences": {"GetItem"},
-        "sweep": {"GetItem", "PutItem"},
+        "sweep": {"GetItem", "PutItem", "Query"},
+        "walk": {"GetItem", "PutItem"},
         "publish": {
             *("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
             *("DescribeStream", "GetRecords", "GetShardIterator"),
@@ -50,6 +52,7 @@ QUEUES: dict[str, dict[str, set[str]]] = {
         "sweep": SEND,
         "preferences": SEND,
     },
+    "WalkInboxQueue": {"walk": SEND, "decide": CONSUME},
     "InboxParkedQueue": {"decide": SEND},
     "OutboxTransactionalQueue": {"dispatch": SEND, "deliver": SEND | CONSUME},
     "OutboxMarketingQueue": {"dispatch": SEND, "deliver": SEND | CONSUME},
@@ -74,9 +77,10 @@ def test_every_table_and_queue_is_asked_about(prod: Deployed) -> None:
     assert set(stored) == {*TABLES, *QUEUES}
 
 
-def test_the_function_that_decides_cannot_reach_a_person(prod: Deployed) -> None:
+@pytest.mark.parametrize("station", ["decide", "walk"])
+def test_a_function_that_decides_cannot_reach_a_person(prod: Deployed, station: str) -> None:
     for target in ("ContactsTable", "IdentitiesTable", "SuppressionsTable", "ContactsKey", "IdentitySecret"):
-        assert prod.actions_on("DecideRole", target) == set()
+        assert prod.actions_on(ROLES[station], target) == set()
 
 
 def test_a_write_to_contacts_may_not_answer_with_what_was_there(prod: Deployed) -> None:
@@ -115,12 +119,13 @@ def test_releases_are_written_by_publish_alone(prod: Deployed) -> None:
         "decide": {"s3:GetObject"},
         "deliver": {"s3:GetObject"},
         "preferences": {"s3:GetObject"},
+        "walk": {"s3:GetObject"},
         "publish": {"s3:GetObject", "s3:PutObject"},
     }
 
 
 def test_a_wildcard_stands_only_where_no_resource_can_be_named(prod: Deployed) -> None:
-    """With "*" itself: tracing, ListStreams and SMS. With a part of a name: the four that `checks.py` explains."""
+    """With "*" itself: tracing, ListStreams and SMS. With a part of a name: the five that `checks.py` explains."""
     everything = {
         name: {
             action
@@ -152,6 +157,7 @@ def test_partial_wildcards_are_these_and_no_others(prod: Deployed) -> None:
     assert found == {
         "<ReleasesBucket>/*",
         f"arn:<AWS::Partition>:scheduler:{here}:schedule/kairos-prod/*",
+        f"arn:<AWS::Partition>:scheduler:{here}:schedule/kairos-prod/walk-*",
         f"arn:<AWS::Partition>:ses:{here}:identity/*",
         f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/*",
     }
@@ -176,12 +182,22 @@ def test_an_alarm_clock_is_armed_in_our_group_with_our_role_and_passed_to_no_oth
     statements = list(prod.statements(ROLES[station]))
     (create,) = [each for each in statements if each["Action"] == "scheduler:CreateSchedule"]
     assert flat(create["Resource"]).endswith(":schedule/kairos-prod/*")
-    (passed,) = [each for each in statements if each["Action"] == "iam:PassRole"]
-    assert flat(passed["Resource"]) == "<ScheduleRole>"
-    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    assert "<ScheduleRole>" in _passed_on(statements)
 
 
-def test_only_deliver_sends_mail_and_only_dispatch_and_sweep_arm(prod: Deployed) -> None:
+@pytest.mark.parametrize("station", ["publish", "walk"])
+def test_a_round_of_a_walk_is_called_under_its_own_name_and_role(prod: Deployed, station: str) -> None:
+    statements = list(prod.statements(ROLES[station]))
+    (create,) = [each for each in statements if each["Action"] == "scheduler:CreateSchedule"]
+    assert flat(create["Resource"]).endswith(":schedule/kairos-prod/walk-*")
+    assert _passed_on(statements) == {"<WalkScheduleRole>"}
+
+
+def test_a_lost_walk_is_called_by_sweep(prod: Deployed) -> None:
+    assert _passed_on(list(prod.statements(ROLES["sweep"]))) == {"<ScheduleRole>", "<WalkScheduleRole>"}
+
+
+def test_only_deliver_sends_mail_and_only_those_with_a_clock_arm(prod: Deployed) -> None:
     def may(action: str) -> set[str]:
         return {
             name
@@ -191,7 +207,7 @@ def test_only_deliver_sends_mail_and_only_dispatch_and_sweep_arm(prod: Deployed)
         }
 
     assert may("ses:SendEmail") == may("ses:SendRawEmail") == may("sns:Publish") == {"deliver"}
-    assert may("scheduler:CreateSchedule") == may("iam:PassRole") == {"dispatch", "sweep"}
+    assert may("scheduler:CreateSchedule") == may("iam:PassRole") == {"dispatch", "sweep", "publish", "walk"}
     assert may("ssm:GetParameter") == {"ingest"}
 
 
@@ -203,6 +219,14 @@ def test_each_function_writes_its_own_log_and_no_other(prod: Deployed) -> None:
 
 def test_no_role_carries_a_managed_policy(prod: Deployed) -> None:
     assert not [name for name, role in prod.of_type("IAM::Role").items() if role.get("ManagedPolicyArns")]
+
+
+def _passed_on(statements: list[dict[str, Any]]) -> set[str]:
+    """Return the roles that are passed on, to Scheduler and to no other service."""
+    passed = [each for each in statements if each["Action"] == "iam:PassRole"]
+    to_scheduler = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    assert all(each["Condition"] == to_scheduler for each in passed)
+    return {flat(resource) for each in passed for resource in as_list(each["Resource"])}
 
 
 def _is_on(statement: dict[str, Any], target: str) -> bool:

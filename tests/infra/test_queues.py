@@ -10,8 +10,9 @@ DAYS = 24 * 3600
 DEAD_LETTERS = {"InboxParkedQueue", "OutboxDlq", "ScheduleDlq", "EffectsDlq", "StreamDlq", "FeedbackDlq"}
 
 
-def test_the_inbox_keeps_order_per_profile_at_any_rate(prod: Deployed) -> None:
-    inbox = prod.properties("InboxQueue")
+@pytest.mark.parametrize("queue", ["InboxQueue", "WalkInboxQueue"])
+def test_an_inbox_keeps_order_per_profile_at_any_rate(prod: Deployed, queue: str) -> None:
+    inbox = prod.properties(queue)
     assert inbox["FifoQueue"] is True
     assert inbox["ContentBasedDeduplication"] is True
     assert inbox["DeduplicationScope"] == "messageGroup"
@@ -22,6 +23,7 @@ def test_the_inbox_keeps_order_per_profile_at_any_rate(prod: Deployed) -> None:
     ("queue", "function", "dead_letters"),
     [
         ("InboxQueue", "DecideFunction", "InboxParkedQueue"),
+        ("WalkInboxQueue", "DecideFunction", "InboxParkedQueue"),
         ("OutboxTransactionalQueue", "DeliverFunction", "OutboxDlq"),
         ("OutboxMarketingQueue", "DeliverFunction", "OutboxDlq"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.infra.deployed import Deployed, as_list, flat
 
 
@@ -15,8 +17,16 @@ def test_an_alarm_clock_can_put_a_wake_up_into_the_inbox_and_do_nothing_else(pro
     assert [flat(each) for each in as_list(statement["Resource"])] == ["<InboxQueue>", "<ScheduleDlq>"]
 
 
-def test_only_schedules_of_our_group_may_use_the_role(prod: Deployed) -> None:
-    (trust,) = prod.properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
+def test_a_round_can_call_walk_and_do_nothing_else(prod: Deployed) -> None:
+    allowed = {each["Action"]: flat(each["Resource"]) for each in prod.statements("WalkScheduleRole")}
+    assert allowed.pop("lambda:InvokeFunction").endswith(":function:kairos-prod-walk")
+    assert allowed == {"sqs:SendMessage": "<ScheduleDlq>"}
+    assert prod.properties("WalkFunction")["FunctionName"] == "kairos-prod-walk"
+
+
+@pytest.mark.parametrize("role", ["ScheduleRole", "WalkScheduleRole"])
+def test_only_schedules_of_our_group_may_use_the_role(prod: Deployed, role: str) -> None:
+    (trust,) = prod.properties(role)["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"]["StringEquals"] == {
         "aws:SourceAccount": {"Ref": "AWS::AccountId"},

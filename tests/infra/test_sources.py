@@ -11,6 +11,7 @@ from tests.infra.deployed import Deployed
 
 SOURCES = {
     "DecideFunctionInboxSource": ("DecideFunction", "InboxQueue"),
+    "DecideFunctionWalkInboxSource": ("DecideFunction", "WalkInboxQueue"),
     "DeliverFunctionOutboxTransactionalSource": ("DeliverFunction", "OutboxTransactionalQueue"),
     "DeliverFunctionOutboxMarketingSource": ("DeliverFunction", "OutboxMarketingQueue"),
     "DispatchFunctionCustomersSource": ("DispatchFunction", "CustomersTable"),
@@ -54,6 +55,14 @@ def test_marketing_leaves_room_for_what_customers_wait_for(prod: Deployed) -> No
         return found
 
     assert limit("Marketing") * 2 <= limit("Transactional")
+
+
+def test_a_walk_leaves_nine_tenths_of_deciding_to_events(prod: Deployed) -> None:
+    walks, events = (
+        prod.properties(f"DecideFunction{name}Source")["ScalingConfig"]["MaximumConcurrency"]
+        for name in ("WalkInbox", "Inbox")
+    )
+    assert walks * 10 <= events
 
 
 @pytest.mark.parametrize("name", STREAMS)

@@ -28,6 +28,7 @@ BRAND_KEYS = (
     "quiet_hours",
     "caps",
     "rates",
+    "walks",
 )
 SENDER_KEYS = ("name", "email", "contact", "opt_out", "sms")
 LANGUAGES = ("en", "ko")
@@ -37,6 +38,7 @@ CHANNELS = ("email", "sms", "push", "web", "kakao", "webhook")
 
 TEXT_MAX = 200
 ZONES_MAX = 50
+WALK_RATE_MAX = 1_000
 CAPS_MAX = 20
 EMAIL_FORM = re.compile(r"[^@\s<>,;:]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
@@ -48,7 +50,7 @@ def check_brand(raw: object) -> list[BadDefinition]:
     if document is None:
         return problems.found
     problems.gather(lambda: document.only(*BRAND_KEYS), None)
-    for read in (_texts, _zones, _country, _language, _sender, _policies, _quiet_hours, _caps, _rates):
+    for read in (_texts, _zones, _country, _language, _sender, _policies, _quiet_hours, _caps, _rates, _walks):
         problems.gather(lambda r=read: r(document), None)  # type: ignore[misc]
     return problems.found
 
@@ -163,6 +165,14 @@ def _rates(document: Document) -> None:
         rate.number("per_second", 0.01, 10_000)
         if rate.has("per_day"):
             _whole(rate, "per_day", 1, 1_000_000_000)
+
+
+def _walks(document: Document) -> None:
+    """How many customers a second a walk wakes."""
+    if document.has("walks"):
+        walks = document.inner("walks")
+        walks.only("per_second")
+        walks.number("per_second", 1, WALK_RATE_MAX)
 
 
 def _whole(document: Document, key: str, least: int, most: int) -> int:

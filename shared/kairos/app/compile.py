@@ -25,6 +25,9 @@ FRESH_WITH_WAITS = timedelta(hours=1)
 FRESH_OTHERWISE = timedelta(days=1)
 GOAL_WITHIN = timedelta(days=7)
 
+BROADCAST = "broadcast"
+"""The trigger of a journey that is started by command."""
+
 COMMON = ("id", "name", "description", "class", "holdout", "goal", "exit", "fresh_for")
 STEPPED = ("trigger", "subject", "reenter", "restart", "steps")
 TIMED = ("anchor", "timeline", "on_move", "on_cancel", "reenter")
@@ -89,11 +92,15 @@ def _stepped(document: Document, problems: Problems) -> dict[str, Any]:
         problems.found.append(BadDefinition((*document.path, "steps"), "expected at least one step"))
     first = builder.block(raw_steps, None)
     fresh = FRESH_WITH_WAITS if builder.elapsed else FRESH_OTHERWISE
-    triggers = problems.gather(lambda: _matchers(document, "trigger"), ())
+    broadcast = document.raw.get("trigger") == BROADCAST
+    triggers = () if broadcast else problems.gather(lambda: _matchers(document, "trigger"), ())
     if document.raw.get("trigger") in (None, []):
         problems.found.append(BadDefinition((*document.path, "trigger"), "is missing: {event: …} starts the journey"))
+    if broadcast and document.has("subject"):
+        problems.found.append(BadDefinition((*document.path, "subject"), "of a broadcast is the broadcast itself"))
     return {
         "triggers": triggers,
+        "broadcast": broadcast,
         "subject": problems.gather(lambda: document.name("subject") if document.has("subject") else None, None),
         "restart": problems.gather(lambda: document.flag("restart"), False),
         "fresh_for": problems.gather(lambda: document.duration("fresh_for", fresh), fresh),

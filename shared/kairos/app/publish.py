@@ -14,13 +14,17 @@ from typing import Any
 
 from kairos.app.bundle import build_bundle, documents_of
 from kairos.app.definitions import BadDefinitions, Definition, Documents, Problem, check_brand_documents, errors_of
+from kairos.app.dry_run import DryReleases
 from kairos.app.lineage import before
 from kairos.app.ports import Drafts, Pointer, Releases
 from kairos.app.ready import check_ready
+from kairos.app.release import Release
 from kairos.app.selection import differing, overlay
+from kairos.app.walk_start import ForeseeWalks, Need, StartWalks, needs_of_release, needs_of_standing
 from kairos.domain.canonical import fingerprint
 from kairos.domain.document import ID_FORM
 from kairos.domain.errors import BadDefinition, BadInput, Rejected, VersionConflict
+from kairos.domain.walk import Walk
 
 MOVES_MAX = 10
 """How often a pointer that others move is tried again."""
@@ -43,21 +47,30 @@ class NothingBefore(Rejected):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What came of a change: how it stands now, what is new in it, drafts that wait, being different from it, and what
-    to know of it that stops nothing."""
+    """What came of a change: how it stands now, what is new in it, drafts that wait, being different from it, what
+    to know of it that stops nothing, and the walks by which it reaches those who send nothing."""
 
     pointer: Pointer
     changed: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    walks: tuple[Walk, ...] = ()
 
 
 class Publish:
-    """The use case; `now` only says which years' holidays are near."""
+    """The use case; `now` says which years' holidays are near, and when walks are asked for.
 
-    def __init__(self, drafts: Drafts, releases: Releases) -> None:
+    Without `walks` a change concerns only what happens from now on, as in a simulation.
+    """
+
+    def __init__(self, drafts: Drafts, releases: Releases, walks: StartWalks | None = None) -> None:
         self._drafts = drafts
         self._releases = releases
+        self.walks = walks
+
+    def dry(self) -> Publish:
+        """Return the same use case with the same drafts and releases, of which nothing is changed."""
+        return Publish(self._drafts, DryReleases(self._releases), ForeseeWalks(self.walks))
 
     def validate(self) -> dict[tuple[str, str], list[Problem]]:
         """Check every draft among all others, write what is wrong with each beside it, and return it."""
@@ -88,17 +101,37 @@ class Publish:
         """Let a journey stand still: nobody enters, nothing of it is sent. Raises BadInput, NothingLive."""
         return self._stand(lambda pointer: replace(pointer, paused=pointer.paused | {self._live(pointer, journey)}))
 
-    def resume(self, journey: str) -> Published:
+    def resume(self, journey: str, now: datetime) -> Published:
         """Let a paused journey go on. Raises BadInput, NothingLive."""
-        return self._stand(lambda pointer: replace(pointer, paused=pointer.paused - {self._live(pointer, journey)}))
+        return self._stand(
+            lambda pointer: replace(pointer, paused=pointer.paused - {self._live(pointer, journey)}), now
+        )
 
     def stop_all(self) -> Published:
         """Stop everything at once. Raises NothingLive."""
         return self._stand(lambda pointer: replace(pointer, stopped=True))
 
-    def start_all(self) -> Published:
+    def start_all(self, now: datetime) -> Published:
         """Lift the full stop; paused journeys stay paused. Raises NothingLive."""
-        return self._stand(lambda pointer: replace(pointer, stopped=False))
+        return self._stand(lambda pointer: replace(pointer, stopped=False), now)
+
+    def broadcast(self, journey: str, segment: str | None, now: datetime, *, again: bool = False) -> Published:
+        """Start a live journey for everybody, or for those in a live segment. Raises BadInput, NothingLive."""
+        pointer = self._releases.pointer()
+        if pointer is None:
+            raise NothingLive
+        release = Release(self._releases.bundle(pointer.release), pointer)
+        found = release.journey(self._live(pointer, journey))
+        if found is None or not found.broadcast:
+            raise BadInput("id", f"a live journey that says `trigger: broadcast`; found {journey!r}")
+        if release.halted(journey):
+            raise BadInput("id", f"a journey that goes on; {journey!r} is paused, or everything is stopped")
+        if segment is not None and segment not in release.segments:
+            raise BadInput("segment", f"a live segment, one of: {', '.join(sorted(release.segments)) or 'none'}")
+        if self.walks is None:
+            raise BadInput("command", "a deployment that has walks")
+        walk = self.walks.broadcast(Need("broadcast", (journey,), segment), now, again=again)
+        return Published(pointer, walks=(walk,))
 
     def rollback(self, now: datetime) -> Published:
         """Go back to what was live before, as often as there was something. What is paused or stopped stays so.
@@ -127,7 +160,8 @@ class Publish:
         waiting = differing(drafts, wanted)
         if old and not changed:
             return Published(old, (), waiting, tuple(problems))
-        return Published(self._go_live(wanted, previous, old, now), changed, waiting, tuple(problems))
+        pointer, walks = self._go_live(wanted, previous, old, now)
+        return Published(pointer, changed, waiting, tuple(problems), walks)
 
     def _rollback(self, now: datetime) -> Published:
         old = self._releases.pointer()
@@ -141,12 +175,12 @@ class Publish:
         # Customers in newer versions still need the templates and segments that came with them.
         there = {(definition.kind, definition.id) for definition in wanted.definitions}
         kept = [d for d in live.definitions if d.kind in ("template", "segment") and (d.kind, d.id) not in there]
-        pointer = self._go_live(Documents((*wanted.definitions, *kept)), previous, old, now)
-        return Published(pointer, (*differing(wanted, live), *gone(wanted, live)))
+        pointer, walks = self._go_live(Documents((*wanted.definitions, *kept)), previous, old, now)
+        return Published(pointer, (*differing(wanted, live), *gone(wanted, live)), walks=walks)
 
     def _go_live(
         self, wanted: Documents, previous: Mapping[str, Any] | None, old: Pointer | None, now: datetime
-    ) -> Pointer:
+    ) -> tuple[Pointer, tuple[Walk, ...]]:
         years = range(now.year - FORMER_YEARS, now.year + COMING_YEARS + 1)
         try:
             bundle = build_bundle(wanted, previous, years=years)
@@ -154,22 +188,31 @@ class Publish:
             raise BadDefinitions([wanted.brand.problem(error)] if wanted.brand else []) from error
         release = self._releases.put_bundle(bundle)
         new = replace(old, release=release) if old else Pointer(release)
-        if new != old:
-            self._releases.point(new, old)
-        return new
+        return new, self._move(new, old, needs_of_release(previous, bundle), now) if new != old else ()
 
-    def _stand(self, change: Callable[[Pointer], Pointer]) -> Published:
+    def _move(self, new: Pointer, old: Pointer | None, needs: Iterable[Need], now: datetime | None) -> tuple[Walk, ...]:
+        """Move the pointer, its walks written down before: a crash in between leaves walks that find nothing to do."""
+        walks = self.walks.begin(needs, now) if self.walks and now else ()
+        try:
+            self._releases.point(new, old)
+        except VersionConflict:
+            if self.walks:
+                self.walks.forget(walks)
+            raise
+        return walks
+
+    def _stand(self, change: Callable[[Pointer], Pointer], now: datetime | None = None) -> Published:
         for _ in range(MOVES_MAX):
             old = self._releases.pointer()
             if old is None:
                 raise NothingLive
             new = change(old)
             try:
-                if new != old:
-                    self._releases.point(new, old)
+                if new == old:
+                    return Published(new)
+                return Published(new, walks=self._move(new, old, needs_of_standing(old, new), now))
             except VersionConflict:
                 continue
-            return Published(new)
         raise VersionConflict("live pointer")
 
     def _live(self, pointer: Pointer, journey: str) -> str:

@@ -14,7 +14,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from kairos import registry
-from kairos.app.brand import CAPS_MAX, CHANNELS, EMAIL_FORM, LANGUAGES, SENDER_KEYS, TEXT_MAX, ZONES_MAX
+from kairos.app.brand import (
+    CAPS_MAX,
+    CHANNELS,
+    EMAIL_FORM,
+    LANGUAGES,
+    SENDER_KEYS,
+    TEXT_MAX,
+    WALK_RATE_MAX,
+    ZONES_MAX,
+)
+from kairos.app.compile import BROADCAST
 from kairos.app.template import PART_CHARACTERS_MAX, bodies_of
 from kairos.domain.condition import OPERATORS, TIMES_MAX
 from kairos.domain.localtime import WEEKDAYS
@@ -68,7 +78,9 @@ def _journey() -> Schema:
 
 def _stepped() -> Schema:
     own = {
-        "trigger": {"anyOf": [_ref("matcher"), {"type": "array", "minItems": 1, "items": _ref("matcher")}]},
+        "trigger": {
+            "anyOf": [_ref("matcher"), {"type": "array", "minItems": 1, "items": _ref("matcher")}, {"const": BROADCAST}]
+        },
         "subject": _ref("name"),
         "restart": {"type": "boolean"},
         "steps": {"allOf": [_ref("steps"), {"minItems": 1}]},
@@ -154,6 +166,7 @@ def _brand() -> Schema:
         "quiet_hours": _object(dict.fromkeys(CHANNELS, window)),
         "caps": {"type": "array", "maxItems": CAPS_MAX, "items": _object(cap, *cap)},
         "rates": _object(dict.fromkeys(CHANNELS, _object(rate, "per_second"))),
+        "walks": _object({"per_second": {"type": "number", "minimum": 1, "maximum": WALK_RATE_MAX}}, "per_second"),
     }
     return _object(own, "timezone")
 

@@ -1,4 +1,5 @@
 """The sweep use case: find through the wake index what nobody rang for, and arm what comes near. It never scans.
+Last it calls the walks that nobody called.
 
 Two passes over the index, each bounded, each going on in the next run where it stopped:
 
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kairos.app.ports import Alarms, Clock, Cursor, Due, Inbox, InboxMessage, Marks, WakeIndex
+from kairos.app.walk_watch import WalkWatch
 from kairos.domain.errors import Unavailable
 
 MISSED_AFTER = timedelta(minutes=2)
@@ -62,7 +64,14 @@ class Sweep:
     """Wake what was missed, then arm what enters the horizon."""
 
     def __init__(
-        self, index: WakeIndex, inbox: Inbox, alarms: Alarms, cursor: Cursor, clock: Clock, bounds: Bounds | None = None
+        self,
+        index: WakeIndex,
+        inbox: Inbox,
+        alarms: Alarms,
+        cursor: Cursor,
+        clock: Clock,
+        bounds: Bounds | None = None,
+        watch: WalkWatch | None = None,
     ) -> None:
         self._index = index
         self._inbox = inbox
@@ -70,6 +79,7 @@ class Sweep:
         self._cursor = cursor
         self._clock = clock
         self._bounds = bounds or Bounds()
+        self._watch = watch
 
     def run(self) -> Swept:
         """Do one run. Its marks are kept even when it breaks off, so a run that is throttled still moves on."""
@@ -79,6 +89,8 @@ class Sweep:
         try:
             self._wake_missed(run)
             self._arm_horizon(run)
+            if self._watch is not None:
+                self._watch.run(now)
         finally:
             self._cursor.write(run.marks)
         run.swept.finished = run.marks.at is None and run.marks.armed_through >= _horizon(now)

@@ -34,6 +34,7 @@ config        definitions and what stands for one thing only
                          ("live", "pointer"): release S, paused L, stopped BOOL, moves N
                          ("history", "<moves, 12 digits>"): the pointer that was live before that move
                          ("cursor", "sweep"): hour, armed_through, at, profile, armed_profile S
+                         ("walk", "<second>-<hash>"): revision N, walk S (JSON, see `kairos.domain.walk`)
 releases      S3: releases/<sha256>.json.gz
 """
 

@@ -84,12 +84,16 @@ class TimelineStep:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One published version. Either `first` and `nodes`, or `anchor` and `timeline`."""
+    """One published version. Either `first` and `nodes`, or `anchor` and `timeline`.
+
+    `broadcast`: it is started by command, for many at once; its subject is then the walk.
+    """
 
     id: str
     version: int
     marketing: bool
     triggers: tuple[Matcher, ...] = ()
+    broadcast: bool = False
     subject: str | None = None
     reenter: Reenter = Reenter()
     restart: bool = False

@@ -15,13 +15,16 @@ from kairos.domain.effects import Arm
 from kairos.domain.profile import Profile
 
 HORIZON = timedelta(hours=36)
-LOOK_AGAIN_WHEN_HALTED = timedelta(hours=1)
+LOOK_AGAIN_WHEN_HALTED = timedelta(days=1)
+"""When a journey goes on, a walk wakes who waited for it. This is for a walk that was stopped by hand: looked at by the
+hour, a million customers of a paused journey would cost a million decisions an hour."""
+
 ANONYMOUS_KEPT = timedelta(days=90)
 MINUTE = timedelta(minutes=1)
 
 
 def earliest_due(turn: Turn) -> datetime | None:
-    """Return the earliest due time of the profile; a halted journey's is looked at again within the hour."""
+    """Return the earliest due time of the profile; a halted journey's is looked at again within the day."""
     return min(_dues(turn), default=None)
 
 
@@ -59,18 +62,22 @@ def time_to_live(profile: Profile, wake_at: datetime | None, now: datetime) -> d
     return now + ANONYMOUS_KEPT
 
 
-def _dues(turn: Turn) -> Iterator[datetime]:
-    for enrollment in turn.profile.enrollments.values():
+def timers(profile: Profile) -> Iterator[tuple[str, datetime]]:
+    """Yield (journey, due) of every timer, whether or not its journey stands still."""
+    for enrollment in profile.enrollments.values():
         if not enrollment.active:
             continue
-        halted = turn.release.halted(enrollment.journey)
-        again = turn.now + LOOK_AGAIN_WHEN_HALTED
         if enrollment.due is not None:
-            yield max(enrollment.due, again) if halted else enrollment.due
+            yield enrollment.journey, enrollment.due
         for planned in enrollment.plan.values():
             if planned.state == "planned":
-                yield max(planned.due, again) if halted else planned.due
-    for message in turn.profile.messages.values():
+                yield enrollment.journey, planned.due
+    for message in profile.messages.values():
         if message.state == "held" and message.until is not None:
-            halted = turn.release.halted(message.journey)
-            yield max(message.until, turn.now + LOOK_AGAIN_WHEN_HALTED) if halted else message.until
+            yield message.journey, message.until
+
+
+def _dues(turn: Turn) -> Iterator[datetime]:
+    again = turn.now + LOOK_AGAIN_WHEN_HALTED
+    for journey, due in timers(turn.profile):
+        yield max(due, again) if turn.release.halted(journey) else due

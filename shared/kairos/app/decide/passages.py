@@ -45,8 +45,12 @@ def _starts(turn: Turn, matcher: Matcher, event: Event) -> bool:
 
 def _enter(turn: Turn, journey: Journey, event: Event) -> None:
     subject = subject_of(event, journey.subject) if journey.subject else ""
-    if subject is None:
-        return  # an event without the field that the journey asks for starts nothing
+    if subject is not None:  # an event without the field that the journey asks for starts nothing
+        enter(turn, journey, event, subject)
+
+
+def enter(turn: Turn, journey: Journey, event: Event, subject: str) -> None:
+    """Enter the profile into a journey for one subject, where nothing stands against it."""
     enrollment = _new(turn, journey, subject, event)
     obstacle = _may_not_enter(turn, journey, enrollment, event)
     if obstacle:
@@ -98,7 +102,10 @@ def _reentry_obstacle(turn: Turn, journey: Journey, new: Enrollment) -> str | No
     if waiting:  # a trigger that comes late is older than the passage, and starts nothing afresh
         newest = all((new.entered_at, new.id) > (passage.entered_at, passage.id) for passage in waiting)
         return None if journey.restart and newest else "already in it"
-    last = turn.profile.entered.get(journey.id, {}).get(subject_key(new.subject))
+    entered = turn.profile.entered.get(journey.id, {})
+    last = entered.get(subject_key(new.subject))
+    if journey.broadcast and journey.reenter.mode == "after":  # from one broadcast to the next
+        last = max(entered.values(), default=None)
     if last is None or journey.reenter.mode == "always":
         return None
     if journey.reenter.mode == "after" and new.entered_at - last >= journey.reenter.after:

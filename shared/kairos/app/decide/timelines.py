@@ -6,6 +6,7 @@ over when it became known, is planned again when the anchor moves.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,6 +33,26 @@ def follow_entry(turn: Turn, event: Event, change: EntryChange) -> None:
     for journey in turn.release.anchored_to(change.entry.kind):
         if journey.id not in enrolled:
             _enroll(turn, event, change.entry, journey)
+
+
+def enroll_missing(turn: Turn, event: Event, journeys: Collection[str] = ()) -> None:
+    """Stand around every live entry that was known before a timeline was published, or before it was this customer's.
+
+    Of the given journeys, or of all. Only steps to come are planned: what is past is nothing that became known now.
+    """
+    for entry in list(turn.profile.entries.values()):
+        around = [j for j in turn.release.anchored_to(entry.kind) if not journeys or j.id in journeys]
+        if not around or entry.cancelled:
+            continue
+        enrolled = _enrolled(turn, entry)
+        for journey in around:
+            if journey.id not in enrolled and _has_more(turn, entry, journey):
+                _enroll(turn, replace(event, properties=entry.properties, historical=True), entry, journey)
+
+
+def _has_more(turn: Turn, entry: Entry, journey: Journey) -> bool:
+    anchor = _anchor_of(entry, journey)
+    return anchor is not None and any(s.offset.resolve(anchor, turn.zone) >= turn.now for s in journey.timeline)
 
 
 def _enrolled(turn: Turn, entry: Entry) -> dict[str, Enrollment]:

@@ -1,0 +1,77 @@
+"""What a walk brings: an event that starts nothing by itself, but lets a profile follow what changed in definitions.
+
+Repeated, late or concurrent wake-ups change nothing: the event is remembered where it did anything, and whatever it may
+do has a derived id or leaves the plan as it is. Where it does nothing, nothing is written: `is_idle` says so, and the
+walk itself asks the same question of what it reads, so that it wakes only who is concerned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from kairos.app.decide import alarm, passages, timelines
+from kairos.app.decide.turn import Turn
+from kairos.domain.errors import BadInput
+from kairos.domain.event import Event, Input
+from kairos.domain.profile import Profile
+from kairos.domain.walk import SOURCE
+
+
+def concerns(event: Event) -> bool:
+    """Return whether an event is a walk's: its source is set by us alone, its name could be anybody's."""
+    return event.source == SOURCE
+
+
+def take(turn: Turn, event: Event) -> bool:
+    """Do what the walk is about; return whether all plans are to be made anew. Raises BadInput for what nobody asks."""
+    if event.id in turn.profile.seen:
+        return False
+    turn.profile.seen[event.id] = max(event.received_at, turn.now) + event.retry_horizon
+    about, journeys = event.properties.get("about"), _journeys(event)
+    if about == "enroll":
+        timelines.enroll_missing(turn, event, journeys)
+    elif about == "resume":
+        _resume(turn, journeys)
+    elif about == "broadcast":
+        _broadcast(turn, event, journeys)
+    elif about != "replan":
+        raise BadInput("about", "one of enroll, resume, replan, broadcast")
+    return bool(about == "replan")
+
+
+def is_idle(turn: Turn, before: Profile, inputs: Sequence[Input]) -> bool:
+    """Return whether there were wake-ups of walks only, and nothing came of them."""
+    ids = {entry.id for entry in inputs if isinstance(entry, Event) and concerns(entry)}
+    if not inputs or len(ids) < len(inputs) or turn.effects or turn.reasons:
+        return False
+    seen = {id: until for id, until in turn.profile.seen.items() if id not in ids or id in before.seen}
+    return replace(turn.profile, seen=seen) == before
+
+
+def _resume(turn: Turn, journeys: Collection[str]) -> None:
+    """Forget the alarm that was set while the journeys stood still: it may ring later than their timers are due."""
+    soon = turn.now + alarm.LOOK_AGAIN_WHEN_HALTED
+    if any(due <= soon for journey, due in alarm.timers(turn.profile) if not journeys or journey in journeys):
+        turn.profile.alarm = None
+
+
+def _broadcast(turn: Turn, event: Event, journeys: Collection[str]) -> None:
+    """Start the journey, where the segment holds and any channel can reach the customer."""
+    segment = event.properties.get("segment")
+    condition = turn.release.segments.get(segment) if segment else None
+    if not any(turn.profile.reach.values()) or (segment and (condition is None or not turn.holds(condition, {}))):
+        return
+    subject = str(event.properties.get("walk", ""))
+    for id in journeys:
+        journey = turn.release.journey(id)
+        if journey is not None and journey.broadcast:
+            passages.enter(turn, journey, replace(event, properties={}), subject)
+
+
+def _journeys(event: Event) -> tuple[str, ...]:
+    found: Any = event.properties.get("journeys", ())
+    if not isinstance(found, list | tuple) or not all(isinstance(id, str) for id in found):
+        raise BadInput("journeys", "a list of journeys")
+    return tuple(found)
