@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -19,7 +20,7 @@ from kairos.domain.reason import Reason
 from kairos.local.cloud import LocalCloud
 from kairos.local.demo_checks import check
 from kairos.local.demo_diary import Diary, Sent, span
-from kairos.local.demo_month import CANCELLED_AT, END, START, on, the_month
+from kairos.local.demo_month import CANCELLED_AT, END, START, STRANGERS, on, the_month
 from kairos.local.demo_people import BY_HANDLE, PEOPLE
 from kairos.local.demo_shop import SECRETS, Call
 from kairos.local.demo_story import WIDTH, fit, width
@@ -231,6 +232,14 @@ class TestTheWholeDemo:
 
     def test_it_counts_one_read_and_one_write_for_each_turn_of_a_customer(self, told: str) -> None:
         assert "1.00 reads and 1.00 writes each" in told
+
+    def test_every_cart_and_browser_of_a_customer_is_joined_to_them_and_no_stranger_s(self, told: str) -> None:
+        found = re.search(r"(\d+) known by name, (\d+) profiles, (\d+) of them joined", told)
+        assert found
+        known, profiles, joined = map(int, found.groups())
+        assert known == len(PEOPLE)
+        assert joined > 15
+        assert profiles - joined == len(PEOPLE) + STRANGERS
 
     def test_the_forged_webhook_was_refused_and_the_refusal_of_a_reader_taken(self, told: str) -> None:
         assert "1 forged" in told

@@ -35,7 +35,8 @@ class Sent:
 class Diary:
     """Everything that was decided and sent, so far.
 
-    `triggers` says what starts a journey, in words; `passages` is the newest state of each enrollment seen.
+    `triggers` says what starts a journey, in words; `passages` is the newest state of each enrollment seen; `joined`
+    are profiles, of carts and browsers mostly, that turned out to be somebody known.
     """
 
     cloud: LocalCloud
@@ -43,6 +44,7 @@ class Diary:
     reasons: dict[tuple[object, ...], Reason] = field(default_factory=dict)
     passages: dict[tuple[str, str, str], Enrollment] = field(default_factory=dict)
     names: dict[str, Person] = field(default_factory=dict)
+    joined: set[str] = field(default_factory=set)
 
     def look(self) -> None:
         """Read every customer's item and take in what is new there."""
@@ -114,6 +116,8 @@ class Diary:
                 self.names[profile] = BY_ADDRESS[address]
 
     def _read(self, profile: Profile) -> None:
+        if profile.merged_into:
+            self.joined.add(profile.id)
         for said in profile.log:
             key = (said.profile, said.at, said.kind, said.journey, said.step, said.subject, said.message, said.reason)
             self.reasons[key] = said

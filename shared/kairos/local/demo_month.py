@@ -15,6 +15,9 @@ from kairos.local.demo_shop import SEOUL, Call, Cart
 
 START = datetime(2026, 3, 1, tzinfo=SEOUL)
 END = datetime(2026, 4, 1, tzinfo=SEOUL)
+STRANGERS = 12
+"""How many browsers never say whose they are."""
+
 REPEATED = 0.06
 """Which share of webhooks arrives twice: no sender promises exactly once."""
 
@@ -175,7 +178,7 @@ def _visit(browser: str, at: datetime, pages: int = 0) -> Iterator[Call]:
 
 def _strangers() -> Iterator[Call]:
     """Browsers that never say whose they are, and one body that somebody else signed."""
-    for visitor in range(12):
+    for visitor in range(STRANGERS):
         day = 2 + int(28 * chance("stranger", visitor))
         yield from _visit(f"browser-stranger-{visitor}", on(day, "12:00") + timedelta(minutes=31 * visitor))
     yield shop.shopify(

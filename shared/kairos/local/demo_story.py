@@ -122,7 +122,8 @@ def total(out: Console, diary: Diary, calls: Counter[str]) -> None:
     out.print("\n[bold]The month in numbers[/]")
     row = _printer(out)
     row("requests", ", ".join(f"{count} {what}" for what, count in sorted(calls.items())))
-    row("customers", f"{len(set(diary.names.values()))} known by name, {len(diary.cloud.tables['customers'])} profiles")
+    known, profiles = len(set(diary.names.values())), len(diary.cloud.tables["customers"])
+    row("customers", f"{known} known by name, {profiles} profiles, {len(diary.joined)} of them joined to another")
     row("sent", ", ".join(f"{count} {kind} {channel}" for (channel, kind), count in sorted(channels.items())))
     row("not sent", ", ".join(f"{count} {why}" for why, count in why_not.most_common()))
     also = {"held": "held", "holdout": "held out", "converted": "goals reached", "entered": "enrollments"}
