@@ -7,7 +7,6 @@ I6 no timer lost, I7 none early, I12 every message that did not go out has a sto
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,6 +23,15 @@ AMBIGUOUS = frozenset({"crash after", "answer lost", "crash before", "unreachabl
 LATE_AFTER_HEALING = timedelta(minutes=15)
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """When a message took its place under the caps, and by which profile, with those that had become it by then."""
+
+    at: datetime
+    by: str
+    people: frozenset[str]
+
+
 @dataclass
 class Checker:
     """Watches one world. `calls` and `messages` remain for tests to look at."""
@@ -35,6 +43,7 @@ class Checker:
     owner: dict[str, str] = field(default_factory=dict)
     applied: set[str] = field(default_factory=set)
     refused: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    decided: dict[str, Decided] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         pointer = self.world.releases.pointer() or Pointer("none")
@@ -50,6 +59,9 @@ class Checker:
     # ---- at every instant --------------------------------------------------------------------------------------
 
     def _on_write(self, profile: Profile) -> None:
+        for _, at, id in profile.sent:
+            if id not in self.decided or self.decided[id].at < at:
+                self.decided[id] = Decided(at, profile.id, frozenset((profile.id, *profile.former)))
         self.messages.update(profile.messages)
         self.owner.update(dict.fromkeys(profile.messages, profile.id))
         self.applied.update(profile.seen)
@@ -107,6 +119,7 @@ class Checker:
         for id, message in self.messages.items():
             self._check_explained(id, message)
         self._check_caps()
+        self._check_people()
 
     def _check_applied(self, id: str) -> None:
         event = digest("track", "main", f"track:{id}")
@@ -138,16 +151,42 @@ class Checker:
         )
 
     def _check_caps(self) -> None:
-        """No customer has more accepted marketing calls in any window than its caps allow."""
-        by_person: dict[str, list[Call]] = {}
-        for call in self.calls:
-            if call.marketing and call.accepted:
-                by_person.setdefault(self._profile_of(call).id, []).append(call)
-        for calls in by_person.values():
+        """No message was decided that came on top of as many as a cap allows, whoever of the customer's profiles had
+        decided those. What two profiles had sent before they became one may be more."""
+        out = [call for call in self.calls if call.marketing and call.accepted]
+        for call in out:
+            last = self.decided[call.message]
+            ours = [other for other in out if self.decided[other.message].by in last.people]
             for cap in self._release.caps:
-                counting = [call.at for call in calls if cap.channel in (call.channel, "any")]
-                worst = Counter(sum(1 for at in counting if end - cap.per < at <= end) for end in counting)
-                assert max(worst, default=0) <= cap.most + _in_flight(calls), f"cap {cap} exceeded"
+                counting = [self.decided[other.message].at for other in ours if cap.channel in (other.channel, "any")]
+                within = sum(1 for at in counting if last.at - cap.per < at <= last.at)
+                assert within <= cap.most + _in_flight(ours), f"cap {cap} exceeded"
+
+    def _check_people(self) -> None:
+        """Nobody is left between two profiles, nobody is two people, and no message went to somebody else."""
+        for profile in self.world.customers.profiles.values():
+            assert not profile.parcels, f"{profile.id} still owes {len(profile.parcels)} parcels"
+        known = self.world.identities.known
+        people = {value: self._now(id) for (kind, _, value), id in known.items() if kind == "external"}
+        assert len(set(people.values())) == len(people), f"two people were glued together: {people}"
+        addresses = {value: self._now(id) for (kind, _, value), id in known.items() if kind in ("email", "phone")}
+        for call in self.calls:
+            owner = self._now(self.owner[call.message])
+            assert addresses[call.address] == owner, f"{call.message} of {owner} went to {call.address}"
+
+    def check_joined(self, pairs: list[tuple[tuple[str, str], str]]) -> None:
+        """Every identifier that was said to be a customer's leads to them."""
+        known = self.world.identities.known
+        for (kind, value), who in pairs:
+            theirs = self._now(known[kind, "track/main", value])
+            assert theirs == self._now(known["external", "track/main", who]), f"{value} did not become {who}"
+
+    def _now(self, id: str) -> str:
+        """Return which profile this one is now."""
+        profiles = self.world.customers.profiles
+        while id in profiles and (into := profiles[id].merged_into):
+            id = into
+        return id
 
 
 def _in_flight(calls: list[Call]) -> int:

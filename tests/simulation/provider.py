@@ -24,6 +24,7 @@ class Call:
     accepted: bool
     told: str
     unsubscribe_url: str | None = None
+    profile: str = ""
 
 
 @dataclass
@@ -55,6 +56,7 @@ class FakeChannel:
                 accepted,
                 fault or "accepted",
                 delivery.unsubscribe_url,
+                delivery.tags["kairos_profile"],
             )
         )
         if fault in ("crash before", "crash after"):

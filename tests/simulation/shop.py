@@ -1,9 +1,13 @@
-"""A few days of a small shop, drawn from a seed: carts, orders, bookings that move and fall through, refusals."""
+"""A few days of a small shop, drawn from a seed: carts, orders, bookings that move and fall through, refusals.
+
+People come as strangers too: carts of a device that is identified later, bookings by phone alone, one device that two
+people use. What must come of it is in `joined`.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,6 +73,9 @@ def bundle() -> dict[str, Any]:
     }
 
 
+SHARED = "shared-device"
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """A call of the source, and when it is made."""
@@ -87,6 +94,20 @@ def days(seed: int, start: datetime, customers: int, length: timedelta) -> Itera
             yield from _cart(draw, who, f"{who}-cart{cart}", start, length)
         for booking in range(draw.randint(0, 2)):
             yield from _booking(draw, who, f"{who}-booking{booking}", start, length)
+        for device in range(draw.randint(0, 2)):
+            yield from _stranger(draw, who, f"{who}-device{device}", start, length)
+    yield from _shared_device(draw, start, length)
+    yield from _by_phone(draw, start, length)
+
+
+def joined(said: Iterable[Said]) -> list[tuple[tuple[str, str], str]]:
+    """Return, of all that was said, which identifiers must lead to which customer at the end: ((kind, value), who)."""
+    pairs = []
+    for one in said:
+        who, device = one.call.get("profile"), one.call.get("anonymousId")
+        if who and device and device != SHARED:
+            pairs.append((("anonymous", device), who))
+    return pairs
 
 
 def _introduce(draw: random.Random, who: str, start: datetime) -> Iterator[Said]:
@@ -115,6 +136,50 @@ def _cart(draw: random.Random, who: str, cart: str, start: datetime, length: tim
         yield _say(f"{cart}-order", when, who, "order_completed", properties={"cart_id": cart})
 
 
+def _stranger(draw: random.Random, who: str, device: str, start: datetime, length: timedelta) -> Iterator[Said]:
+    """A device fills carts, and says later, or never, whose it is; the order may come before that, or after."""
+    at = start + length * draw.random() * 0.7 + timedelta(minutes=3)
+    cart = f"{device}-cart"
+    properties = {"cart_id": cart, "total": 50}
+    yield _nameless(f"{cart}-0", at, "cart_updated", anonymousId=device, properties=properties)
+    if draw.random() < 0.8:
+        when = at + timedelta(minutes=draw.choice([0, 4, 29, 31, 300]))
+        yield _say(f"{device}-is", when, who, "profile_updated", anonymousId=device)
+        again = when + timedelta(minutes=draw.choice([0, 1, 45]))
+        yield _nameless(f"{cart}-1", again, "cart_updated", anonymousId=device, properties=properties)
+    if draw.random() < 0.5:
+        when = at + timedelta(minutes=draw.choice([1, 28, 33, 200]))
+        yield _say(f"{cart}-order", when, who, "order_completed", properties={"cart_id": cart})
+
+
+def _shared_device(draw: random.Random, start: datetime, length: timedelta) -> Iterator[Said]:
+    at = start + length * draw.random() * 0.7
+    for number, who in enumerate(draw.sample(["c0", "c1"], 2)):
+        when = at + timedelta(minutes=10 * number)
+        properties = {"cart_id": f"shared-{who}", "total": 50}
+        yield _nameless(f"shared-{number}", when, "cart_updated", anonymousId=SHARED, properties=properties)
+        yield _say(f"shared-{number}-is", when + timedelta(minutes=1), who, "profile_updated", anonymousId=SHARED)
+
+
+def _by_phone(draw: random.Random, start: datetime, length: timedelta) -> Iterator[Said]:
+    """Somebody is known by a customer id and by a phone, until one event says both."""
+    who, booking = "p0", "p0-booking"
+    phone = {"phone": "+821000000099"}
+    for channel in ("email", "sms"):
+        yield _say(f"{who}-yes-{channel}", start, who, "consent_given", channel=channel, purpose="marketing")
+    yield _say(f"{who}-profile", start, who, "profile_updated", traits={"email": f"{who}@example.com"})
+    known = start + length * draw.random() * 0.4
+    begins = known + timedelta(hours=draw.choice([3, 20, 50]))
+    made = _entry(f"{booking}-0", known, "", "entry_updated", booking, begins)
+    yield Said(known, {**made.call, "traits": phone})
+    if draw.random() < 0.3:
+        off = _entry(f"{booking}-x", known + timedelta(hours=2), "", "entry_cancelled", booking, None)
+        yield Said(off.at, {**off.call, "traits": phone})
+    yield from _cart(draw, who, f"{who}-cart", start, length)
+    when = known + timedelta(hours=draw.choice([0, 1, 2, 18, 47]))
+    yield _say(f"{who}-is", when, who, "profile_updated", traits=phone)
+
+
 def _booking(draw: random.Random, who: str, booking: str, start: datetime, length: timedelta) -> Iterator[Said]:
     known = start + length * draw.random() * 0.5 + timedelta(minutes=2)
     begins = known + timedelta(hours=draw.choice([3, 20, 50]))
@@ -136,4 +201,9 @@ def _entry(id: str, at: datetime, who: str, event: str, booking: str, begins: da
 
 
 def _say(id: str, at: datetime, who: str, event: str, **more: Any) -> Said:
-    return Said(at, {"id": id, "event": event, "profile": who, "at": format_instant(at), **more})
+    named = {"profile": who} if who else {}
+    return Said(at, {"id": id, "event": event, "at": format_instant(at), **named, **more})
+
+
+def _nameless(id: str, at: datetime, event: str, **more: Any) -> Said:
+    return _say(id, at, "", event, **more)

@@ -23,13 +23,15 @@ def live(seed: int, rate: float) -> Checker:
     """Live one history; `KAIROS_SEED=n` in `test_one_seed` lives it again."""
     world = World(shop.bundle(), START, seed, rate)
     checker = Checker(world)
-    for said in shop.days(seed, START, customers=3, length=TROUBLE):
+    history = list(shop.days(seed, START, customers=3, length=TROUBLE))
+    for said in history:
         world.at(said.at, lambda call=said.call: world.say(call))  # type: ignore[misc]
     for hour in (20, 50):
         world.at(START + timedelta(hours=hour), lambda: _click_a_link(world, checker))
     world.at(START + TROUBLE, lambda: heal(world))
     world.run(START + TROUBLE + AFTER)
     checker.check_end()
+    checker.check_joined(shop.joined(history))
     return checker
 
 

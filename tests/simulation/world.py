@@ -118,7 +118,7 @@ class World:
         inbox = {name: faulty(self.inbox, f"{name}>inbox", "put") for name in _SENDERS}
         customers = faulty(self.customers, "decide>customers", "read", "write")
         self.ingest = Ingest(
-            faulty(self.identities, "ingest>identities", "resolve"),
+            faulty(self.identities, "ingest>identities", "resolve", "settle"),
             faulty(self.contacts, "ingest>contacts", "put"),
             faulty(self.suppressions, "ingest>suppressions", "suppress"),
             inbox["ingest"],
@@ -385,35 +385,29 @@ class World:
             return
         if fault == "late":
             delay += timedelta(minutes=self.random.choice((5, 600)))
-        profile = next(p.id for p in self.customers.profiles.values() if call.message in _asked(p))
         for extra in (timedelta(), timedelta(minutes=3)) if fault == "duplicate" else (timedelta(),):
-            self.after(delay + extra, lambda: self._feed_back(call, kind, profile))
+            self.after(delay + extra, lambda: self._feed_back(call, kind))
 
-    def _feed_back(self, call: Call, kind: str, profile: str) -> None:
+    def _feed_back(self, call: Call, kind: str) -> None:
         detail = {
             "eventType": kind,
             "mail": {
                 "messageId": f"provider-{call.message}",
                 "timestamp": call.at.isoformat(),
                 "destination": [call.address],
-                "tags": {"kairos_message": [call.message], "kairos_profile": [profile]},
+                "tags": {"kairos_message": [call.message], "kairos_profile": [call.profile]},
             },
             kind.lower(): {"timestamp": call.at.isoformat()},
         }
         try:
             self.ingest.feedback({"detail": detail}, self.clock.at)
         except (Crash, Unavailable):
-            self.after(timedelta(minutes=1), lambda: self._feed_back(call, kind, profile))
+            self.after(timedelta(minutes=1), lambda: self._feed_back(call, kind))
         except Rejected as error:
             raise AssertionError(f"the provider's own event was refused: {error}") from error
 
 
 _SENDERS = ("ingest", "dispatch", "sweep", "preferences", "deliver")
-
-
-def _asked(profile: Profile) -> set[str]:
-    own = {id for enrollment in profile.enrollments.values() for id in enrollment.asked}
-    return own | set(profile.messages) | {id for _, _, id in profile.sent}
 
 
 def heal(world: World) -> None:
