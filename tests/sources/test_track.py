@@ -276,3 +276,19 @@ def test_what_is_wrong_with_a_call_is_named_by_its_path(call: Any, path: str, fi
     with pytest.raises(BadInput) as caught:
         send(call, path=path)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("field", ["channel", "purpose"])
+@pytest.mark.parametrize("said", ["planted.person@example.com", "E-Mail", "by post", "이메일"])
+def test_a_consent_is_to_a_plain_word_and_for_one(field: str, said: str) -> None:
+    with pytest.raises(BadInput, match=field) as refused:
+        one(bodies.body("track", "consent-given") | {field: said}, path="/v1/track")
+    assert said not in str(refused.value)
+
+
+def test_no_address_becomes_the_name_of_an_event_or_of_a_kind_of_entry() -> None:
+    with pytest.raises(BadInput, match="event"):
+        one({"event": "Invited planted.person@example.com", "userId": "u-1"}, path="/v1/track")
+    said = bodies.body("track", "entry-updated")
+    with pytest.raises(BadInput, match="kind"):
+        one(said | {"entry": said["entry"] | {"kind": "planted.person@example.com"}}, path="/v1/track")

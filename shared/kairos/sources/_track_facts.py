@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from kairos.sources._track_values import entry_properties, listed_traits, more_p
 CONTACT_FIELDS_MAX = 30
 _RANK = ("external", "email", "phone", "anonymous")
 _ENTRIES = ("entry_updated", "entry_cancelled")
+_WORD = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
 _CONSENTS = ("consent_given", "consent_withdrawn")
 
 
@@ -102,7 +104,10 @@ def _entry_contact(call: Object) -> dict[str, Any]:
 def _consent(call: Object) -> ConsentFact:
     said = _fact(call, "channel")
     channel = said.text("channel", 32) or said.fail("channel", 'a channel, such as "email"')
-    return ConsentFact(
-        channel,
-        said.text("purpose", 32) or said.fail("purpose", 'a purpose, such as "marketing"'),
-    )
+    purpose = said.text("purpose", 32) or said.fail("purpose", 'a purpose, such as "marketing"')
+    # Consents are kept for ever and beside the pseudonym: nothing but a plain word may become one.
+    if not _WORD.fullmatch(channel):
+        said.fail("channel", 'a channel, such as "email"')
+    if not _WORD.fullmatch(purpose):
+        said.fail("purpose", 'a purpose, such as "marketing"')
+    return ConsentFact(channel, purpose)

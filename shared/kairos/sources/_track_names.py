@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from kairos.sources._person import is_impersonal
+
 _PRODUCT = (
     "product_id",
     "variant_id",
@@ -141,8 +143,11 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 def event_name(text: str) -> str:
     """Return our form of an event's name: `Order Completed` and `orderCompleted` → `order_completed`.
 
-    Letters of every script count; a name without any is empty. What a provider
+    Letters of every script count; a name without any is empty, and so is one with an e-mail address in it, which
+    would go wherever names go. What a provider
     alone may say of a message (`message_…`) gets a prefix, so that nobody's own event passes for it.
     """
+    if not is_impersonal(text):
+        return ""
     name = _NOT_WORD.sub("_", _CAMEL.sub("_", unicodedata.normalize("NFC", text)).lower()).strip("_")
     return f"tracked_{name}" if name.startswith("message_") else name

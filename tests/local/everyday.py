@@ -1,0 +1,236 @@
+"""Five days of a shop in the deployed stack: every source by its real route, mail and text out, feedback back in.
+
+Whatever is personal carries one of the marks of `tests/sources/bodies.py`, so that a test can look for it wherever it
+must not be; whatever a role is allowed and these days do not use is named in `unused_permissions.txt`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kairos.local import LocalCloud
+from kairos.local import demo_shop as shop
+from kairos.local.call import Call
+from kairos.local.demo import shop_cloud
+from kairos.local.demo_people import Person
+from kairos.local.errors import AwsError
+from kairos.local.mail import Email
+from kairos.local.sms import Sms
+from tests.local.surfaces import handed, readable, surfaces
+from tests.sources import bodies
+
+
+@dataclass(frozen=True)
+class Days:
+    """What those days left: everything written down (where, text), what went to providers and `contacts` by call,
+    the rows of `contacts`, mail and text as they arrived, and the grants that nobody used."""
+
+    written: list[tuple[str, str]]
+    handed: list[tuple[str, str]]
+    contacts: str
+    emails: list[Email]
+    sms: list[Sms]
+    unused: list[str]
+
+
+@cache
+def lived_days() -> Days:
+    """Live those days once in a process, and tell of them."""
+    from infra.app import synthesise
+
+    with tempfile.TemporaryDirectory() as folder, everyday(synthesise("local", folder)) as cloud:
+        rows = " ".join(readable(item) for item in cloud.tables["contacts"].items())
+        unused = cloud.unused_grants
+        return Days(list(surfaces(cloud)), list(handed(cloud)), rows, list(cloud.emails), list(cloud.sms), unused)
+
+
+START = bodies.NOW.replace(second=0)
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "calendly/main": {"secrets": ["everyday-calendly-secret"]},
+    "shopify/recorded": {"secrets": ["everyday-shopify-secret"]},
+}
+LILY = Person("planted.lily", "Planted릴리", email=True, sms=True)
+ROSE = Person("planted.rose", "Planted로즈", email=True, sms=True)
+ENGRAVING = [{"name": "각인", "value": "planted engraving, to planted.love@example.com"}]
+
+
+@contextmanager
+def everyday(template: Path) -> Iterator[LocalCloud]:
+    """Yield the cloud after those days."""
+    with shop_cloud(json.loads(template.read_text("utf-8")), START) as cloud:
+        for name, settings in SETTINGS.items():
+            path = f"{cloud.outputs['ConnectionsPrefix']}{name}"
+            cloud.session.client("ssm").put_parameter(
+                Name=path, Value=json.dumps(settings), Type="SecureString", Overwrite=True
+            )
+        _shop(cloud)
+        _recorded(cloud)
+        _hostile(cloud)
+        with _provider_that_quotes(cloud):
+            cloud.advance(by=timedelta(hours=1))
+        cloud.advance(by=timedelta(days=2))
+        _feedback(cloud)
+        cloud.advance(by=timedelta(days=3))
+        yield cloud
+
+
+def _post(cloud: LocalCloud, call: shop.Call) -> None:
+    answer = cloud.http("POST", call.path, call.headers, call.body)
+    assert answer.status == call.status, f"{call.says}: {answer.status} {answer.text}"
+
+
+def _shop(cloud: LocalCloud) -> None:
+    """Two people sign up, fill carts, buy, wait for parcels and book classes, all of it at once."""
+    now = cloud.now
+    for person in (LILY, ROSE):
+        cart = shop.Cart(person, f"cart-{person.handle[-4:]}", {0: 1, 4: 2})
+        _post(cloud, shop.customer_saved(now, person, new=True))
+        _post(cloud, shop.signed_in(now, person))
+        _post(cloud, shop.viewed(now, person.browser, 2))
+        _post(cloud, _engraved(shop.cart_changed(now, cart, first=True)))
+        _post(cloud, _engraved(shop.checkout_started(now, cart)))
+        _post(cloud, shop.booking(now, "BOOKING_CREATED", person, f"uid-{cart.token}", now + timedelta(days=4)))
+        if person is LILY:
+            for call in shop.ordered(now, cart):
+                _post(cloud, _engraved(call))
+            _post(cloud, shop.shipped(now, cart, now + timedelta(days=2)))
+    cloud.settle()
+
+
+def _engraved(call: shop.Call) -> shop.Call:
+    """Return the webhook with what people write on things and into fields, signed again."""
+    body = json.loads(call.body) | {"note": "planted: ring at planted.neighbour@example.com"}
+    body["line_items"] = [{**line, "properties": ENGRAVING} for line in body["line_items"]]
+    body["discount_codes"] = [{"code": "planted.lily@example.com"}]
+    return shop.shopify(call.at, call.headers["x-shopify-topic"], body, call.says)
+
+
+def _recorded(cloud: LocalCloud) -> None:
+    """Every body that was ever recorded of a source, with more planted in each of its objects."""
+    for source, name in bodies.all_names():
+        body = _planted(bodies.body(source, name))
+        if source == "ses":
+            _tell(cloud, body)
+            continue
+        for path, headers, raw in _signed(source, name, body, cloud.now):
+            answer = cloud.http("POST", path, headers, raw)
+            assert answer.status in (200, 202), f"{source}/{name}: {answer.status} {answer.text}"
+
+
+def _planted(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_planted(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    more = {"memo": "planted memo", "profile_url": "https://example.com/?email=planted.person@example.com"}
+    return {key: _planted(each) for key, each in value.items()} | more
+
+
+def _signed(source: str, name: str, body: Any, now: datetime) -> Iterator[tuple[str, dict[str, str], bytes]]:
+    raw = json.dumps(body, ensure_ascii=False).encode()
+    headers = {"content-type": "application/json"}
+    if source == "shopify":
+        secret = SETTINGS["shopify/recorded"]["secrets"][0].encode()
+        proof = base64.b64encode(hmac.digest(secret, raw, "sha256")).decode()
+        signed = bodies.topic_headers(source, name) | {"x-shopify-hmac-sha256": proof}
+        yield "/v1/webhooks/shopify/recorded", headers | signed, raw
+    elif source == "calcom":
+        secret = shop.SECRETS["calcom/main"]["secrets"][0].encode()
+        proof = hmac.new(secret, raw, hashlib.sha256).hexdigest()
+        yield "/v1/webhooks/calcom/main", headers | {"x-cal-signature-256": proof}, raw
+    elif source == "calendly":
+        stamp, secret = int(now.timestamp()), SETTINGS["calendly/main"]["secrets"][0].encode()
+        proof = hmac.new(secret, f"{stamp}.".encode() + raw, hashlib.sha256).hexdigest()
+        signed = {"calendly-webhook-signature": f"t={stamp},v1={proof}"}
+        yield "/v1/webhooks/calendly/main", headers | signed, raw
+    else:
+        route = "batch" if "batch" in body else "identify" if name == "identify" else "track"
+        for key in ("secrets", "public_keys"):
+            shown = base64.b64encode(f"{shop.SECRETS['track/main'][key][0]}:".encode()).decode()
+            yield f"/v1/{route}", headers | {"authorization": f"Basic {shown}"}, raw
+
+
+SOON = {"starts_at": "2026-10-04T01:00:00Z"}
+PLANTED = "planted.person@example.com"
+# Addresses where names, ids and kinds belong; half of it is refused, and a refusal must not quote them.
+HOSTILE: tuple[dict[str, Any], ...] = (
+    {"type": "identify", "userId": PLANTED, "traits": {"email": PLANTED, "tier": PLANTED, "city": "Planted city"}},
+    {"type": "identify", "userId": PLANTED, "anonymousId": PLANTED, "traits": {"phone": ["010-5550-0199"]}},
+    {"type": "track", "event": "Order Completed", "userId": PLANTED, "messageId": PLANTED},
+    {"type": "track", "event": "Product Viewed", "anonymousId": PLANTED, "properties": {"category": PLANTED}},
+    {"type": "track", "event": "Product Viewed", "anonymousId": "a-1", "properties": {"sku": [{"x": PLANTED}]}},
+    {"type": "page", "anonymousId": "a-1", "name": f"Hello {PLANTED}", "properties": {"path": f"/u/{PLANTED}"}},
+    {"type": "track", "event": "Consent Given", "userId": "u-1", "channel": PLANTED, "purpose": "marketing"},
+    {"type": "track", "event": "Entry Updated", "userId": "u-1", "entry": {"kind": "booking", "id": {"x": PLANTED}}},
+    {"type": "track", "event": "Entry Updated", "userId": "u-1", "timestamp": PLANTED},
+    {"type": "track", "event": "Consent Given", "userId": "u-1", "channel": "email", "purpose": PLANTED},
+    {"type": "track", "event": "Entry Updated", "userId": "u-1", "entry": {"kind": PLANTED, "id": "e-1", **SOON}},
+    {"type": "track", "event": f"Invited {PLANTED}", "userId": "u-1"},
+    {"type": PLANTED, "userId": "u-1"},
+    {"type": "group", "userId": "u-1", "groupId": PLANTED, "traits": {"name": "Planted group"}},
+)
+
+
+def _hostile(cloud: LocalCloud) -> None:
+    """Send what is wrong, forged, broken or full of addresses where none belong; each is answered, none is a crash."""
+    for key in ("secrets", "public_keys"):
+        shown = base64.b64encode(f"{shop.SECRETS['track/main'][key][0]}:".encode()).decode()
+        headers = {"content-type": "application/json", "authorization": f"Basic {shown}"}
+        for call in HOSTILE:
+            raw = json.dumps(call).encode()
+            assert cloud.http("POST", "/v1/track", headers, raw).status < 500
+        broken = (b'{"email": "planted.person@example.com"', b'["planted"]', b"\xffplanted.person@example.com")
+        for raw in (*broken, json.dumps({"batch": [*HOSTILE, PLANTED]}).encode()):
+            assert cloud.http("POST", "/v1/batch", headers, raw).status < 500
+    for path in (f"/v1/webhooks/{PLANTED}/main", f"/v1/webhooks/shopify/{PLANTED}", "/v1/webhooks/calcom/main"):
+        assert 400 <= cloud.http("POST", path, {"x-planted": PLANTED}, PLANTED.encode()).status < 500
+    for method in ("GET", "POST"):
+        assert cloud.http(method, f"/u/{PLANTED}").status < 500
+
+
+@contextmanager
+def _provider_that_quotes(cloud: LocalCloud) -> Iterator[None]:
+    """Let SES and SNS refuse the first message of each in words that name the recipient, as they do."""
+    left = {"sesv2": 1, "sns": 1}
+
+    def refuse(call: Call) -> None:
+        if left.get(call.service, 0):
+            left[call.service] -= 1
+            to = call.params.get("PhoneNumber") or call.params["Destination"]["ToAddresses"][0]
+            code = "MessageRejected" if call.service == "sesv2" else "InvalidParameter"
+            raise AwsError(code, f"Email address is not verified. The following identities failed the check: {to}")
+
+    cloud.parts.wire.gates.append(refuse)
+    yield
+    cloud.parts.wire.gates.remove(refuse)
+
+
+def _tell(cloud: LocalCloud, detail: dict[str, Any]) -> None:
+    tags = detail["mail"]["tags"]
+    tags["ses:configuration-set"] = [cloud.outputs["ConfigurationSet"]]
+    cloud.put_event("aws.ses", "Email Sent", detail)
+
+
+def _feedback(cloud: LocalCloud) -> None:
+    """Recipients open, follow a link with their address in it, complain, bounce, and leave by the link."""
+    link = "https://shop.example.com/?email=planted.lily@example.com"
+    first, *others = cloud.emails
+    cloud.report(first, "Open", userAgent="planted agent", ipAddress="192.0.2.7")
+    cloud.report(first, "Click", link=link, userAgent="planted agent")
+    opted = next(each for each in cloud.emails if each.header("List-Unsubscribe"))
+    target = str(opted.header("List-Unsubscribe")).strip("<>")
+    path = target.removeprefix(cloud.outputs["PublicUrl"])
+    assert cloud.http("GET", path).status == 200
+    assert cloud.http("POST", path, {"content-type": "application/x-www-form-urlencoded"}, b"x=1").status == 200
+    cloud.report(others[-1], "Bounce")
