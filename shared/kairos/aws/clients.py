@@ -18,6 +18,8 @@ CONNECT_SECONDS = 1.0
 READ_SECONDS = {"dynamodb": 3.0, "sqs": 5.0, "scheduler": 5.0, "ssm": 2.0, "secretsmanager": 2.0, "s3": 5.0}
 READ_SECONDS_DEFAULT = 10.0
 ATTEMPTS_MAX = 3
+USER_AGENT = "kairos"
+"""Said as it is. Botocore's own is composed anew for every request, which is an eighth of what a call costs."""
 
 
 class Clients:
@@ -42,6 +44,7 @@ def config(service: str, overrides: Mapping[str, Any] | None = None) -> Config:
         "read_timeout": READ_SECONDS.get(service, READ_SECONDS_DEFAULT),
         "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS_MAX},
         "tcp_keepalive": True,
+        "user_agent": USER_AGENT,
         **(overrides or {}),
     }
     return Config(**stated)
