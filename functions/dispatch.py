@@ -22,7 +22,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     done = perform.perform(images)
     for error in done.errors:
         logger.warning("effect not performed", extra={"error": type(error).__name__, "reason": str(error)})
-    counts = {"Sends": done.sends, "Alarms": done.alarms, "Wakes": done.wakes, "Told": done.tells, "Parked": done.parked + unreadable}
+    counts = {"Sends": done.sends, "Alarms": done.alarms, "Wakes": done.wakes, "Told": done.tells}
+    counts["Parked"] = done.parked + unreadable
     for name, number in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
     correlations = sorted({image.correlation for image in images if image.correlation})
