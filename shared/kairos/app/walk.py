@@ -37,6 +37,15 @@ ROUND_SECONDS_MAX = 40.0
 WAITS = timedelta(minutes=5)
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one round may read, and how long it may take, beside the brand's rate of wake-ups."""
+
+    read_units_per_second: float = READ_UNITS_PER_SECOND
+    page: int = PAGE_MAX
+    seconds: float = ROUND_SECONDS_MAX
+
+
 @dataclass
 class Walked:
     """What one round did. `state` says how the walk stands: going, done, stopped, waiting, held by another, or gone."""
@@ -52,7 +61,14 @@ class WalkOn:
     """Work on walks. `inbox` is the second one, so that no event waits behind a walk."""
 
     def __init__(
-        self, walks: Walks, scan: CustomerScan, inbox: Inbox, rounds: Rounds, live: Callable[[], Release], clock: Clock
+        self,
+        walks: Walks,
+        scan: CustomerScan,
+        inbox: Inbox,
+        rounds: Rounds,
+        live: Callable[[], Release],
+        clock: Clock,
+        bounds: Bounds | None = None,
     ) -> None:
         self._walks = walks
         self._scan = scan
@@ -60,6 +76,7 @@ class WalkOn:
         self._rounds = rounds
         self._live = live
         self._clock = clock
+        self._bounds = bounds or Bounds()
 
     def round(self, id: str) -> Walked:
         """Do one round of the walk and call the next. Raises what no repetition would mend, after noting it."""
@@ -105,10 +122,10 @@ class WalkOn:
             walk = replace(walk, profiles=self._scan.population().profiles)
         rate = float((release.brand.get("walks") or {}).get("per_second", PER_SECOND))
         run.walk = replace(walk, per_second=rate)
-        wakes, units = max(1, int(rate * 60)), READ_UNITS_PER_SECOND * 60
-        until = now + timedelta(seconds=ROUND_SECONDS_MAX)
+        wakes, units = max(1, int(rate * 60)), self._bounds.read_units_per_second * 60
+        until = now + timedelta(seconds=self._bounds.seconds)
         while run.walk.open_segments and run.done.woken < wakes and run.units < units and self._clock.now() < until:
-            most = min(PAGE_MAX, wakes - run.done.woken)
+            most = min(self._bounds.page, wakes - run.done.woken)
             segment = run.next_segment()
             after = run.walk.cursors[segment]
             assert after is not None, "an open segment has a place"
@@ -131,7 +148,7 @@ class WalkOn:
         """Give the walk back, and call its next round where there is one: called first, so that it cannot be lost."""
         now = self._clock.now()
         if run.walk.state == "going" and not run.walk.open_segments:
-            run.walk = replace(run.walk, state="done", ended_at=now)
+            run.walk = replace(run.walk, state="done", ended_at=now, error="")
         if run.walk.state == "going":
             next_at = next_minute(now + run.waits)
             self._rounds.call(run.walk.id, next_at)
