@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from kairos.app.ports import Clock, ContactReader, Drafts, Identifier, Releases
+from kairos.app.redrive import DeadLetters
 from kairos.cli.failure import NotDeployed
 from kairos.domain.profile import Profile
 from kairos.registry import Channel
@@ -63,6 +64,8 @@ class Deployment(Protocol):
     def contacts(self) -> ContactReader: ...
     @property
     def secrets(self) -> Secrets: ...
+    @property
+    def dead_letters(self) -> DeadLetters: ...
     def read_profile(self, profile: str) -> Profile | None:
         """Return the profile as `decide` last wrote it."""
 
@@ -151,6 +154,14 @@ class AwsDeployment:
         from kairos.cli.parameters import SsmSecrets
 
         return SsmSecrets(self._client("ssm"), self._output("ConnectionsPrefix"))
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """Return what could not be done."""
+        from kairos.aws.dead_letters import SqsDeadLetters
+
+        outboxes = self._output("OutboxTransactionalUrl"), self._output("OutboxMarketingUrl")
+        return SqsDeadLetters(self._client, self._output("ScheduleGroup"), self._output("InboxUrl"), *outboxes)
 
     def read_profile(self, profile: str) -> Profile | None:
         """Return the profile, strongly consistent."""

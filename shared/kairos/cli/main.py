@@ -236,6 +236,27 @@ def simulate(
 
 
 @app.command()
+def redrive(
+    context: Context,
+    queues: Annotated[list[str] | None, typer.Argument(help="Which dead-letter queues; all if left out.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Only those whose reason contains this.")] = "",
+    show_only: Annotated[bool, typer.Option("--list", help="Show what waits and why, and change nothing.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Bring back whatever waits, wherever it is.")] = False,
+    stage: Stage = "dev",
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Bring back what could not be done, once its cause is mended. Look first: `kairos redrive --list`."""
+    from kairos.cli import redrive as command
+
+    choice = command.choose(queues or [], reason)
+    if not show_only and not (queues or reason or everything):
+        raise typer.BadParameter("name a queue or a --reason, or say --all; --list shows what waits")
+    act = command.list_letters if show_only else command.redrive
+    raise typer.Exit(act(_deployment(context, stage, region, profile), choice))
+
+
+@app.command()
 def local(
     port: Annotated[int, typer.Option("--port", help="Where to listen on localhost.")] = 4010,
     folder: Annotated[Path | None, typer.Option("--brand", help="A brand's folder to push and publish first.")] = None,
