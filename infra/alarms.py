@@ -16,8 +16,9 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.archive import Archive
 from infra.functions import Functions
-from infra.metrics import PERIOD, reputation, timer_lateness, total, unknown_sends
+from infra.metrics import PERIOD, archive_metric, reputation, timer_lateness, total, unknown_sends
 from infra.queues import Queues
 from infra.stage import Options, Stage
 
@@ -38,11 +39,24 @@ class Alarm:
 
 
 def make_alarms(
-    scope: Construct, stage: Stage, options: Options, functions: Functions, queues: Queues, api: apigateway.HttpApi
+    scope: Construct,
+    stage: Stage,
+    options: Options,
+    functions: Functions,
+    queues: Queues,
+    archive: Archive,
+    api: apigateway.HttpApi,
 ) -> list[cloudwatch.Alarm]:
     """Make the alarms, and a topic that sends them to `options.alarm_email`."""
     topic = _topic(scope, stage, options.alarm_email)
-    specified = (*_dead_letters(queues), *_waiting(queues), *_functions(functions), *_promises(), *_http(api))
+    specified = (
+        *_dead_letters(queues),
+        *_waiting(queues),
+        *_functions(functions),
+        *_promises(),
+        *_archive(archive),
+        *_http(api),
+    )
     alarms = [_alarm(scope, stage, alarm) for alarm in specified]
     for alarm in alarms:
         alarm.add_alarm_action(actions.SnsAction(topic))
@@ -68,6 +82,7 @@ def _waiting(queues: Queues) -> Iterator[Alarm]:
     for name, queue, seconds in (
         ("Inbox", queues.inbox, 10 * _MINUTE),
         ("WalkInbox", queues.walk_inbox, _HOUR),
+        ("Tally", queues.tally, 10 * _MINUTE),
         ("OutboxTransactional", queues.outbox_transactional, 10 * _MINUTE),
         ("OutboxMarketing", queues.outbox_marketing, 6 * _HOUR),
     ):
@@ -136,6 +151,22 @@ def _promises() -> Iterator[Alarm]:
         reputation("ComplaintRate"),
         above=0.0008,
         says="SES reviews an account at 0.1 % complaints. `kairos stop-all` stops sending within seconds.",
+    )
+
+
+def _archive(archive: Archive) -> Iterator[Alarm]:
+    yield Alarm(
+        "ArchiveLate",
+        archive_metric(archive, "DeliveryToS3.DataFreshness", "Maximum"),
+        above=10 * _MINUTE,
+        says="What was decided reaches the archive's bucket late, and so `kairos results`. Firehose tries for a day.",
+    )
+    yield Alarm(
+        "ArchiveFails",
+        archive_metric(archive, "DeliveryToS3.Success", "Average"),
+        above=1,
+        comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+        says="Firehose cannot write to the archive's bucket, and gives up after a day. Its log group says why.",
     )
 
 

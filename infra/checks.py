@@ -49,7 +49,7 @@ _FUNCTIONS = (
     ),
     Accepted(
         "Serverless::Serverless-LambdaEventSourceMappingDestination",
-        ("DecideFunction", "DeliverFunction"),
+        ("DecideFunction", "DeliverFunction", "TallyFunction"),
         "The destination of an SQS source is the queue's own redrive policy; AWS offers no other.",
     ),
 )
@@ -58,7 +58,7 @@ _A_LAST_STOP = "This is a dead-letter queue: an alarm watches it, and what is in
 _QUEUES = (
     Accepted(
         "Serverless::Serverless-SQSRedrivePolicy",
-        ("InboxParkedQueue", "OutboxDlq", "ScheduleDlq", "EffectsDlq", "StreamDlq", "FeedbackDlq"),
+        ("InboxParkedQueue", "OutboxDlq", "ScheduleDlq", "EffectsDlq", "StreamDlq", "FeedbackDlq", "TallyDlq"),
         _A_LAST_STOP,
     ),
     # The rule recognises a dead-letter queue by a redrive policy that names it; these four are named elsewhere.
@@ -78,6 +78,12 @@ _OTHERS = (
         "AwsSolutions::AwsSolutions-S1",
         ("ReleasesBucket",),
         "It holds compiled journeys by content hash and no data of customers; only publish and the owner write to it.",
+    ),
+    Accepted(
+        "AwsSolutions::AwsSolutions-S1",
+        ("ArchiveBucket",),
+        "It holds pseudonyms only, Firehose alone writes to it, and of the functions only tally reads it; logs of its "
+        "own would want a bucket beside it, for objects that CloudTrail can log where somebody asks for it.",
     ),
     Accepted(
         "AwsSolutions::AwsSolutions-SMG4",
@@ -111,6 +117,16 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
             "AwsSolutions::AwsSolutions-IAM5[Resource::<ReleasesBucket.Arn>/*]",
             ("DecideRole", "DeliverRole", "PublishRole", "PreferencesRole", "WalkRole"),
             "Releases are named by the hash of their content, and everything in the bucket is one.",
+        ),
+        Accepted(
+            "AwsSolutions::AwsSolutions-IAM5[Resource::<ArchiveBucket.Arn>/decisions/*]",
+            ("TallyRole",),
+            "Objects are named by Firehose, by the hour and a number of its own.",
+        ),
+        Accepted(
+            "AwsSolutions::AwsSolutions-IAM5[Resource::<ArchiveBucket.Arn>/*]",
+            ("ArchiveRole",),
+            "Objects are named by Firehose, by the hour and a number of its own; the bucket holds nothing else.",
         ),
         Accepted(
             f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:{here}:schedule/{prefix}/*]",

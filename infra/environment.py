@@ -2,6 +2,7 @@
 
 from aws_cdk import aws_apigatewayv2 as apigateway
 
+from infra.archive import Archive
 from infra.keys import Keys
 from infra.queues import Queues
 from infra.schedules import Schedules, walk_arn
@@ -10,7 +11,13 @@ from infra.tables import Tables
 
 
 def environment(
-    stage: Stage, tables: Tables, queues: Queues, keys: Keys, schedules: Schedules, api: apigateway.HttpApi
+    stage: Stage,
+    tables: Tables,
+    queues: Queues,
+    keys: Keys,
+    schedules: Schedules,
+    archive: Archive,
+    api: apigateway.HttpApi,
 ) -> dict[str, str]:
     """Return every name, without its prefix `KAIROS_`, and what it resolves to once deployed."""
     return {
@@ -21,6 +28,10 @@ def environment(
         "MESSAGES_TABLE": tables.messages.table_name,
         "CONFIG_TABLE": tables.config.table_name,
         "RELEASES_BUCKET": tables.releases.bucket_name,
+        "INSIGHTS_TABLE": tables.insights.table_name,
+        "ARCHIVE_BUCKET": archive.bucket.bucket_name,
+        "ARCHIVE_STREAM": archive.stream_name,
+        "TALLY_URL": queues.tally.queue_url,
         "INBOX_URL": queues.inbox.queue_url,
         "INBOX_ARN": queues.inbox.queue_arn,
         "WALK_INBOX_URL": queues.walk_inbox.queue_url,

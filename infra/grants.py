@@ -15,6 +15,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
+from infra.archive import OBJECTS, Archive
 from infra.environment import connections_prefix
 from infra.functions import Functions
 from infra.keys import Keys
@@ -37,6 +38,7 @@ class Grants:
     queues: Queues
     keys: Keys
     schedules: Schedules
+    archive: Archive
 
     def make(self) -> None:
         """Give each function its permissions."""
@@ -50,6 +52,7 @@ class Grants:
         self._sweep(self.functions["sweep"])
         self._walk(self.functions["walk"])
         self._preferences(self.functions["preferences"])
+        self._tally(self.functions["tally"])
 
     def _ingest(self, ingest: lambda_.Function) -> None:
         tables = self.tables
@@ -77,6 +80,7 @@ class Grants:
         self._read_release(decide)
         self._send(decide, self.queues.parked)
         self._consume(decide, self.queues.inbox, self.queues.walk_inbox)
+        _allow(decide, "firehose:PutRecordBatch", on=self.archive.stream_arn)
 
     def _dispatch(self, dispatch: lambda_.Function) -> None:
         self._follow(dispatch, self.tables.customers)
@@ -139,6 +143,11 @@ class Grants:
         self._send(preferences, self.queues.inbox)
         self._read_identity_secret(preferences)
         self._read_release(preferences)
+
+    def _tally(self, tally: lambda_.Function) -> None:
+        _allow(tally, "s3:GetObject", on=self.archive.bucket.arn_for_objects(f"{OBJECTS}*"))
+        _allow(tally, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self.tables.insights.table_arn)
+        self._consume(tally, self.queues.tally)
 
     def _read_release(self, function: lambda_.Function) -> None:
         _allow(function, "dynamodb:GetItem", on=self.tables.config.table_arn)

@@ -4,6 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 
+from infra.archive import Archive
 from infra.functions import Functions
 
 PERIOD = Duration.minutes(5)
@@ -28,6 +29,17 @@ def timer_lateness() -> cloudwatch.Metric:
 def unknown_sends() -> cloudwatch.Metric:
     """Return how many sends are known neither to have reached the provider nor not to have."""
     return own_metric("UnknownSends", "deliver", "Sum")
+
+
+def archive_metric(archive: Archive, name: str, statistic: str) -> cloudwatch.Metric:
+    """Return one of Firehose's metrics of the archive's stream."""
+    return cloudwatch.Metric(
+        namespace="AWS/Firehose",
+        metric_name=name,
+        dimensions_map={"DeliveryStreamName": archive.stream_name},
+        statistic=statistic,
+        period=PERIOD,
+    )
 
 
 def reputation(name: str) -> cloudwatch.Metric:

@@ -31,6 +31,8 @@ class Queues:
     effects_dlq: sqs.Queue
     stream_dlq: sqs.Queue
     feedback_dlq: sqs.Queue
+    tally: sqs.Queue
+    tally_dlq: sqs.Queue
 
     def dead_letters(self) -> dict[str, sqs.Queue]:
         """Return each queue that should be empty, under the name that its alarm carries."""
@@ -41,6 +43,7 @@ class Queues:
             "EffectsDlq": self.effects_dlq,
             "StreamDlq": self.stream_dlq,
             "FeedbackDlq": self.feedback_dlq,
+            "TallyDlq": self.tally_dlq,
         }
 
 
@@ -48,6 +51,7 @@ def make_queues(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Queue
     """Make the queues; only `feedback_dlq` ever holds an address, and is under the contacts key."""
     parked = _fifo(scope, stage, "InboxParkedQueue", "inbox-parked.fifo")
     outbox_dlq = _queue(scope, stage, "OutboxDlq", "outbox-dlq")
+    tally_dlq = _queue(scope, stage, "TallyDlq", "tally-dlq")
     outbox: dict[str, Any] = {"visibility_timeout": _visibility("deliver"), "dead_letter_queue": _after(outbox_dlq)}
     return Queues(
         inbox=_fifo(
@@ -82,6 +86,15 @@ def make_queues(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Queue
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=contacts_key,
         ),
+        tally=_queue(
+            scope,
+            stage,
+            "TallyQueue",
+            "tally",
+            visibility_timeout=_visibility("tally"),
+            dead_letter_queue=_after(tally_dlq),
+        ),
+        tally_dlq=tally_dlq,
     )
 
 

@@ -25,13 +25,15 @@ CHANGES = ("INSERT", "MODIFY")
 
 
 def connect(functions: Functions, stage: Stage, queues: Queues, tables: Tables) -> None:
-    """Connect the inboxes to decide, the outboxes to deliver, and the two streams to dispatch and publish."""
+    """Connect the queues to decide, deliver and tally, and the two streams to dispatch and publish."""
     _queue(functions["decide"], "Inbox", queues.inbox, stage.concurrency)
     # Low: a walk has hours, and each of its wake-ups may become a message.
     _queue(functions["decide"], "WalkInbox", queues.walk_inbox, max(2, stage.concurrency // 10))
     _queue(functions["deliver"], "OutboxTransactional", queues.outbox_transactional, stage.concurrency)
     # Marketing waits for send tokens anyway, and must leave room for what customers wait for.
     _queue(functions["deliver"], "OutboxMarketing", queues.outbox_marketing, max(2, stage.concurrency // 4))
+    # One object is counted in one go; more at once would only wait for each other.
+    _queue(functions["tally"], "Tally", queues.tally, 2)
     _stream(
         functions["dispatch"],
         "Customers",

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.alarms import make_alarms
 from infra.api import add_routes, make_api
+from infra.archive import make_archive
 from infra.dashboard import make_dashboard
 from infra.environment import environment
 from infra.functions import make_functions
@@ -28,6 +29,9 @@ OUTPUTS = (
     "MESSAGES_TABLE",
     "CONFIG_TABLE",
     "RELEASES_BUCKET",
+    "ARCHIVE_BUCKET",
+    "INSIGHTS_TABLE",
+    "TALLY_URL",
     "INBOX_URL",
     "WALK_INBOX_URL",
     "PARKED_URL",
@@ -65,16 +69,17 @@ class KairosStack(Stack):
         schedules = make_schedules(self, stage, queues)
         make_mail(self, stage, options.email_identity)
         api = make_api(self, stage, options)
-        values = environment(stage, tables, queues, keys, schedules, api)
+        archive = make_archive(self, stage, queues)
+        values = environment(stage, tables, queues, keys, schedules, archive, api)
 
         functions = make_functions(self, stage, values)
-        Grants(functions, stage, tables, queues, keys, schedules).make()
+        Grants(functions, stage, tables, queues, keys, schedules, archive).make()
         connect(functions, stage, queues, tables)
         add_routes(self, stage, api, functions)
         sweep_regularly(self, functions["sweep"])
         return_feedback(self, stage, functions["ingest"], queues)
 
-        alarms = make_alarms(self, stage, options, functions, queues, api)
+        alarms = make_alarms(self, stage, options, functions, queues, archive, api)
         make_dashboard(self, stage, functions, queues, api, alarms)
         self._outputs(
             {name: values[name] for name in OUTPUTS}

@@ -49,7 +49,7 @@ _ALL = (
         "Applies events and timers to a customer, one read and one conditional write",
         memory_mb=512,
         timeout_seconds=30,
-        reads=("CUSTOMERS_TABLE", *_RELEASE, "PARKED_URL"),
+        reads=("CUSTOMERS_TABLE", *_RELEASE, "PARKED_URL", "ARCHIVE_STREAM"),
     ),
     Station(
         "dispatch",
@@ -106,6 +106,14 @@ _ALL = (
         memory_mb=512,
         timeout_seconds=10,
         reads=("SUPPRESSIONS_TABLE", "INBOX_URL", "IDENTITY_SECRET_ARN", *_RELEASE),
+    ),
+    # Holds an object of 5 MB and the marks of ten minutes.
+    Station(
+        "tally",
+        "Counts what the archive's objects hold, each decision once",
+        memory_mb=512,
+        timeout_seconds=60,
+        reads=("ARCHIVE_BUCKET", "INSIGHTS_TABLE"),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The six tables and the bucket of releases. Items and keys are described in `kairos/aws/table.py`."""
+"""The seven tables and the bucket of releases. Items and keys are described in `kairos/aws/table.py`."""
 
 from dataclasses import dataclass
 
@@ -21,6 +21,7 @@ class Tables:
     suppressions: dynamodb.TableV2
     messages: dynamodb.TableV2
     config: dynamodb.TableV2
+    insights: dynamodb.TableV2
     releases: s3.Bucket
 
 
@@ -41,6 +42,7 @@ def make_tables(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Table
         suppressions=_table(scope, stage, "Suppressions", partition="address", sort="scope"),
         messages=_table(scope, stage, "Messages", partition="message", ttl="ttl"),
         config=_table(scope, stage, "Config", partition="kind", sort="id", stream=True),
+        insights=_table(scope, stage, "Insights", partition="insight", sort="slice", ttl="ttl"),
         releases=_releases(scope),
     )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kairos.app.preferences import Preferences
     from kairos.app.publish import Publish
     from kairos.app.sweep import Sweep
+    from kairos.app.tally import Tally
     from kairos.app.walk import WalkOn
     from kairos.app.walk_ports import Rounds
     from kairos.aws.clients import Clients
@@ -65,6 +66,7 @@ def ingest() -> Ingest:
 def decide() -> tuple[HandleInbox, Parking]:
     """Return what applies batches of the inbox, and where a record that says nothing readable is parked."""
     from kairos.app.inbox import HandleInbox
+    from kairos.aws.archive import FirehoseArchive
     from kairos.aws.customers import DynamoCustomers
     from kairos.aws.parking import SqsParking
     from kairos.settings import DecideSettings
@@ -73,7 +75,8 @@ def decide() -> tuple[HandleInbox, Parking]:
     parking = SqsParking(_client("sqs"), settings.parked_url)
     customers = DynamoCustomers(_client("dynamodb"), settings.customers_table)
     releases = _releases(settings.config_table, settings.releases_bucket)
-    return HandleInbox(customers, releases, parking, clock()), parking
+    archive = FirehoseArchive(_client("firehose"), settings.archive_stream)
+    return HandleInbox(customers, releases, parking, clock(), archive), parking
 
 
 @cache
@@ -214,6 +217,19 @@ def preferences() -> Preferences:
         lambda: str(live.read().brand["name"]),
         clock(),
     )
+
+
+@cache
+def tally() -> Tally:
+    """Return what counts objects of the archive."""
+    from kairos.app.tally import Tally
+    from kairos.aws.archive import S3ArchiveReader
+    from kairos.aws.insights import DynamoInsights
+    from kairos.settings import TallySettings
+
+    settings = _settings(TallySettings)
+    archive = S3ArchiveReader(_client("s3"), settings.archive_bucket)
+    return Tally(archive, DynamoInsights(_client("dynamodb"), settings.insights_table), clock())
 
 
 class _ChannelClients(dict[str, Any]):

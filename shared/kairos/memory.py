@@ -17,11 +17,14 @@ from itertools import count
 from typing import Any
 from zlib import crc32
 
+from kairos.app.archive import line_of
 from kairos.app.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
 from kairos.app.ports import (
     Claim,
     Clock,
+    Counted,
     Due,
+    Figure,
     Identifier,
     InboxMessage,
     Marks,
@@ -523,3 +526,63 @@ class MemoryRounds:
         due = sorted(round for round in self.called if round[0] <= now)
         self.called.difference_update(due)
         return [walk for _, walk in due]
+
+
+class MemoryArchive:
+    """Archive and ArchiveReader: `close` makes an object of what has come since, as Firehose does by the minute."""
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+        self.objects: dict[str, list[bytes]] = {}
+        self._open: list[bytes] = []
+
+    def put(self, records: Sequence[Mapping[str, Any]]) -> None:
+        lines = [line_of(record) for record in records]
+        self.records += [json.loads(line) for line in lines]
+        self._open += lines
+
+    def close(self, now: datetime) -> str | None:
+        """Close the open object and return its name, or None where nothing came."""
+        if not self._open:
+            return None
+        name = f"decisions/{now:%Y/%m/%d/%H}/{len(self.objects):06}.gz"
+        self.objects[name], self._open = self._open, []
+        return name
+
+    def lines(self, name: str) -> Iterable[bytes]:
+        if name not in self.objects:
+            raise Unavailable("archive", f"no object {name}")
+        yield from self.objects[name]
+
+
+class MemoryInsights:
+    """Insights and InsightsReader."""
+
+    def __init__(self) -> None:
+        self.sums: dict[Figure, int] = {}
+        self.pages: dict[datetime, dict[str, frozenset[bytes]]] = {}
+        self._newest: datetime | None = None
+
+    def counted(self, slot: datetime) -> Counted:
+        pages = self.pages.get(slot, {})
+        return Counted(len(pages), frozenset().union(*pages.values()))
+
+    def add(
+        self, slot: datetime, page: str, marks: frozenset[bytes], figures: Mapping[Figure, int], before: Counted
+    ) -> None:
+        pages = self.pages.setdefault(slot, {})
+        if len(pages) != before.pages or page in pages:
+            raise VersionConflict(slot.isoformat())
+        pages[page] = marks
+        for figure, number in figures.items():
+            self.sums[figure] = self.sums.get(figure, 0) + number
+
+    def note_newest(self, at: datetime) -> None:
+        self._newest = max(at, self._newest or at)
+
+    def figures(self, journey: str, first: str, last: str) -> Mapping[Figure, int]:
+        mine = [figure for figure in self.sums if figure.journey == journey and first <= figure.day <= last]
+        return {figure: self.sums[figure] for figure in mine}
+
+    def newest(self) -> datetime | None:
+        return self._newest

@@ -56,6 +56,7 @@ class DecideSettings(Settings):
     config_table: str
     releases_bucket: str
     parked_url: str
+    archive_stream: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,16 @@ class PreferencesSettings(Settings):
     identity_secret_arn: str
 
 
+@dataclass(frozen=True, slots=True)
+class TallySettings(Settings):
+    """Of `tally`."""
+
+    function: ClassVar[str] = "tally"
+
+    archive_bucket: str
+    insights_table: str
+
+
 FUNCTIONS: tuple[type[Settings], ...] = (
     IngestSettings,
     DecideSettings,
@@ -163,6 +174,7 @@ FUNCTIONS: tuple[type[Settings], ...] = (
     SweepSettings,
     WalkSettings,
     PreferencesSettings,
+    TallySettings,
 )
 
 

@@ -16,7 +16,7 @@ from kairos.domain.effects import Effect, Send
 from kairos.domain.errors import TooLarge, Unavailable, VersionConflict
 from kairos.domain.event import Event
 from kairos.domain.profile import Profile
-from kairos.memory import MemoryClock, MemoryCustomers, MemoryParking, MemoryReleases
+from kairos.memory import MemoryArchive, MemoryClock, MemoryCustomers, MemoryParking, MemoryReleases
 from tests.app.decide.world import NOON, booking, make_event, release_of
 
 JOURNEY = {
@@ -64,10 +64,11 @@ class Station:
     def __init__(self, *journeys: Mapping[str, Any]) -> None:
         self.customers, self.parking = Customers(), MemoryParking()
         self.clock, self.releases = MemoryClock(NOON), MemoryReleases()
+        self.archive = MemoryArchive()
         if journeys:
             bundle = release_of(*journeys).bundle
             self.releases.point(Pointer(self.releases.put_bundle(bundle)), None)
-        self.inbox = HandleInbox(self.customers, self.releases, self.parking, self.clock)
+        self.inbox = HandleInbox(self.customers, self.releases, self.parking, self.clock, self.archive)
         self._sequence = 10**18
 
     def deliver(self, *events: Event, profile: str = "u1", wake: str | None = None, queue: str = "q") -> Received:
@@ -249,7 +250,7 @@ class DeafReleases(MemoryReleases):
 
 def test_a_pointer_that_cannot_be_read_fails_the_batch() -> None:
     station = Station(JOURNEY)
-    inbox = HandleInbox(station.customers, DeafReleases(), station.parking, station.clock)
+    inbox = HandleInbox(station.customers, DeafReleases(), station.parking, station.clock, station.archive)
     with pytest.raises(Unavailable):
         inbox.apply([station.deliver(go(1))])
 

@@ -2,21 +2,27 @@
 
 Groups fail alone. An event that can never be decided is parked with its reason, and the group is decided without it.
 What a redelivery brings again is told by the queue's sequence numbers, kept in the item as the last one applied.
+
+What was applied and decided is archived before the batch is acknowledged, in one call for all of it. The item keeps the
+reasons of its last write for each queue, so whoever crashes in between archives them when the messages come again; for
+that, no write may follow another of the same queue before the first is archived.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from kairos.app.archive import Decided, records, written_now
 from kairos.app.decide import Outcome, decide
 from kairos.app.live import EMPTY_BUNDLE, LiveRelease
-from kairos.app.ports import Clock, Customers, Parking, Pointer, Received, Releases
+from kairos.app.ports import Archive, Clock, Customers, Parking, Pointer, Received, Releases
 from kairos.app.release import Release
 from kairos.domain.errors import Rejected, Unavailable, VersionConflict
 from kairos.domain.event import Event, Input, Wake, event_to_json
-from kairos.domain.profile import Profile
+from kairos.domain.profile import Profile, Written
 from kairos.domain.reason import Reason
 
 ATTEMPTS = 5
@@ -32,12 +38,16 @@ class Applied:
     conflicts: int = 0
     lateness: timedelta = timedelta()
     errors: list[Exception] = field(default_factory=list)
+    unarchived: list[dict[str, Any]] = field(default_factory=list)
 
 
 class HandleInbox:
     """Apply batches of the inbox."""
 
-    def __init__(self, customers: Customers, releases: Releases, parking: Parking, clock: Clock) -> None:
+    def __init__(
+        self, customers: Customers, releases: Releases, parking: Parking, clock: Clock, archive: Archive
+    ) -> None:
+        self._archive = archive
         self._customers = customers
         self._live = LiveRelease(releases)
         self._parking = parking
@@ -53,6 +63,11 @@ class HandleInbox:
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one customer must not cost the others
                 applied.errors.append(error)
                 applied.failed.extend(message.id for message in messages)
+        try:
+            self._keep(applied)
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is not archived must come again
+            applied.errors.append(error)
+            applied.failed = [message.id for message in batch]
         return applied
 
     def _release_or_empty(self) -> Release:
@@ -68,6 +83,11 @@ class HandleInbox:
         for attempt in range(ATTEMPTS):
             stored = self._customers.read(profile)
             fresh = [message for message in messages if not _is_applied(stored, message)]
+            if stored is not None and len(fresh) < len(messages):
+                for decided in _decided_before(stored, messages):
+                    applied.unarchived.extend(records(decided, release.brand_zone))
+                if fresh:
+                    self._keep(applied)
             if not fresh:
                 return
             now = self._clock.now()
@@ -75,7 +95,7 @@ class HandleInbox:
             self._park(profile, rejected)  # before the write: a crash in between parks it twice rather than never
             try:
                 if outcome is not None:
-                    self._write(outcome, fresh)
+                    written = self._write(stored, outcome, fresh, release, now)
             except VersionConflict:
                 applied.conflicts += 1
                 if attempt == ATTEMPTS - 1:
@@ -86,6 +106,8 @@ class HandleInbox:
                 return
             applied.parked += len(rejected)
             if outcome is not None:
+                decided = _decided(profile, written, fresh, rejected)
+                applied.unarchived.extend(records(decided, release.brand_zone))
                 applied.reasons.extend(outcome.reasons)
                 applied.lateness = max(applied.lateness, outcome.lateness)
             return
@@ -97,6 +119,7 @@ class HandleInbox:
         if len(messages) > 1:
             for message in messages:
                 self._apply_group(profile, [message], release, applied)
+                self._keep(applied)
             return
         events = [(event, str(error)) for event in messages[0].message.events]
         self._park(profile, events)
@@ -106,12 +129,26 @@ class HandleInbox:
         for event, reason in rejected:
             self._parking.park(event_to_json(event), reason, group=profile)
 
-    def _write(self, outcome: Outcome, messages: Sequence[Received]) -> None:
+    def _keep(self, applied: Applied) -> None:
+        if applied.unarchived:
+            self._archive.put(applied.unarchived)
+            applied.unarchived.clear()
+
+    def _write(
+        self, stored: Profile | None, outcome: Outcome, messages: Sequence[Received], release: Release, now: datetime
+    ) -> Written:
         sequences = dict(outcome.profile.sequences)
+        written = written_now(outcome.profile.version + 1, release.id, now, outcome.reasons)
+        kept = dict(stored.written) if stored else {}
         for message in messages:
             sequences[message.queue] = max(message.sequence, sequences.get(message.queue, ""), key=_rank)
-        profile = replace(outcome.profile, sequences=sequences)
+            kept.pop(message.queue, None)
+            if written.reasons:  # a write that decided nothing has nothing that could be lost
+                kept[message.queue] = written
+        kept = {queue: last for queue, last in kept.items() if queue in sequences}
+        profile = replace(outcome.profile, sequences=sequences, written=kept)
         self._customers.write(profile, outcome.effects, outcome.wake_at, outcome.ttl)
+        return written
 
 
 def _groups(batch: Sequence[Received]) -> dict[str, list[Received]]:
@@ -119,6 +156,27 @@ def _groups(batch: Sequence[Received]) -> dict[str, list[Received]]:
     for received in batch:
         groups.setdefault(received.message.profile, []).append(received)
     return groups
+
+
+def _decided(
+    profile: str, written: Written, messages: Sequence[Received], rejected: Sequence[tuple[Event, str]] = ()
+) -> Decided:
+    parked = {id(event) for event, _ in rejected}
+    events = [event for each in messages for event in each.message.events if id(event) not in parked]
+    correlation = next((each.message.correlation for each in messages if each.message.correlation), "")
+    return Decided(profile, written, events, correlation)
+
+
+def _decided_before(stored: Profile, messages: Sequence[Received]) -> Iterator[Decided]:
+    """Yield what the last write of each queue decided that applied some of these messages.
+
+    Where nothing is kept of it, it decided nothing: the events are archived all the same.
+    """
+    nothing = written_now(stored.version, "", stored.created_at, ())
+    again = [message for message in messages if _is_applied(stored, message)]
+    for queue in dict.fromkeys(message.queue for message in again):
+        told = [message for message in again if message.queue == queue]
+        yield _decided(stored.id, stored.written.get(queue, nothing), told)
 
 
 def _rank(sequence: str) -> tuple[int, str]:

@@ -157,6 +157,74 @@ class Alarms(Protocol):
         """Make sure that a wake-up for `profile` comes at `at`, a whole minute to come. Already there is success."""
 
 
+# ---- the archive and what is counted of it -----------------------------------------------------------------------
+
+
+class Archive(Protocol):
+    """Firehose, as the place where applied events and decisions are kept."""
+
+    def put(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Keep all records (plain JSON, each at most 1 MB as a line) durably, or raise Unavailable.
+
+        Some may then be kept: a record may come into the archive more than once, and in any order.
+        """
+
+
+class ArchiveReader(Protocol):
+    """What Firehose made of the records: objects of many lines."""
+
+    def lines(self, name: str) -> Iterable[bytes]:
+        """Yield the lines of one object. Raises BadInput for one that is none of ours."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Figure:
+    """What is counted: what happened in a journey on a day (YYYY-MM-DD, the brand's), where, and why."""
+
+    journey: str
+    day: str
+    step: str
+    kind: str
+    channel: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What has been counted of the decisions of one slot of time: how many pages, and the marks of all decisions."""
+
+    pages: int
+    marks: frozenset[bytes]
+
+
+class Insights(Protocol):
+    """Counters, and what they have counted."""
+
+    def counted(self, slot: datetime) -> Counted:
+        """Return what was counted of a slot, as it stands now. Raises VersionConflict while somebody is counting."""
+
+    def add(
+        self, slot: datetime, page: str, marks: frozenset[bytes], figures: Mapping[Figure, int], before: Counted
+    ) -> None:
+        """Add figures (at most 90 different ones) and note the marks (8 bytes each, at most 20,000): both or neither.
+
+        Raises VersionConflict when anything was counted of the slot since `before` was read.
+        """
+
+    def note_newest(self, at: datetime) -> None:
+        """Note until when decisions have been counted; an earlier instant changes nothing."""
+
+
+class InsightsReader(Protocol):
+    """The reading side: `kairos results`."""
+
+    def figures(self, journey: str, first: str, last: str) -> Mapping[Figure, int]:
+        """Return what was counted of a journey from the first to the last day, both included."""
+
+    def newest(self) -> datetime | None:
+        """Return the newest instant whose decision was counted, or None before the first."""
+
+
 # ---- who -------------------------------------------------------------------------------------------------------
 
 

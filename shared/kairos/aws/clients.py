@@ -15,7 +15,15 @@ from botocore.loaders import Loader, create_loader
 from botocore.session import Session
 
 CONNECT_SECONDS = 1.0
-READ_SECONDS = {"dynamodb": 3.0, "sqs": 5.0, "scheduler": 5.0, "ssm": 2.0, "secretsmanager": 2.0, "s3": 5.0}
+READ_SECONDS = {
+    "dynamodb": 3.0,
+    "sqs": 5.0,
+    "scheduler": 5.0,
+    "ssm": 2.0,
+    "secretsmanager": 2.0,
+    "s3": 5.0,
+    "firehose": 5.0,
+}
 READ_SECONDS_DEFAULT = 10.0
 ATTEMPTS_MAX = 3
 USER_AGENT = "kairos"

@@ -35,7 +35,13 @@ config        definitions and what stands for one thing only
                          ("history", "<moves, 12 digits>"): the pointer that was live before that move
                          ("cursor", "sweep"): hour, armed_through, at, profile, armed_profile S
                          ("walk", "<second>-<hash>"): revision N, walk S (JSON, see `kairos.domain.walk`)
+insights      what was counted of the archive, see `kairos.aws.insights`
+    insight, slice S  pk, sk: ("journey#<id>", "<brand's day>#<step>"): a counter N under "<kind>|<channel>|<reason>"
+                         ("slot#<ten minutes of decisions>", "!head"): pages N, ttl N
+                         (the same, "<object>#<page>"): marks B (8 bytes for each decision counted), ttl N
+                         ("tally", "newest"): at S, the newest instant whose decision was counted
 releases      S3: releases/<sha256>.json.gz
+archive       S3: decisions/<yyyy>/<mm>/<dd>/<hh>/<Firehose's own name>.gz, see `kairos.app.archive`
 """
 
 from __future__ import annotations

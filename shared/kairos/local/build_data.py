@@ -16,7 +16,7 @@ from kairos.local.streams import watch
 LAZY = {
     "AWS::KMS::Key": ("Description",),
     "AWS::IAM::Role": ("RoleName",),
-    "AWS::S3::Bucket": ("BucketName", "VersioningConfiguration"),
+    "AWS::S3::Bucket": ("BucketName", "VersioningConfiguration", "NotificationConfiguration"),
 }
 
 
@@ -80,6 +80,7 @@ def _bucket(parts: Parts, it: Declared) -> Physical:
     client = parts.client("s3")
     where = {} if parts.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": parts.region}}
     client.create_bucket(Bucket=name, **where)
+    parts.notices.listen(name, it.properties.get("NotificationConfiguration", {}))
     if it.properties.get("VersioningConfiguration", {}).get("Status") == "Enabled":
         client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     domain = f"{name}.s3.amazonaws.com"

@@ -21,6 +21,7 @@ def message_builders(parts: Parts) -> dict[str, Builder]:
         "AWS::Scheduler::ScheduleGroup": lambda it: _group(parts, it),
         "AWS::Scheduler::Schedule": lambda it: _schedule(parts, it),
         "AWS::Events::Rule": lambda it: _rule(parts, it),
+        "AWS::KinesisFirehose::DeliveryStream": lambda it: _delivery_stream(parts, it),
         "AWS::SES::ConfigurationSet": lambda it: _configuration_set(parts, it),
         "AWS::SES::ConfigurationSetEventDestination": lambda it: _event_destination(parts, it),
         "AWS::SES::EmailIdentity": lambda it: _identity(parts, it),
@@ -108,3 +109,8 @@ def _identity(parts: Parts, it: Declared) -> Physical:
     if parts.ses.identities is not None:
         parts.ses.identities.add(name)
     return Physical(name)
+
+
+def _delivery_stream(parts: Parts, it: Declared) -> Physical:
+    stream = parts.firehose.add(it.properties.get("DeliveryStreamName", it.name[:64]), it.properties)
+    return Physical(stream.name, {"Arn": stream.arn})

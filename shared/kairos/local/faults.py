@@ -23,6 +23,7 @@ _THROTTLES = {
     "sesv2": ("TooManyRequestsException", 429),
     "sns": ("Throttled", 429),
     "s3": ("SlowDown", 503),
+    "firehose": ("ServiceUnavailableException", 503),
     "lambda": ("TooManyRequestsException", 429),
 }
 _CONFLICTS = {

@@ -23,7 +23,9 @@ QUEUE_POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttribu
 STREAM_POLLING = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 # What Lambda itself does with a function's role, outside of any call of ours.
 LAMBDAS_OWN = ("logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
-SERVICES: Mapping[str | None, str] = {"events": "events.amazonaws.com", "scheduler": "scheduler.amazonaws.com"}
+SERVICES: Mapping[str | None, str] = {
+    name: f"{name}.amazonaws.com" for name in ("events", "scheduler", "firehose", "s3")
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,11 @@ class Requests:
         """Yield what the default bus needs."""
         yield Request(f"events:{call.operation}", self.arn("events", "event-bus/default"), self.context(call))
 
+    def firehose(self, call: Call) -> Iterator[Request]:
+        """Yield what a delivery stream needs."""
+        arn = self.arn("firehose", f"deliverystream/{call.params['DeliveryStreamName']}")
+        yield Request(f"firehose:{call.operation}", arn, self.context(call))
+
     def kms(self, call: Call) -> Iterator[Request]:
         """Yield the direct use of a key, which no service stands in for."""
         key = str(call.params.get("KeyId", "*"))
@@ -177,4 +182,5 @@ _SERVICES: Mapping[str, Callable[[Requests, Call], Iterator[Request]]] = {
     "lambda": Requests.lambda_,
     "events": Requests.events,
     "kms": Requests.kms,
+    "firehose": Requests.firehose,
 }
