@@ -2,18 +2,17 @@
 
 Counts are exact: the deployed template runs in the local cloud, and units come from item sizes. Lambda's GB-seconds
 are the one estimate: processor time as measured here (`bench/cpu.py`), at the share of a core that each function's
-memory buys, and an assumed wait for each call. The archive is not built yet, and its Firehose call is in no figure.
+memory buys, and an assumed wait for each call.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bench.cpu import Run
 from bench.mixes import Mix
-from bench.prices import AP_NORTHEAST_2, READ_ON, REGIONS, SOURCES, US_EAST_1, Prices
+from bench.prices import READ_ON, REGIONS, SOURCES, US_EAST_1, Prices
 from bench.report import Section, table
 from bench.usage import CORE_MB, TRACED, WAIT_MS, WAIT_MS_DEFAULT, Usage, bill, gb_seconds, wait_ms
 
@@ -29,17 +28,16 @@ def estimated(mixes: Sequence[Mix], runs: Sequence[Run], memory_mb: Mapping[str,
     """Return the mixes with their GB-seconds, from the processor time of the run one by one."""
     singly = next(run for run in runs if run.batch == 1)
     handled = {mix.name: mix.usage.invocations for mix in mixes if mix.together == "one"}
-    return [
-        replace(mix, usage=_with_gb_seconds(mix.usage, handled[mix.name], singly, memory_mb)) for mix in mixes
-    ]
+    return [replace(mix, usage=_with_gb_seconds(mix.usage, handled[mix.name], singly, memory_mb)) for mix in mixes]
 
 
 def _with_gb_seconds(usage: Usage, handled: Mapping[str, float], run: Run, memory_mb: Mapping[str, int]) -> Usage:
     total = 0.0
     for function, records in handled.items():
-        spent = run.spent[function]
         made = {key: count for key, count in usage.calls.items() if key[0] == function}
-        cpu_ms = 1000 * (spent.sdk / spent.calls * sum(made.values()) + (spent.cpu - spent.sdk) / spent.records * records)
+        sdk = run.share(function, "sdk")
+        own = (run.share(function, "cpu") - sdk) / run.share(function, "records")
+        cpu_ms = 1000 * (sdk / run.share(function, "calls") * sum(made.values()) + own * records)
         waits = sum(wait_ms(service) * count for (_, service, _), count in made.items())
         total += gb_seconds(cpu_ms, waits, memory_mb[function])
     return replace(usage, gb_seconds=total)
@@ -74,8 +72,8 @@ def section(mixes: Sequence[Mix]) -> Section:
         "Requests, units and list price",
         __doc__ or "",
         [
-            "One event or message of each kind, as mean; ten together are ten events of one customer in one request, or "
-            "of ten customers at once, which share a run of `decide` but neither read nor write.",
+            "One event or message of each kind, as mean; ten together are ten events of one customer in one "
+            "request, or of ten customers at once, which share a run of `decide` but neither read nor write.",
             _counts(mixes),
             f"A million of each, in USD, without any free allowance, prices as read on {READ_ON}:",
             _prices(mixes),
@@ -83,7 +81,7 @@ def section(mixes: Sequence[Mix]) -> Section:
             _verdicts(mixes),
             "Where the money goes, one by one, USD a million in us-east-1:",
             _breakdown(mixes, US_EAST_1),
-            _assumptions(),
+            _assumptions(archived=any(mix.usage.archive_bytes for mix in mixes)),
         ],
     )
 
@@ -130,27 +128,17 @@ def _breakdown(mixes: Sequence[Mix], prices: Prices) -> str:
     return table(["", *columns], rows)
 
 
-def _assumptions() -> str:
+def _assumptions(*, archived: bool) -> str:
     waits = ", ".join(f"{name} {ms:.0f} ms" for name, ms in WAIT_MS.items())
     lines = [
         f"Estimated: a core is {CORE_MB} MB; a call waits {waits}, any other {WAIT_MS_DEFAULT:.0f} ms; "
-        f"{TRACED:.0%} of runs are traced. This machine's core is taken for one of Lambda's ARM cores, and TLS is left "
-        "out. Secrets, connections and releases are read once in five minutes or once in a container, not for an event, "
-        "and are left out; so are storage, backups and data leaving the Region.",
+        f"{TRACED:.0%} of runs are traced. This machine's core is taken for one of Lambda's ARM cores, and TLS is "
+        "left out. Secrets, connections and releases are read once in five minutes or in a container, not for an "
+        "event, and are left out; so are storage, backups and data leaving the Region.",
+        "The archive's records are in these figures."
+        if archived
+        else "The archive is not built yet, and in no figure.",
         "Prices:",
         *(f"- {service}: {source}" for service, source in SOURCES.items()),
     ]
-    return lines[0] + "\n\n" + lines[1] + "\n\n" + "\n".join(lines[2:])
-
-
-def calls_by_function(mixes: Sequence[Mix], name: str) -> Counter[str]:
-    """Return the calls that each function makes for one piece of work done singly."""
-    found: Counter[str] = Counter()
-    for mix in mixes:
-        if (mix.name, mix.together) == (name, "one"):
-            for (function, _, _), count in mix.usage.calls.items():
-                found[function] += count  # type: ignore[assignment]
-    return found
-
-
-__all__ = ["AP_NORTHEAST_2", "calls_by_function", "estimated", "event_usage", "message_usage", "section", "usd"]
+    return "\n\n".join((*lines[:3], "\n".join(lines[3:])))

@@ -6,6 +6,7 @@ which stands for AWS, is another process and is not.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +15,10 @@ from bench import shop
 from bench.line import Line, Spent, introduce, line
 from bench.report import Section, table
 
-JOURNEYS = 100
-WARM_UP = 20
+JOURNEYS = 60
 ROUNDS = 8
-HOT = ("ingest", "decide", "dispatch", "deliver")
+BATCHES = (1, 10)
+HOT = ("ingest", "decide: the event", "dispatch", "deliver", "decide: the outcome")
 PEERS = {
     "the leading open peer (55 SQL statements an event)": 22.8,
     "Celery with Redis and PostgreSQL, a comparable job without HTTP and mail": 5.2,
@@ -34,33 +35,37 @@ class Run:
 
     def per_thousand(self, part: str = "cpu") -> float:
         """Return seconds per 1,000 journeys: `cpu` in all, `sdk` of it inside botocore."""
-        return 1000 / self.journeys * sum(getattr(spent, part) for spent in self.spent.values())
+        return 1000 / self.journeys * float(sum(getattr(spent, part) for spent in self.spent.values()))
+
+    def share(self, function: str, part: str) -> float:
+        """Return one function's part of it, over all that it does."""
+        return float(sum(getattr(spent, part) for name, spent in self.spent.items() if name.split(":")[0] == function))
 
 
 def measure(journeys: int = JOURNEYS, rounds: int = ROUNDS) -> list[Run]:
-    """Return the quickest of `rounds` runs one by one, and of as many in batches of ten."""
+    """Return what journeys cost one by one, and in batches of ten: the same rounds in turn, after one to warm up."""
     with line() as running:
-        runs: dict[int, list[Run]] = {1: [], 10: []}
         people = [f"c{number}" for number in range(journeys)]
         introduce(running, people)
+        spent: dict[int, defaultdict[str, Spent]] = {batch: defaultdict(Spent) for batch in BATCHES}
         for number in range(rounds + 1):
-            for batch in runs:
-                some = people[:WARM_UP] if number == 0 else people
-                runs[batch].append(_live(running, some, batch, f"{number}-{batch}"))
-        return [min(done[1:], key=Run.per_thousand) for done in runs.values()]
+            for batch in BATCHES:
+                _live(running, people, batch, f"{number}-{batch}")
+                for name, once in running.spent.items() if number else ():
+                    spent[batch][name].samples += once.samples
+        return [Run(batch, journeys * rounds, dict(spent[batch])) for batch in BATCHES]
 
 
-def _live(running: Line, people: list[str], batch: int, name: str) -> Run:
+def _live(running: Line, people: list[str], batch: int, name: str) -> None:
     running.forget()
     for who in people:
-        running.post("/v1/track", shop.order(f"{who}", 0, datetime.now(UTC)) | _unique(who, name))
-    running.decide(batch)
+        running.post("/v1/track", shop.order(who, 0, datetime.now(UTC)) | _unique(who, name))
+    running.decide(batch, ": the event")
     running.dispatch(batch)
     sent = running.deliver(batch)
-    told = running.decide(batch)
+    told = running.decide(batch, ": the outcome")
     if sent != len(people) or told != len(people):
         raise RuntimeError(f"{len(people)} journeys sent {sent} messages and heard of {told}")
-    return Run(batch, len(people), dict(running.spent))
 
 
 def _unique(who: str, name: str) -> dict[str, object]:
@@ -92,13 +97,15 @@ def section(runs: list[Run]) -> Section:
         label = "one by one" if run.batch == 1 else f"batches of {run.batch}"
         head += [f"{label}: runs a journey", "calls", "CPU s", "without the SDK"]
     peers = [[name, f"{seconds:.1f}"] for name, seconds in PEERS.items()]
-    ours = [[f"Kairos, {'one by one' if r.batch == 1 else 'in batches of 10'}", f"{r.per_thousand():.2f}"] for r in runs]
+    ours = [
+        [f"Kairos, {'one by one' if r.batch == 1 else 'in batches of 10'}", f"{r.per_thousand():.2f}"] for r in runs
+    ]
     return Section(
         "CPU seconds per 1,000 journeys",
         __doc__ or "",
         [
-            f"{runs[0].journeys} journeys in each run, the quickest of {ROUNDS}. A batch holds messages of different "
-            "customers, which share only the call that reads what is live, and the sending.",
+            f"{runs[0].journeys} journeys each way, by the quickest quarter of runs. A batch holds messages of "
+            "different customers, which share only the call that reads what is live, and the sending.",
             table(head, [*rows, total]),
             "Beside figures that others measured elsewhere, for orientation:",
             table(["", "CPU s per 1,000"], [*ours, *peers]),

@@ -23,6 +23,7 @@ from typing import Any
 
 from bench import shop
 from bench.stub import KEYS, encode
+from kairos.settings import FUNCTIONS, variables
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET, SECRET_ARN, PREFIX = "releases", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:bench", "/kairos/bench/"
@@ -31,13 +32,37 @@ INBOX_ARN = "arn:aws:sqs:eu-west-1:123456789012:inbox.fifo"
 
 @dataclass
 class Spent:
-    """Processor seconds of one function over its invocations, what of them was the SDK's, and how many calls that was."""
+    """Invocations of one kind: processor seconds of each, the SDK's part of them, calls and records.
 
-    invocations: int = 0
-    records: int = 0
-    cpu: float = 0.0
-    sdk: float = 0.0
-    calls: int = 0
+    Other programs share the machine, and slow down what they do not even take time from. So sums are of the quickest
+    quarter, which has the machine most to itself, taken for all.
+    """
+
+    samples: list[tuple[float, float, int, int]] = field(default_factory=list)
+
+    @property
+    def invocations(self) -> int:
+        return len(self.samples)
+
+    @property
+    def cpu(self) -> float:
+        return self._sum(0)
+
+    @property
+    def sdk(self) -> float:
+        return self._sum(1)
+
+    @property
+    def calls(self) -> int:
+        return sum(sample[2] for sample in self.samples)
+
+    @property
+    def records(self) -> int:
+        return sum(sample[3] for sample in self.samples)
+
+    def _sum(self, part: int) -> float:
+        quickest = sorted(self.samples)[: max(1, len(self.samples) // 4)]
+        return sum(sample[part] for sample in quickest) / max(1, len(quickest)) * len(self.samples)
 
 
 class Context:
@@ -55,19 +80,19 @@ class Line:
 
     door: HTTPConnection
     spent: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
-    running: Spent = field(default_factory=Spent)
+    sdk: float = 0.0
+    calls: int = 0
 
     # ---- running a function ------------------------------------------------------------------------------------
 
-    def invoke(self, name: str, event: Mapping[str, Any], records: int = 1) -> Any:
-        """Run one handler and keep its time. Raises RuntimeError where it hands anything back."""
+    def invoke(self, name: str, event: Mapping[str, Any], records: int = 1, what: str = "") -> Any:
+        """Run one handler and keep its time under its name and `what`. Raises RuntimeError where it hands back."""
         handler = importlib.import_module(f"functions.{name}").handler
-        self.running = spent = self.spent[name]
+        self.sdk, self.calls = 0.0, 0
         began = process_time()
         answer = handler(event, Context())
-        spent.cpu += process_time() - began
-        spent.invocations += 1
-        spent.records += records
+        cpu = process_time() - began
+        self.spent[f"{name}{what}"].samples.append((cpu, self.sdk, self.calls, records))
         if isinstance(answer, dict) and (answer.get("batchItemFailures") or answer.get("statusCode", 202) != 202):
             raise RuntimeError(f"{name} answered {answer}")
         return answer
@@ -86,10 +111,10 @@ class Line:
         }
         self.invoke("ingest", event)
 
-    def decide(self, batch: int) -> int:
+    def decide(self, batch: int, what: str = "") -> int:
         """Let `decide` take all that waits in the inbox."""
         records = [{**record, "eventSourceARN": INBOX_ARN} for record in self.take("inbox.fifo")]
-        return self._batches("decide", records, batch)
+        return self._batches("decide", records, batch, what)
 
     def dispatch(self, batch: int) -> int:
         """Let `dispatch` take all that the stream holds."""
@@ -99,10 +124,10 @@ class Line:
         """Let `deliver` take all that waits in the outboxes."""
         return self._batches("deliver", self.take("marketing") + self.take("transactional"), batch)
 
-    def _batches(self, name: str, records: Sequence[Any], batch: int) -> int:
+    def _batches(self, name: str, records: Sequence[Any], batch: int, what: str = "") -> int:
         for start in range(0, len(records), batch):
             part = list(records[start : start + batch])
-            self.invoke(name, {"Records": part}, len(part))
+            self.invoke(name, {"Records": part}, len(part), what)
         return len(records)
 
     # ---- the bench's own door ----------------------------------------------------------------------------------
@@ -151,7 +176,7 @@ def line() -> Iterator[Line]:
 
     Loggers keep the stream they were born with, so what functions print goes nowhere from here on.
     """
-    shown, sys.stdout = sys.stdout, Path(os.devnull).open("w")
+    shown, sys.stdout = sys.stdout, Path(os.devnull).open("w")  # noqa: SIM115 - loggers outlive us
     stub = subprocess.Popen(
         [sys.executable, "-m", "bench.stub"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -176,6 +201,8 @@ def line() -> Iterator[Line]:
 def environment(port: int) -> dict[str, str]:
     """Return the environment of every function of a stage whose AWS is the stub."""
     url = f"http://127.0.0.1:{port}"
+    # Whatever a function asks for that is not named below leads nowhere: then the call fails, not the start.
+    others = {name: f"{url}/nowhere" for kind in FUNCTIONS for name in variables(kind).values()}
     tables = {f"KAIROS_{table.upper()}_TABLE": table for table in KEYS}
     queues = {
         "INBOX": "inbox.fifo",
@@ -194,6 +221,7 @@ def environment(port: int) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        **others,
         "KAIROS_STAGE": "bench",
         **tables,
         **{f"KAIROS_{name}_URL": f"{url}/123456789012/{queue}" for name, queue in queues.items()},
@@ -225,8 +253,8 @@ def _time_calls(running: Line) -> Callable[[], None]:
         try:
             return original(self, operation, params)
         finally:
-            running.running.sdk += process_time() - began
-            running.running.calls += 1
+            running.sdk += process_time() - began
+            running.calls += 1
 
     client._make_api_call = timed
 
@@ -244,4 +272,3 @@ def introduce(line: Line, people: Iterable[str]) -> None:
         line.post("/v1/batch", {"batch": [shop.page(who, number, now) for number in range(5)]})
     line.decide(10)
     line.dispatch(100)
-

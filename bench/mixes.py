@@ -24,6 +24,8 @@ from kairos.local import LocalCloud
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SQS_CHUNK = 65_536
 """SQS bills a request for each 64 kB it carries."""
+FIREHOSE_CHUNK = 5_120
+"""Firehose bills each record by 5 kB begun."""
 PEOPLE = 20
 """Customers each piece of work is done for; the figures are means over them."""
 MINUTE = timedelta(minutes=1)
@@ -81,10 +83,13 @@ class Counting:
         for call in self.cloud.parts.wire.calls:
             if call.service in NOT_PER_EVENT:
                 continue
-            function = call.function if call.function in used.invocations else "aws"
+            function = call.function if call.function and call.function in used.invocations else "aws"
             used.calls[function, call.service, call.operation] += 1
             if call.service == "sqs":
                 _count_queue(used, call.params)
+            if call.service == "firehose":
+                records = call.params.get("Records") or [call.params["Record"]]
+                used.archive_bytes += sum(-(-len(one["Data"]) // FIREHOSE_CHUNK) * FIREHOSE_CHUNK for one in records)
             used.alarms += call.operation == "CreateSchedule"
             used.rings += function == "aws" and call.service == "sqs"
         used.sqs_fifo += 2 * used.invocations["decide"]
@@ -108,20 +113,20 @@ def _difference(now: Usage, before: Usage) -> Usage:
     return changed
 
 
-def measure() -> list[Mix]:
-    """Return every mix, done singly, in tens of one customer, and for ten customers at once."""
+def measure(people: int = PEOPLE) -> list[Mix]:
+    """Return every mix, done singly, in tens of one customer, and for ten customers at once, for so many customers."""
     with shop_cloud() as cloud:
         counting = Counting(cloud)
         return [
-            *_singly(counting, _known(counting, "single")),
-            *_tens(counting, _known(counting, "tens")),
-            *_side_by_side(counting, _known(counting, "side")),
+            *_singly(counting, _known(counting, "single", people)),
+            *_tens(counting, _known(counting, "tens", people)),
+            *_side_by_side(counting, _known(counting, "side", people)),
         ]
 
 
-def _known(counting: Counting, name: str) -> list[str]:
+def _known(counting: Counting, name: str, number: int) -> list[str]:
     """Return customers whom the shop knows, with a few visits behind them."""
-    people = [f"{name}{number}" for number in range(PEOPLE)]
+    people = [f"{name}{each}" for each in range(number)]
     for who in people:
         counting.post("/v1/batch", shop.introduction(who, counting.cloud.now))
         counting.post("/v1/batch", {"batch": [shop.page(who, number, counting.cloud.now) for number in range(5)]})
@@ -134,18 +139,18 @@ def _singly(counting: Counting, people: Sequence[str]) -> Iterator[Mix]:
     cloud = counting.cloud
     for number, who in enumerate(people):
         counting.post("/v1/track", shop.page(who, 100 + number, cloud.now))
-    yield Mix("no-op behaviour", "one", counting.look().per(PEOPLE))
+    yield Mix("no-op behaviour", "one", counting.look().per(len(people)))
     for number, who in enumerate(people):
         counting.post("/v1/track", shop.cart(who, number, cloud.now))
         cloud.advance(by=MINUTE)
-    yield Mix("starts a journey", "one", counting.look().per(PEOPLE))
+    yield Mix("starts a journey", "one", counting.look().per(len(people)))
     rung, told = _ring_out(counting)
-    yield Mix("wake-up that sends", "one", rung.per(PEOPLE))
-    yield Mix("feedback of SES", "one", told.per(2 * PEOPLE))
+    yield Mix("wake-up that sends", "one", rung.per(len(people)))
+    yield Mix("feedback of SES", "one", told.per(2 * len(people)))
 
 
 def _tens(counting: Counting, people: Sequence[str]) -> Iterator[Mix]:
-    cloud, number = counting.cloud, 10 * PEOPLE
+    cloud, number = counting.cloud, 10 * len(people)
     for who in people:
         counting.post("/v1/batch", {"batch": [shop.page(who, 100 + page, cloud.now) for page in range(10)]})
     yield Mix("no-op behaviour", "10 of one customer", counting.look().per(number))
@@ -164,16 +169,16 @@ def _side_by_side(counting: Counting, people: Sequence[str]) -> Iterator[Mix]:
         for who in some:
             counting.post("/v1/track", shop.page(who, 100, cloud.now), settle=False)
         cloud.settle()
-    yield Mix("no-op behaviour", "10 customers", counting.look().per(PEOPLE))
+    yield Mix("no-op behaviour", "10 customers", counting.look().per(len(people)))
     for some in _by_ten(people):
         for who in some:
             counting.post("/v1/track", shop.cart(who, 0, cloud.now), settle=False)
         cloud.settle()
         cloud.advance(by=MINUTE)
-    yield Mix("starts a journey", "10 customers", counting.look().per(PEOPLE))
+    yield Mix("starts a journey", "10 customers", counting.look().per(len(people)))
     rung, told = _ring_out(counting)
-    yield Mix("wake-up that sends", "10 customers", rung.per(PEOPLE))
-    yield Mix("feedback of SES", "10 customers", told.per(2 * PEOPLE))
+    yield Mix("wake-up that sends", "10 customers", rung.per(len(people)))
+    yield Mix("feedback of SES", "10 customers", told.per(2 * len(people)))
 
 
 def _by_ten(people: Sequence[str]) -> Iterable[Sequence[str]]:

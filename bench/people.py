@@ -37,12 +37,12 @@ class Habits:
 HABITS = (
     Habits("modest", "90 days: 2 pages a week, one order", 90, 2, 7, order_every=60),
     Habits(
-        "active", "2 years: 3 pages every 2 days, an order and two left carts a month, a class a quarter",
-        730, 3, 2, cart_every=15, order_every=30, class_every=90,
+        "active", "a year: 3 pages every 2 days, an order and two left carts a month, a class a quarter",
+        365, 3, 2, cart_every=15, order_every=30, class_every=90,
     ),
     Habits(
-        "heavy", "3 years: 10 pages a day, an order a week, a class a fortnight, a left cart every 3 days; 40 open carts",
-        1095, 10, 1, cart_every=3, order_every=7, class_every=14, carts_left=40,
+        "heavy", "2 years: 10 pages a day, an order a week, a class a fortnight, a cart left every 3 days; 40 open",
+        730, 10, 1, cart_every=3, order_every=7, class_every=14, carts_left=40,
     ),
 )  # fmt: skip
 

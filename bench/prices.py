@@ -13,7 +13,7 @@ READ_ON = "2026-11-22"
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """One Region. Everything is USD for a million, except Lambda's GB-seconds and the gigabyte of logs: for one."""
+    """One Region. USD for a million; Lambda's GB-seconds, and gigabytes of logs and archive, for one."""
 
     region: str
     http: float
@@ -26,19 +26,21 @@ class Prices:
     alarms: float
     traces: float
     log_gb: float
+    archive_gb: float
 
 
-US_EAST_1 = Prices("us-east-1", 1.00, 0.20, 0.0000133334, 0.125, 0.625, 0.40, 0.50, 1.00, 5.00, 0.50)
-AP_NORTHEAST_2 = Prices("ap-northeast-2", 1.23, 0.20, 0.0000133334, 0.1355, 0.68, 0.40, 0.50, 1.25, 5.00, 0.76)
+US_EAST_1 = Prices("us-east-1", 1.00, 0.20, 0.0000133334, 0.125, 0.625, 0.40, 0.50, 1.00, 5.00, 0.50, 0.029)
+AP_NORTHEAST_2 = Prices("ap-northeast-2", 1.23, 0.20, 0.0000133334, 0.1355, 0.68, 0.40, 0.50, 1.25, 5.00, 0.76, 0.036)
 REGIONS = (AP_NORTHEAST_2, US_EAST_1)
 
 SOURCES: Mapping[str, str] = {
-    "API Gateway, HTTP API": "us-east-1: AWS price list of 2024; ap-northeast-2: AWS price list as transcribed 2026-10-01",
+    "API Gateway, HTTP API": "us-east-1: AWS price list of 2024; ap-northeast-2: AWS price list, copied 2026-10-01",
     "Lambda on ARM": "us-east-1: AWS price list of 2024; ap-northeast-2: the same, from memory",
     "DynamoDB on demand": "us-east-1: AWS price list of 2024-11; ap-northeast-2: AWS price list, read 2026-06-12",
     "SQS": "us-east-1 standard: AWS price list of 2024; FIFO and ap-northeast-2: from memory",
-    "EventBridge Scheduler": "us-east-1: from memory; ap-northeast-2: Tokyo's price, Seoul's not found. 14 million rings a "
-    "month are free in every account, and not deducted here",
+    "EventBridge Scheduler": "us-east-1: from memory; ap-northeast-2: Tokyo's price, Seoul's not found. 14 million "
+    "rings a month are free in every account, and not deducted here",
     "CloudWatch Logs": "us-east-1: from memory; ap-northeast-2: AWS price list, transcribed 2026",
+    "Firehose": "both from memory; each record is rounded up to 5 kB",
     "X-Ray": "AWS price list; one trace in twenty is kept (the default rule's 5 %)",
 }

@@ -94,7 +94,9 @@ def page(who: str, number: int, at: datetime) -> dict[str, Any]:
 
 def cart(who: str, number: int, at: datetime) -> dict[str, Any]:
     """Return a cart that starts the rescue."""
-    return call(who, "cart_updated", f"{who}-cart-{number}", at, cart_id=f"{who}-{number}", total=25_000, currency="GBP")
+    return call(
+        who, "cart_updated", f"{who}-cart-{number}", at, cart_id=f"{who}-{number}", total=25_000, currency="GBP"
+    )
 
 
 def order(who: str, number: int, at: datetime) -> dict[str, Any]:

@@ -113,6 +113,9 @@ class State:
             accepted.append({"Id": entry["Id"], "MessageId": f"m{number}", "MD5OfMessageBody": md5})
         return {"Successful": accepted, "Failed": []}
 
+    def put_record_batch(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {"FailedPutCount": 0, "RequestResponses": [{"RecordId": f"r{self.next()}"} for _ in body["Records"]]}
+
     def get_parameter(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"Parameter": {"Name": body["Name"], "Type": "SecureString", "Value": self.texts[body["Name"]]}}
 

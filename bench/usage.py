@@ -31,6 +31,7 @@ class Usage:
     alarms: float = 0
     rings: float = 0
     log_bytes: float = 0
+    archive_bytes: float = 0
     gb_seconds: float = 0
 
     def __add__(self, other: Usage) -> Usage:
@@ -72,6 +73,7 @@ def bill(usage: Usage, prices: Prices) -> dict[str, float]:
         "SQS": usage.sqs * prices.sqs + usage.sqs_fifo * prices.sqs_fifo,
         "Scheduler": usage.rings * prices.alarms,
         "Logs": usage.log_bytes * 1e6 / 1e9 * prices.log_gb,
+        "Archive": usage.archive_bytes * 1e6 / 1e9 * prices.archive_gb,
         "X-Ray": usage.invoked * TRACED * prices.traces,
     }
 
