@@ -18,7 +18,7 @@ PYTHON_VERSION = "3.13"
 LAMBDA_PLATFORM = "aarch64-manylinux2014"
 
 # The services that functions call; botocore describes some four hundred, which is most of its size.
-SERVICES = frozenset({"dynamodb", "s3", "scheduler", "secretsmanager", "sesv2", "sns", "sqs", "ssm"})
+SERVICES = frozenset({"dynamodb", "firehose", "s3", "scheduler", "secretsmanager", "sesv2", "sns", "sqs", "ssm"})
 # Parts of the product that no function imports.
 NOT_DEPLOYED = frozenset({"cli", "local"})
 
