@@ -119,6 +119,7 @@ class Checker:
         for id, message in self.messages.items():
             self._check_explained(id, message)
         self._check_caps()
+        self.world.counting.check(self.calls)
         self._check_people()
 
     def _check_applied(self, id: str) -> None:

@@ -45,6 +45,7 @@ from kairos.memory import (
     MemorySuppressions,
 )
 from kairos.registry import Request, load
+from tests.simulation.counting import Counting
 from tests.simulation.faults import Crash, Faults, FaultyPort
 from tests.simulation.provider import Call, FakeChannel
 
@@ -88,6 +89,7 @@ class World:
         self.on_reasons: Callable[[list[Reason]], None] = lambda reasons: None
         self.links_seen: list[Call] = []
         self._stores(bundle)
+        self.counting = Counting(self)
         self._functions()
         self._every(SWEEP_EVERY, self._sweep)
 
@@ -125,7 +127,8 @@ class World:
             self.connections,
             "KR",
         )
-        self.handle = HandleInbox(customers, releases, faulty(self.parking, "decide>parking", "park"), self.clock)
+        parking = faulty(self.parking, "decide>parking", "park")
+        self.handle = HandleInbox(customers, releases, parking, self.clock, self.counting.archive)  # type: ignore[arg-type]
         self.dispatch = Dispatch(
             inbox["dispatch"],
             faulty(self.outbox, "dispatch>outbox", "put"),
@@ -289,6 +292,7 @@ class World:
     def _on_stream(self, profile: str, version: int, effects: tuple[Effect, ...]) -> None:
         stored = self.customers.profiles[profile]
         self.on_write(stored)
+        self.counting.saw(stored)
         if effects:
             self.stream.append(Record(len(self.stream), Image(str(self._next()), profile, version, version, effects)))
 
