@@ -103,3 +103,12 @@ def test_a_crash_between_sending_and_deleting_loses_nothing() -> None:
         Redrive(letters, Clock()).bring_back(Choice())
     assert letters.sent == ["1", "2"]
     assert [each.id for each in letters.hidden] == ["1", "2"]  # seen again when their time out of sight is over
+
+
+@pytest.mark.parametrize(
+    ("minutes", "queue", "brought"), [(5, "inbox-parked", 0), (6, "inbox-parked", 1), (0, "outbox-dlq", 1)]
+)
+def test_what_could_be_taken_for_its_own_echo_is_left_for_later(minutes: int, queue: str, brought: int) -> None:
+    letters = Letters([letter("1", queue=queue, since=NOW - timedelta(minutes=minutes))])
+    assert sum(Redrive(letters, Clock()).bring_back(Choice()).brought.values()) == brought
+    assert len(letters.there) == 1 - brought

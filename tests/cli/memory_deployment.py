@@ -80,6 +80,7 @@ class MemoryDeployment:
         self.customers = MemoryCustomers()
         self.identities = MemoryIdentities()
         self.secrets = MemorySecrets()
+        self.dead_letters: Any = None
         self.provider = Provider()
         self.asked_for: list[Target] = []
 

@@ -2,7 +2,9 @@
 
 It is sent before it is deleted, so a crash in between leaves it in both places: everything behind knows a repetition
 (the inbox its de-duplication ids, `decide` its events, the ledger its messages). What is parked again while this runs
-is left for the next time, or an event that still cannot be decided would go round for ever.
+is left for the next time, or an event that still cannot be decided would go round for ever. And what was parked only
+just now is left too: were it parked again for the same reason within the five minutes in which its FIFO queue takes
+that for an echo of the first, it would be nowhere.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from kairos.app.ports import Clock
@@ -25,6 +27,11 @@ QUEUES: Mapping[str, str] = {
     "stream-dlq": "notices of writes whose effects were given up",
 }
 """Every place where something waits for `kairos redrive`, and what lies there."""
+
+
+ECHO = timedelta(minutes=6)
+"""How long a parked event must have lain: SQS's five minutes, and one for clocks that differ."""
+PARKED = "inbox-parked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +135,8 @@ class Redrive:
 
     def _one(self, letter: Letter, choice: Choice, began: datetime, done: Redriven) -> bool:
         """Send one letter back and tell whether it may be removed."""
-        if not choice.includes(letter) or letter.since > began:
+        ripe = began - (ECHO if letter.queue == PARKED else timedelta(0))
+        if not choice.includes(letter) or letter.since > ripe:
             done.left += 1
             return False
         if letter.stuck is not None:

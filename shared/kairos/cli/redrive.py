@@ -62,7 +62,9 @@ def _tell(done: Redriven, screen: Console, complaints: Console) -> None:
     if not done.brought:
         screen.print("nothing was brought back")
     if done.left:
-        screen.print(f"{done.left} left: of another reason, or parked since this began", style="dim")
+        screen.print(
+            f"{done.left} left: of another reason, or parked in the last minutes: try those again then", style="dim"
+        )
     for letter in done.stuck:
         complaints.print(f"{letter.queue}: {letter.what} {letter.id} stays: {letter.stuck}", style="yellow")
     for letter, error in done.failed:
