@@ -28,7 +28,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         metrics.add_metric(name="Decided" + kind.title().replace("_", ""), unit=MetricUnit.Count, value=number)
     parked = applied.parked + len(event["Records"]) - len(received) - len(unread)
     for name, number in (("Parked", parked), ("Conflicts", applied.conflicts)):
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+        if number:  # a zero says what silence says, and is paid for by the byte
+            metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
     if applied.lateness:
         lateness = applied.lateness.total_seconds() * 1000
         metrics.add_metric(name="TimerLateness", unit=MetricUnit.Milliseconds, value=lateness)

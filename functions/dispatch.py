@@ -25,7 +25,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     counts = {"Sends": done.sends, "Alarms": done.alarms, "Wakes": done.wakes, "Told": done.tells}
     counts["Parked"] = done.parked + unreadable
     for name, number in counts.items():
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+        if number:
+            metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
     correlations = sorted({image.correlation for image in images if image.correlation})
     logger.info("dispatched", extra={"images": len(images), "correlations": correlations, **counts})
     return {"batchItemFailures": [{"itemIdentifier": done.failed}] if done.failed else []}
