@@ -92,7 +92,7 @@ class Company:
 
     def live_until(self, until: datetime, *, reporting: bool = True) -> None:
         """Let every profile wake whenever it wants to; what is asked for is reported sent, and words arrive."""
-        while True:
+        for _ in range(1_000):
             self._report(reporting)
             self.arrive()
             if reporting and self.sends:
@@ -103,6 +103,7 @@ class Company:
                 return
             at, id = min(due)
             self.wake(id, at)
+        raise AssertionError("somebody wakes and wakes, and nothing comes of it")
 
     def _report(self, reporting: bool) -> None:
         for send in [self.sends.pop(0) for _ in range(len(self.sends))] if reporting else ():
