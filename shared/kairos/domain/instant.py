@@ -68,7 +68,7 @@ def to_micros(instant: datetime) -> int:
 def from_micros(micros: int) -> datetime:
     """Return the UTC instant that many microseconds after 1970-01-01T00:00Z; raise ValueError out of the calendar."""
     try:
-        return _EPOCH + timedelta(microseconds=micros)
+        return _EPOCH + timedelta(0, 0, micros)  # by name it takes half as long again; an item holds hundreds
     except OverflowError:
         raise ValueError(f"{micros} microseconds lie outside the calendar") from None
 
