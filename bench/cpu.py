@@ -38,8 +38,9 @@ class Run:
         return 1000 / self.journeys * float(sum(getattr(spent, part) for spent in self.spent.values()))
 
     def share(self, function: str, part: str) -> float:
-        """Return one function's part of it, over all that it does."""
-        return float(sum(getattr(spent, part) for name, spent in self.spent.items() if name.split(":")[0] == function))
+        """Return one function's part, over all that it does; without a name, that of all functions."""
+        named = (spent for name, spent in self.spent.items() if function in ("", name.split(":")[0]))
+        return float(sum(getattr(spent, part) for spent in named))
 
 
 def measure(journeys: int = JOURNEYS, rounds: int = ROUNDS) -> list[Run]:

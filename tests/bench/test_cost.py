@@ -60,3 +60,12 @@ def test_what_is_cheap_enough_is_met_and_what_is_not_is_missed_by_so_much() -> N
 def test_the_archive_is_said_to_be_missing_until_something_is_archived() -> None:
     assert "not built yet" in str(cost.section(_mixes(Usage(http=1))))
     assert "not built yet" not in str(cost.section(_mixes(Usage(http=1, archive_bytes=5_120))))
+
+
+def test_a_function_that_nobody_timed_is_taken_for_the_mean() -> None:
+    usage = Usage(invocations=Counter(tally=1), calls=Counter({("tally", "dynamodb", "GetItem"): 1}))
+    run = Run(1, 1, {"decide": Spent([(0.010, 0.008, 4, 1)]), "deliver": Spent([(0.030, 0.024, 4, 1)])})
+    (mix,) = cost.estimated([Mix("no-op behaviour", "one", usage)], [run], {})
+    expected_ms = (8 + 24) / 8 + (2 + 6) / 2
+    gb = cost.MEMORY_MB / 1024 * (expected_ms / (cost.MEMORY_MB / CORE_MB) + WAIT_MS["dynamodb"]) / 1000
+    assert mix.usage.gb_seconds == pytest.approx(gb)
