@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kairos.app.redrive import Letter
+from kairos.app.redrive import QUEUES, Letter
 from kairos.aws.dead_letters import Nowhere, ToInbox, ToIngest, read_letter
 
 PROFILE = "a" * 26
@@ -25,28 +25,27 @@ def read(queue: str, body: Any, **attributes: str) -> Letter:
     return read_letter(queue, message)
 
 
-@pytest.mark.parametrize(
-    "queue", ["inbox-parked", "schedule-dlq", "feedback-dlq", "effects-dlq", "outbox-dlq", "stream-dlq"]
+UNREADABLE = (
+    "not json",
+    "[]",
+    "{}",
+    "null",
+    "[" * 2_000,
+    '{"requestPayload": {"detail": "planted"}, "requestContext": {}}',
+    '{"parked": {"effect": {"do": "dance"}}, "reason": "x", "group": 3}',
 )
+# Effects of which nothing is left wake their profile instead, which knows what is outstanding.
+CUT = (
+    '{"parked": {}, "reason": "cut to fit", "group": "g", "cut": "x"}',
+    '{"parked": {"body": "still not json"}, "reason": "BadInput", "group": "g"}',
+)
+
+
 @pytest.mark.parametrize(
-    "body",
-    [
-        "not json",
-        "[]",
-        "{}",
-        "null",
-        "[" * 2_000,
-        '{"parked": {}, "reason": "cut to fit", "group": "g", "cut": "x"}',
-        '{"parked": {"body": "still not json"}, "reason": "BadInput", "group": "g"}',
-        '{"parked": {"effect": {"do": "dance"}}, "reason": "x", "group": 3}',
-        '{"requestPayload": {"detail": "planted"}, "requestContext": {}}',
-    ],
+    ("queue", "body"),
+    [(queue, body) for queue in QUEUES for body in (UNREADABLE if queue == "effects-dlq" else UNREADABLE + CUT)],
 )
 def test_what_nobody_can_read_is_stuck_and_not_an_error(queue: str, body: str) -> None:
-    if queue == "effects-dlq" and "cut" in body:
-        pytest.skip("effects that were cut wake the profile, which knows what is outstanding")
-    if queue == "effects-dlq" and "still" in body:
-        pytest.skip("as above")
     letter = read(queue, body)
     assert letter.stuck == "it cannot be read by this version"
     assert letter.reason
