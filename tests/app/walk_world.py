@@ -120,11 +120,8 @@ class WalkWorld:
 
     def event(self, profile: str, name: str, **more: Any) -> Event:
         now = self.clock.now()
-        return Event(
-            **{"id": f"{name}-{profile}-{now}", "occurred_at": now, "received_at": now} | more,
-            name=name,
-            profile=profile,
-        )  # type: ignore[arg-type]
+        facts = {"id": f"{name}-{profile}-{now}", **more}
+        return Event(name=name, profile=profile, occurred_at=now, received_at=now, **facts)
 
     def hear(self, *events: Event) -> None:
         """Decide on events at once, as the inbox would."""

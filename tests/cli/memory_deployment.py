@@ -13,10 +13,22 @@ import pytest
 from kairos.app.ports import Identifier
 from kairos.app.publish import Publish
 from kairos.app.publish_command import run_command
+from kairos.app.walk_ports import Population
+from kairos.app.walk_start import StartWalks
 from kairos.cli.deployment import Target
 from kairos.cli.main import main
 from kairos.domain.profile import Profile
-from kairos.memory import MemoryContacts, MemoryCustomers, MemoryDrafts, MemoryIdentities, MemoryReleases
+from kairos.memory import (
+    MemoryContacts,
+    MemoryCustomers,
+    MemoryCustomerScan,
+    MemoryDrafts,
+    MemoryIdentities,
+    MemoryInsights,
+    MemoryReleases,
+    MemoryRounds,
+    MemoryWalks,
+)
 from kairos.registry import Channel
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -81,7 +93,11 @@ class MemoryDeployment:
         self.identities = MemoryIdentities()
         self.secrets = MemorySecrets()
         self.dead_letters: Any = None
+        self.walks = MemoryWalks()
+        self.rounds = MemoryRounds(self.clock)
         self.provider = Provider()
+        self.insights = MemoryInsights()
+        self.waiting = 0
         self.asked_for: list[Target] = []
 
     def read_profile(self, profile: str) -> Profile | None:
@@ -92,8 +108,14 @@ class MemoryDeployment:
         keys = [(one.kind, one.scope, one.value) for one in identifiers]
         return next((known[key] for key in keys if key in known), None)
 
+    def uncounted(self) -> int:
+        return self.waiting
+
     def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        return run_command(Publish(self.drafts, self.releases), request, NOW)
+        return run_command(Publish(self.drafts, self.releases, StartWalks(self.walks, self.rounds)), request, NOW)
+
+    def population(self) -> Population:
+        return MemoryCustomerScan(self.customers).population()
 
     def channel_client(self, channel: Channel) -> Any:
         return self.provider

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from kairos.app.ports import Clock, ContactReader, Drafts, Identifier, Releases
+from kairos.app.ports import Clock, ContactReader, Drafts, Identifier, InsightsReader, Releases
 from kairos.app.redrive import DeadLetters
+from kairos.app.walk_ports import Population
 from kairos.cli.failure import NotDeployed
 from kairos.domain.profile import Profile
 from kairos.registry import Channel
@@ -65,12 +66,20 @@ class Deployment(Protocol):
     @property
     def secrets(self) -> Secrets: ...
     @property
+    def insights(self) -> InsightsReader: ...
+    @property
     def dead_letters(self) -> DeadLetters: ...
+    def population(self) -> Population:
+        """Return how many profiles there are, and how large."""
+
     def read_profile(self, profile: str) -> Profile | None:
         """Return the profile as `decide` last wrote it."""
 
     def find_profile(self, identifiers: Sequence[Identifier]) -> str | None:
         """Return whom the best known identifier leads to."""
+
+    def uncounted(self) -> int:
+        """Return how many objects of the archive wait to be counted, about."""
 
     def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Hand a request to the publish function and return its answer."""
@@ -162,6 +171,26 @@ class AwsDeployment:
 
         outboxes = self._output("OutboxTransactionalUrl"), self._output("OutboxMarketingUrl")
         return SqsDeadLetters(self._client, self._output("ScheduleGroup"), self._output("InboxUrl"), *outboxes)
+
+    def population(self) -> Population:
+        """Return what the table tells of itself."""
+        from kairos.aws.customer_scan import DynamoCustomerScan
+
+        return DynamoCustomerScan(self._client("dynamodb"), self._output("CustomersTable")).population()
+
+    @cached_property
+    def insights(self) -> InsightsReader:
+        """Return what was counted."""
+        from kairos.aws.insights import DynamoInsights
+
+        return DynamoInsights(self._client("dynamodb"), self._output("InsightsTable"))
+
+    def uncounted(self) -> int:
+        """Return how many notices of new objects lie in tally's queue, or are being worked on."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        url = self._output("TallyUrl")
+        answer = self._client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
 
     def read_profile(self, profile: str) -> Profile | None:
         """Return the profile, strongly consistent."""

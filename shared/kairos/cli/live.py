@@ -1,4 +1,5 @@
-"""`publish`, `pause`, `resume`, `rollback`, `stop-all` and `start-all`: what is live changes by one function alone."""
+"""`publish`, `pause`, `resume`, `rollback`, `broadcast`, `stop-all` and `start-all`: what is live changes by one
+function alone."""
 
 from __future__ import annotations
 
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
     from kairos.cli.deployment import Deployment
 
 
-def run_live(deployment: Deployment, request: Mapping[str, Any]) -> int:
-    """Ask the publish function and print how it stands then."""
+def run_live(deployment: Deployment, request: Mapping[str, Any], *, yes: bool = False) -> int:
+    """Ask the publish function and print how it stands then. Without `yes`, a walk is agreed upon first."""
     from rich.status import Status
 
+    from kairos.cli.walks import agreed, tell_begun
+
     complaints = open_screen(complaints=True)
+    if not agreed(deployment, request, yes=yes):
+        complaints.print("nothing was changed")
+        return WRONG
     with Status(f"{request['command']} on {deployment.stage} …", console=complaints):
         answer = deployment.command(request)
     if not answer.get("ok"):
@@ -27,6 +33,7 @@ def run_live(deployment: Deployment, request: Mapping[str, Any]) -> int:
         return WRONG
     _list(answer.get("warnings", ()), "warning  ", complaints)
     _tell(answer, request, open_screen())
+    tell_begun(answer)
     return 0
 
 

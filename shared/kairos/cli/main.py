@@ -35,6 +35,7 @@ Stage = Annotated[
 ]
 Region = Annotated[str | None, typer.Option("--region", help="AWS Region, if not the configured one.")]
 Profile = Annotated[str | None, typer.Option("--profile", help="AWS profile, if not the configured one.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Begin what walks this needs without asking.")]
 JourneyId = Annotated[str, typer.Argument(help="The journey's id.")]
 Customer = Annotated[str, typer.Argument(help="A profile id, e-mail, phone, or the shop's own customer id.")]
 Context = typer.Context
@@ -89,6 +90,7 @@ def publish(
     context: Context,
     ids: Annotated[list[str] | None, typer.Argument(help="Journeys, or template/ID, segment/ID, brand.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every draft.")] = False,
+    yes: Yes = False,
     stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
@@ -97,7 +99,7 @@ def publish(
     if bool(ids) == everything:
         raise typer.BadParameter("name what to publish, or say --all")
     chosen: dict[str, object] = {"all": True} if everything else {"ids": ids}
-    _command(context, {"command": "publish", **chosen}, stage, region, profile)
+    _command(context, {"command": "publish", **chosen}, stage, region, profile, yes=yes)
 
 
 @app.command()
@@ -110,16 +112,66 @@ def pause(
 
 @app.command()
 def resume(
-    context: Context, journey: JourneyId, stage: Stage = None, region: Region = None, profile: Profile = None
+    context: Context,
+    journey: JourneyId,
+    yes: Yes = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
 ) -> None:
     """Let a paused journey go on."""
-    _command(context, {"command": "resume", "id": journey}, stage, region, profile)
+    _command(context, {"command": "resume", "id": journey}, stage, region, profile, yes=yes)
 
 
 @app.command()
-def rollback(context: Context, stage: Stage = None, region: Region = None, profile: Profile = None) -> None:
+def rollback(
+    context: Context, yes: Yes = False, stage: Stage = None, region: Region = None, profile: Profile = None
+) -> None:
     """Go back to what was live before. What is paused or stopped stays so."""
-    _command(context, {"command": "rollback"}, stage, region, profile)
+    _command(context, {"command": "rollback"}, stage, region, profile, yes=yes)
+
+
+@app.command()
+def broadcast(
+    context: Context,
+    journey: JourneyId,
+    segment: Annotated[str | None, typer.Option("--segment", help="Only those in this segment.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Though the same was broadcast within the hour.")] = False,
+    yes: Yes = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Start a journey that says `trigger: broadcast` for everybody, or for those in a segment."""
+    request: dict[str, object] = {"command": "broadcast", "id": journey, "segment": segment, "again": again}
+    _command(context, request, stage, region, profile, yes=yes)
+
+
+walks = typer.Typer(help="Passes over many customers: list them, or stop one.", rich_markup_mode=None)
+app.add_typer(walks, name="walks", invoke_without_command=True)
+
+
+@walks.callback()
+def list_walks(context: Context, stage: Stage = None, region: Region = None, profile: Profile = None) -> None:
+    """List walks, the newest first: what about, how far, how fast, and what went wrong."""
+    if context.invoked_subcommand is None:
+        from kairos.cli.walks import list_walks
+
+        raise typer.Exit(list_walks(_deployment(context, stage, region, profile)))
+
+
+@walks.command("stop")
+def stop_walk(
+    context: Context,
+    walk: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Stop a walk. Whom it has reached, it has reached."""
+    from kairos.cli.walks import stop_walk
+
+    raise typer.Exit(stop_walk(_deployment(context, stage, region, profile), walk))
 
 
 @app.command("stop-all")
@@ -129,9 +181,11 @@ def stop_all(context: Context, stage: Stage = None, region: Region = None, profi
 
 
 @app.command("start-all")
-def start_all(context: Context, stage: Stage = None, region: Region = None, profile: Profile = None) -> None:
+def start_all(
+    context: Context, yes: Yes = False, stage: Stage = None, region: Region = None, profile: Profile = None
+) -> None:
     """Lift the full stop; paused journeys stay paused."""
-    _command(context, {"command": "start-all"}, stage, region, profile)
+    _command(context, {"command": "start-all"}, stage, region, profile, yes=yes)
 
 
 @app.command()
@@ -187,6 +241,23 @@ def show(
 
     deployment = _deployment(context, stage, region, profile)
     raise typer.Exit(show_customer(deployment, find_customer(deployment, customer), contacts=contacts))
+
+
+@app.command()
+def results(
+    context: Context,
+    journey: JourneyId,
+    days: Annotated[int, typer.Option("--days", help="How many of the brand's days, with today.")] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Say what came of a journey: in all, by step, by day, and why not; true within two minutes."""
+    from kairos.cli.results import results_command
+
+    deployment = _deployment(context, stage, region, profile)
+    raise typer.Exit(results_command(deployment, journey, days, as_json=as_json))
 
 
 @app.command("send-test")
@@ -268,11 +339,17 @@ def local(
 
 
 def _command(
-    context: Context, request: dict[str, object], stage: str | None, region: str | None, profile: str | None
+    context: Context,
+    request: dict[str, object],
+    stage: str | None,
+    region: str | None,
+    profile: str | None,
+    *,
+    yes: bool = False,
 ) -> None:
     from kairos.cli.live import run_live
 
-    raise typer.Exit(run_live(_deployment(context, stage, region, profile), request))
+    raise typer.Exit(run_live(_deployment(context, stage, region, profile), request, yes=yes))
 
 
 def _deployment(context: Context, stage: str | None, region: str | None, profile: str | None) -> Deployment:

@@ -1,0 +1,127 @@
+"""`walks`, and what is asked before one begins: whoever changes what a million customers get should know it first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from kairos.cli.failure import WRONG
+from kairos.cli.screen import open_screen
+from kairos.domain.walk import Walk, walk_from_json
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from kairos.cli.deployment import Deployment
+
+WALKING = frozenset({"publish", "rollback", "resume", "start-all", "broadcast"})
+"""Commands from which walks may come."""
+
+
+def agreed(deployment: Deployment, request: Mapping[str, Any], *, yes: bool) -> bool:
+    """Say which walks a command begins and what they come to; return whether that is wanted.
+
+    Nothing is asked where nobody would be looked at, or where the command is going to be refused anyway.
+    """
+    if yes or request["command"] not in WALKING:
+        return True
+    foreseen = deployment.command({**request, "dry": True})
+    walks = [walk_from_json(raw) for raw in foreseen.get("walks", ())]
+    if not walks:
+        return True
+    population = deployment.population()
+    if population.profiles == 0:
+        return True
+    return _ask(deployment, walks, population)
+
+
+def list_walks(deployment: Deployment) -> int:
+    """Print every walk that is kept: what about, how far, how fast, and what went wrong."""
+    screen = open_screen()
+    walks = _walks(deployment.command({"command": "walks"}))
+    for walk in walks:
+        screen.print(_line(walk))
+        if walk.error:
+            screen.print(f"    {walk.failures} times: {walk.error}", style="red")
+    if not walks:
+        screen.print("no walk was ever begun here")
+    return 0
+
+
+def stop_walk(deployment: Deployment, id: str) -> int:
+    """Stop a walk; whom it has reached, it has reached."""
+    answer = deployment.command({"command": "stop-walk", "id": id})
+    if not answer.get("ok"):
+        open_screen(complaints=True).print(str(answer.get("error")), style="red")
+        return WRONG
+    for walk in _walks(answer):
+        open_screen().print(_line(walk))
+    return 0
+
+
+def tell_begun(answer: Mapping[str, Any]) -> None:
+    """Print the walks that a command began."""
+    for walk in _walks(answer):
+        open_screen().print(f"walk {walk.id}: {_about(walk)}, from {walk.next_at:%H:%M} UTC; see `kairos walks`")
+
+
+def _ask(deployment: Deployment, walks: Iterable[Walk], population: Any) -> bool:
+    import typer
+
+    from kairos.app.walk_estimate import estimate
+
+    screen = open_screen(complaints=True)
+    pointer = deployment.releases.pointer()
+    brand = deployment.releases.bundle(pointer.release)["brand"] if pointer else {}
+    rate = (brand.get("walks") or {}).get("per_second")
+    told = estimate(population, rate)
+    for walk in walks:
+        screen.print(f"This begins a walk: {_about(walk)}.")
+        screen.print(
+            f"  {'' if told.exact else 'about '}{told.profiles:,} profiles to look at: {_usd(told.read_usd)}, "
+            f"{_span(told.shortest)}",
+        )
+        screen.print(
+            f"  if all of them are concerned: {_usd(told.read_usd + told.wake_usd)}, {_span(told.longest)}, "
+            "and what their messages cost",
+        )
+    return typer.confirm("Begin?", default=False, err=True)
+
+
+def _walks(answer: Mapping[str, Any]) -> list[Walk]:
+    return [walk_from_json(raw) for raw in answer.get("walks", ())]
+
+
+def _about(walk: Walk) -> str:
+    journeys = ", ".join(walk.journeys)
+    whom = f"everybody in {walk.segment}" if walk.segment else "everybody"
+    return {
+        "enroll": f"who has an entry already joins {journeys}",
+        "resume": f"what fell due meanwhile in {journeys or 'every journey'}",
+        "replan": "plans and held messages under the brand's new times",
+        "broadcast": f"{journeys} to {whom}",
+    }[walk.about]
+
+
+def _line(walk: Walk) -> str:
+    done = sum(cursor is None for cursor in walk.cursors)
+    share = 1.0 if walk.state == "done" else max(_share(walk), done / len(walk.cursors))
+    rate = f", at most {walk.per_second:g} a second" if walk.per_second else ""
+    looked = f"{walk.looked_at:,} of {'?' if walk.profiles is None else f'{max(walk.profiles, walk.looked_at):,}'}"
+    return (
+        f"{walk.id}  {walk.state:8}{share:5.0%}  {_about(walk)}: {looked} looked at, {walk.woken:,} woken, "
+        f"{walk.read_units:,.0f} read units{rate}"
+    )
+
+
+def _share(walk: Walk) -> float:
+    return min(0.99, walk.looked_at / walk.profiles) if walk.profiles else 0.0
+
+
+def _usd(amount: float) -> str:
+    return f"{amount:.2f} USD" if amount >= 0.01 else "less than 0.01 USD"
+
+
+def _span(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
