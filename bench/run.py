@@ -3,14 +3,14 @@
     python -m bench.run [--only cost cpu growth cold] [--out docs/figures.md]
 
 Each figure is made in a process of its own, so that none inherits what another imported, patched or left in memory.
-With `--only`, nothing is written unless `--out` says where.
+With `--only`, and where a figure cannot be made, nothing is written unless `--out` says where.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,7 +19,13 @@ from typing import Any, TypeVar
 from bench import cold, cost, cpu, growth, mixes
 from bench.report import Section, machine, today
 
-FIGURES = ("cost", "growth", "cpu", "cold")
+MEASURES: Mapping[str, Callable[[], Any]] = {
+    "cost": mixes.measure,
+    "growth": growth.measure,
+    "cpu": cpu.measure,
+    "cold": cold.measure,
+}
+SECTIONS: Mapping[str, Callable[[Any], Section]] = {"growth": growth.section, "cpu": cpu.section}
 OUT = Path(__file__).resolve().parent.parent / "docs" / "figures.md"
 
 T = TypeVar("T")
@@ -31,24 +37,29 @@ def apart(measure: Callable[[], T]) -> T:
         return pool.submit(measure).result()
 
 
-def make(only: tuple[str, ...]) -> list[Section]:
-    """Make the figures asked for, in the order of the report."""
-    sections: list[Section] = []
-    runs = apart(cpu.measure) if {"cost", "cpu"} & set(only) else []
-    if "cost" in only:
-        _say("counting requests and units in the local cloud")
-        counted = cost.estimated(apart(mixes.measure), runs, _memory())
-        sections.append(cost.section(counted))
-    if "growth" in only:
-        _say("living the lives of customers")
-        sections.append(growth.section(apart(growth.measure)))
-    if "cpu" in only:
-        sections.append(cpu.section(runs))
-    if "cold" in only:
-        _say("starting every function")
-        what, found = apart(cold.measure)
-        sections.append(cold.section(what, found))
-    return sections
+def make(only: Sequence[str]) -> tuple[list[Section], list[str]]:
+    """Make the figures asked for, in the order of the report; return them, and what went wrong with the others."""
+    made: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, measure in MEASURES.items():
+        if name in only or (name == "cpu" and "cost" in only):
+            _say(f"{name} …")
+            try:
+                made[name] = apart(measure)
+            except Exception as error:  # noqa: BLE001 - one figure that cannot be made spoils no other
+                problems.append(f"{name}: {type(error).__name__}: {error}")
+    return [section for name in only if (section := _section(name, made)) is not None], problems
+
+
+def _section(name: str, made: Mapping[str, Any]) -> Section | None:
+    if name not in made or (name == "cost" and "cpu" not in made):
+        return None
+    if name == "cost":
+        return cost.section(cost.estimated(made["cost"], made["cpu"], _memory()))
+    if name == "cold":
+        return cold.section(*made["cold"])
+    section: Section = SECTIONS[name](made[name])
+    return section
 
 
 def report(sections: list[Section]) -> str:
@@ -61,19 +72,22 @@ def report(sections: list[Section]) -> str:
     return "\n\n".join([head, *map(str, sections)]) + "\n"
 
 
-def main() -> None:
-    """Make the figures, print them, and write them where they belong."""
+def main() -> int:
+    """Make the figures, print them, and write them where they belong. Return 1 when one could not be made."""
     parser = argparse.ArgumentParser(description="Make the figures of docs/figures.md")
-    parser.add_argument("--only", nargs="+", choices=FIGURES, default=FIGURES)
+    parser.add_argument("--only", nargs="+", choices=MEASURES, default=list(MEASURES))
     parser.add_argument("--out", type=Path)
     said = parser.parse_args()
-    only = tuple(said.only)
-    text = report(make(only))
+    sections, problems = make(said.only)
+    text = report(sections)
     print(text)
-    out = said.out or (OUT if set(only) == set(FIGURES) else None)
-    if out is not None:
+    whole = set(said.only) == set(MEASURES) and not problems
+    if out := said.out or (OUT if whole else None):
         out.write_text(text, encoding="utf-8")
         _say(f"written to {out}")
+    for problem in problems:
+        _say(problem)
+    return 1 if problems else 0
 
 
 def _memory() -> dict[str, int]:
@@ -87,4 +101,4 @@ def _say(what: Any) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
