@@ -51,6 +51,7 @@ class Checker:
         self.world.on_call = self._on_call
         self.world.on_write = self._on_write
         self.world.on_reasons = self._on_reasons
+        self.world.on_refusal = self.refuse
 
     def refuse(self, call: Call) -> None:
         """Note that a refusal of this call's address was acknowledged now."""
@@ -114,6 +115,8 @@ class Checker:
         now = self.world.clock.at
         for id in self.world.accepted:
             self._check_applied(id)
+        parked = {what.get("id") for _, what, _ in self.world.parking.parked}
+        assert parked >= set(self.world.poison), "poison was neither applied nor parked"
         for profile in self.world.customers.profiles.values():
             self._check_settled(profile, now)
         for id, message in self.messages.items():

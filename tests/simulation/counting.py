@@ -1,4 +1,4 @@
-"""Firehose and tally beside a world: records become objects after a minute, come again, late and twice, and are counted.
+"""Firehose and tally beside a world: records become objects after a minute, come again, late or twice; all is counted.
 
 The truth is what every write of a profile decided, seen at the table; the archive's own path has no part in it.
 """
@@ -63,7 +63,7 @@ class Counting:
         self.archive = FaultyPort(self.stream, "decide>archive", ("put",), world.faults)
         insights = FaultyPort(self.insights, "tally>insights", ("counted", "add", "note_newest"), world.faults)
         reader: Any = FaultyPort(self.stream, "tally>archive", ("lines",), world.faults)
-        self._tally = Tally(reader, insights, world.clock)  # type: ignore[arg-type]
+        self._tally = Tally(reader, insights, world.clock)
         self.truth: Total = Counter()
         self.sent: set[str] = set()
         self._seen: set[tuple[str, int]] = set()

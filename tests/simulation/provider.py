@@ -11,6 +11,8 @@ from kairos.domain.errors import Refused, Throttled, Unavailable
 from kairos.registry import Delivery, Rate
 from tests.simulation.faults import Crash, Faults
 
+PROVIDER_FAULTS = ("crash before", "crash after", "answer lost", "throttled", "refused", "unreachable")
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -41,10 +43,12 @@ class FakeChannel:
     required: Sequence[str] = ("text",)
     rate: Rate = field(default_factory=lambda: Rate(1000.0, None))
 
+    def __post_init__(self) -> None:
+        self.faults.declare(f"provider.{self.name}", *PROVIDER_FAULTS, rate=0.08)
+
     def send(self, delivery: Delivery, client: Any) -> str:
         """Take the message, or fail in one of the ways a provider can."""
-        kinds = ("crash before", "crash after", "answer lost", "throttled", "refused", "unreachable")
-        fault = self.faults.strike(f"provider.{self.name}", *kinds)
+        fault = self.faults.strike(f"provider.{self.name}")
         accepted = fault in (None, "crash after", "answer lost")
         self.on_call(
             Call(

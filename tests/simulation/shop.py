@@ -52,6 +52,10 @@ JOURNEYS: dict[str, dict[str, Any]] = {
         "on_cancel": {"send": "sorry"},
     },
 }
+SECOND: dict[str, Any] = {
+    **JOURNEYS["cart-rescue"],
+    "steps": [{"wait": "45m"}, {"send": "coupon"}, {"wait": "2h"}, {"send": "last-call", "channel": "sms"}],
+}
 _BOTH = {"email": {"subject": "s", "text": "t"}, "sms": {"text": "t"}}
 TEMPLATES = {
     id: _BOTH if id != "last-call" else {"sms": {"text": "t"}}
@@ -59,16 +63,20 @@ TEMPLATES = {
 }
 
 
-def bundle() -> dict[str, Any]:
-    """Return the release of this shop."""
-    compiled = {id: compile_journey(document) for id, document in JOURNEYS.items()}
+def bundle(edition: int = 1) -> dict[str, Any]:
+    """Return the release of this shop; in its second edition cart-rescue waits longer, and says more."""
+    live = JOURNEYS if edition == 1 else {**JOURNEYS, "cart-rescue": SECOND}
+    compiled = {id: compile_journey(document) for id, document in live.items()}
+    versions: dict[str, Any] = {id: {"live": 1, "versions": {"1": document}} for id, document in JOURNEYS.items()}
+    if edition == 2:
+        versions["cart-rescue"] = {"live": 2, "versions": {"1": JOURNEYS["cart-rescue"], "2": SECOND}}
     return {
         "schema": 1,
         "brand": BRAND,
         "segments": {},
         "templates": TEMPLATES,
-        "journeys": {id: {"live": 1, "versions": {"1": document}} for id, document in JOURNEYS.items()},
-        "index": index_of(compiled, JOURNEYS, {}),
+        "journeys": versions,
+        "index": index_of(compiled, live, {}),
         "holidays": {},
     }
 

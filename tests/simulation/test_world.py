@@ -2,60 +2,49 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.simulation import shop
 from tests.simulation.checker import Checker
-from tests.simulation.world import World, heal
+from tests.simulation.histories import BrokenPromise, live, live_or_tell
+from tests.simulation.kept import kept_seeds
+from tests.simulation.table import Table, load
 
-START = datetime(2026, 3, 6, 1, tzinfo=UTC)  # two days before the clocks change in New York
-TROUBLE = timedelta(days=3)
-AFTER = timedelta(days=5)
-SEEDS = int(os.environ.get("KAIROS_SEEDS", "120"))
+SEEDS = 300
 BATCH = 20
+BATCHES = SEEDS // BATCH
+HITS_MIN = 120
+"""How many kinds of faults at places each batch meets at least; all batches together must meet every one."""
 
 
-def live(seed: int, rate: float) -> Checker:
-    """Live one history; `KAIROS_SEED=n` in `test_one_seed` lives it again."""
-    world = World(shop.bundle(), START, seed, rate)
-    checker = Checker(world)
-    history = list(shop.days(seed, START, customers=3, length=TROUBLE))
-    for said in history:
-        world.at(said.at, lambda call=said.call: world.say(call))  # type: ignore[misc]
-    for hour in (20, 50):
-        world.at(START + timedelta(hours=hour), lambda: _click_a_link(world, checker))
-    world.at(START + TROUBLE, lambda: heal(world))
-    world.run(START + TROUBLE + AFTER)
-    checker.check_end()
-    checker.check_joined(shop.joined(history))
-    return checker
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Return the folder in which the batches of this run, on whichever worker, leave what they met."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "lived"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
-def _click_a_link(world: World, checker: Checker) -> None:
-    if world.links_seen:
-        call = world.random.choice(world.links_seen)
-        if call.unsubscribe_url and world.unsubscribe(call.unsubscribe_url):
-            checker.refuse(call)
+@pytest.mark.parametrize("seed", kept_seeds())
+def test_what_once_went_wrong_never_does_again(seed: int) -> None:
+    live_or_tell(seed)
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
-def test_nothing_is_lost_and_nothing_repeated_whatever_fails(first: int) -> None:
-    hits: Counter[tuple[str, str]] = Counter()
-    calls = 0
-    for seed in range(first, first + BATCH):
-        try:
-            checker = live(seed, rate=0.04)
-        except AssertionError as error:
-            command = f"KAIROS_SEED={seed} pytest tests/simulation/test_world.py -k one_seed"
-            raise AssertionError(f"seed {seed}: {error}\nto live it again: {command}") from error
-        hits += checker.world.faults.hits
-        calls += len(checker.calls)
-    assert calls > BATCH, "too little happened to prove anything"
-    assert len(hits) > 60, f"too few kinds of faults were met: {len(hits)}"
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_nothing_is_lost_and_nothing_repeated_whatever_fails(batch: int, lived: Path) -> None:
+    table = Table()
+    for seed in range(batch * BATCH, (batch + 1) * BATCH):
+        table.add(live_or_tell(seed))
+    assert table.calls > BATCH, "too little happened to prove anything"
+    assert len(table.hits) > HITS_MIN, f"too few kinds of faults were met: {len(table.hits)}"
+    table.save(lived / f"{batch}.json")
+    files = sorted(lived.glob("*.json"))
+    if len(files) == BATCHES:  # whoever is last looks at all
+        whole = load(files)
+        assert whole.seeds == SEEDS
+        assert not whole.empty, f"no seed ever met {whole.empty}"
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -68,6 +57,35 @@ def test_without_faults_every_message_is_on_time(seed: int) -> None:
         assert message.step == "on_move" or call.at >= message.due
 
 
-@pytest.mark.skipif("KAIROS_SEED" not in os.environ, reason="set KAIROS_SEED to live one history again")
-def test_one_seed() -> None:
-    live(int(os.environ["KAIROS_SEED"]), rate=0.04)
+def test_a_seed_is_one_history() -> None:
+    first, second = live(3), live(3)
+    assert first.calls
+    assert first.calls == second.calls
+    assert first.world.faults.hits == second.world.faults.hits
+
+
+def test_a_broken_promise_says_which_command_lives_it_again() -> None:
+    def breaks(seed: int) -> Checker:
+        raise AssertionError("I1: lost")
+
+    with pytest.raises(BrokenPromise, match=r"seed 7: AssertionError: I1: lost\n.*--seed 7$"):
+        live_or_tell(7, breaks)
+
+
+def test_kept_seeds_are_read_with_their_reasons() -> None:
+    assert kept_seeds("# why they are here\n\n12 # I4: a reminder\n7\n") == [12, 7]
+
+
+def test_a_table_survives_its_file_and_names_the_cells_that_nobody_met(tmp_path: Path) -> None:
+    table = Table()
+    table.add(live(0))
+    table.save(tmp_path / "0.json")
+    again = load([tmp_path / "0.json", tmp_path / "0.json"])
+    assert again.seeds == 2
+    assert again.hits == table.hits + table.hits
+    assert again.empty == table.empty
+    cell = next(iter(table.hits))
+    assert cell not in table.empty
+    del again.hits[cell]
+    assert cell in again.empty
+    assert any("seeds" in line for line in again.lines())

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from kairos.app.inbox import HandleInbox
 from kairos.app.ingest import Ingest
 from kairos.app.live import LiveRelease
 from kairos.app.outcome import Request as DeliverRequest
-from kairos.app.ports import OutboxMessage, Pointer
+from kairos.app.ports import InboxMessage, Marks, OutboxMessage, Pointer, Received
 from kairos.app.preferences import Preferences
 from kairos.app.sweep import Sweep
 from kairos.app.unsubscribe import UnsubscribeLinks
@@ -45,6 +45,18 @@ from kairos.memory import (
     MemorySuppressions,
 )
 from kairos.registry import Request, load
+from tests.simulation.between import (
+    BETWEEN,
+    OUTAGES,
+    RATES,
+    ContendedCustomers,
+    LaggingIndex,
+    StubbornAlarms,
+    poison,
+    repacked,
+    resent,
+    skewed,
+)
 from tests.simulation.counting import Counting
 from tests.simulation.faults import Crash, Faults, FaultyPort
 from tests.simulation.provider import Call, FakeChannel
@@ -79,6 +91,8 @@ class World:
 
     def __init__(self, bundle: Mapping[str, Any], start: datetime, seed: int, rate: float) -> None:
         self.faults = Faults(seed, rate)
+        for place, (kinds, often) in BETWEEN.items():
+            self.faults.declare(place, *kinds, rate=often)
         self.random = self.faults.random
         self.clock = MemoryClock(start)
         self.agenda: list[tuple[datetime, int, Callable[[], None]]] = []
@@ -87,6 +101,9 @@ class World:
         self.on_write: Callable[[Profile], None] = lambda profile: None
         self.on_call: Callable[[Call], None] = lambda call: None
         self.on_reasons: Callable[[list[Reason]], None] = lambda reasons: None
+        self.on_refusal: Callable[[Call], None] = lambda call: None
+        self.poison: list[str] = []
+        self.down_until = start
         self.links_seen: list[Call] = []
         self._stores(bundle)
         self.counting = Counting(self)
@@ -105,6 +122,9 @@ class World:
         self.suppressions, self.ledger = MemorySuppressions(), MemoryLedger()
         self.tokens, self.cursor, self.releases = MemorySendTokens(), MemoryCursor(), MemoryReleases()
         self.releases.point(Pointer(self.releases.put_bundle(bundle)), None)
+        self.contended = ContendedCustomers(self.customers)
+        self.index = LaggingIndex(self.customers, self.clock, self.faults)
+        self.cursor.write(Marks(hour=self.clock.at - timedelta(hours=1), armed_through=self.clock.at))
         self.connections = MemoryConnections(
             {("track", "main"): {"secrets": ["secret"], "properties": {"*": ["total"]}}}
         )
@@ -114,11 +134,12 @@ class World:
 
     def _functions(self) -> None:
         def faulty(port: Any, place: str, *methods: str) -> Any:
-            return FaultyPort(port, place, methods, self.faults)
+            return FaultyPort(port, place, methods, self.faults, RATES)
 
         releases = faulty(self.releases, "releases", "pointer", "bundle")
         inbox = {name: faulty(self.inbox, f"{name}>inbox", "put") for name in _SENDERS}
-        customers = faulty(self.customers, "decide>customers", "read", "write")
+        alarms = StubbornAlarms(self.alarms, self.faults)
+        customers = faulty(self.contended, "decide>customers", "read", "write")
         self.ingest = Ingest(
             faulty(self.identities, "ingest>identities", "resolve", "settle"),
             faulty(self.contacts, "ingest>contacts", "put"),
@@ -128,18 +149,18 @@ class World:
             "KR",
         )
         parking = faulty(self.parking, "decide>parking", "park")
-        self.handle = HandleInbox(customers, releases, parking, self.clock, self.counting.archive)  # type: ignore[arg-type]
+        self.handle = HandleInbox(customers, releases, parking, self.clock, self.counting.archive)
         self.dispatch = Dispatch(
             inbox["dispatch"],
             faulty(self.outbox, "dispatch>outbox", "put"),
-            faulty(self.alarms, "dispatch>alarms", "arm"),
+            faulty(alarms, "dispatch>alarms", "arm"),
             faulty(self.effects_parking, "dispatch>parking", "park"),
             self.clock,
         )
         self.sweep = Sweep(
-            faulty(self.customers, "sweep>index", "due"),
+            faulty(self.index, "sweep>index", "due"),
             inbox["sweep"],
-            faulty(self.alarms, "sweep>alarms", "arm"),
+            faulty(alarms, "sweep>alarms", "arm"),
             faulty(self.cursor, "sweep>cursor", "read", "write"),
             self.clock,
         )
@@ -206,24 +227,33 @@ class World:
             while self.agenda and self.agenda[0][0] <= self.clock.at:
                 heapq.heappop(self.agenda)[2]()
 
+    @property
+    def is_down(self) -> bool:
+        """Return whether no function runs now; queues, tables and Scheduler go on."""
+        return self.clock.at < self.down_until
+
     def _runnable(self) -> list[Callable[[], None]]:
         now = self.clock.at
         self._return_expired(now)
         out: list[Callable[[], None]] = []
+        if any(at <= now for at, _ in self.alarms.set):
+            out.append(self._ring)
+        if self.is_down:
+            return out
         if self.inbox.is_ready():
             out.append(self._poll_inbox)
         if self.stream and self.stream_from <= now:
             out.append(self._poll_stream)
         if any(at <= now for queue in (self.outbox.transactional, self.outbox.marketing) for at, _ in queue):
             out.append(self._poll_outbox)
-        if any(at <= now for at, _ in self.alarms.set):
-            out.append(self._ring)
         return out
 
     def _next_instant(self) -> datetime:
-        instants = [at for queue in (self.outbox.transactional, self.outbox.marketing) for at, _ in queue]
-        instants += [at for at, _ in self.alarms.set] + [at for at, _ in self.inflight]
-        instants += [self.agenda[0][0]] if self.agenda else []
+        instants = [at for at, _ in self.alarms.set] + ([self.agenda[0][0]] if self.agenda else [])
+        if self.is_down:
+            return max(self.clock.at, min([self.down_until, *instants]))
+        instants += [at for queue in (self.outbox.transactional, self.outbox.marketing) for at, _ in queue]
+        instants += [at for at, _ in self.inflight]
         instants += [self.stream_from] if self.stream else []
         return max(self.clock.at, min(instants))
 
@@ -236,24 +266,36 @@ class World:
 
     # ---- the source --------------------------------------------------------------------------------------------
 
-    def say(self, call: Mapping[str, Any], since: datetime | None = None) -> None:
+    def say(self, call: Mapping[str, Any], since: datetime | None = None, *, again: bool = False) -> None:
         """Send one call as the source does: again until it is accepted or the source gives up; perhaps twice."""
-        since = since or self.clock.at
-        body = json.dumps({**call, "messageId": call["id"]}).encode()
-        request = Request({}, body, self.clock.at, "main", self.connections.settings("track", "main"), "/v1/track")
+        if since is None:
+            since, fault = self.clock.at, self.faults.strike("source")
+            again = fault == "duplicate"
+            if fault == "skewed clock":
+                call = skewed(call, timedelta(minutes=self.random.choice((-5, -1, 4))))
         try:
-            self.ingest.take(load("sources", "track"), request, trusted=True)
+            self._take(call)
         except (Crash, Unavailable):
             if self.clock.at - since < SOURCE_RETRIES_FOR:
-                self.after(timedelta(seconds=self.random.choice((5, 60, 600))), lambda: self.say(call, since))
+                delay = timedelta(seconds=self.random.choice((5, 60, 600)))
+                self.after(delay, lambda: self.say(call, since, again=again))
             return
         self.accepted.setdefault(call["id"], self.clock.at)
-        if self.faults.strike("source", "duplicate", rate=0.1):
-            later = timedelta(seconds=self.random.choice((1, 30, 400, 7_200)))
+        if again:
+            later = timedelta(seconds=self.random.choice((1, 30, 400, 7_200, 100_000)))
             self.after(later, lambda: self.say(call, self.clock.at - SOURCE_RETRIES_FOR))
+
+    def _take(self, call: Mapping[str, Any]) -> None:
+        if self.is_down:
+            raise Unavailable("ingest", "down")
+        body = json.dumps({**call, "messageId": call["id"]}).encode()
+        request = Request({}, body, self.clock.at, "main", self.connections.settings("track", "main"), "/v1/track")
+        self.ingest.take(load("sources", "track"), request, trusted=True)
 
     def unsubscribe(self, url: str) -> bool:
         """Click the link of a received message; return whether it was acknowledged."""
+        if self.is_down:
+            return False
         try:
             return self.preferences.stop(url.rpartition("/")[2]).status == 200
         except Crash:
@@ -261,24 +303,55 @@ class World:
 
     # ---- functions and what lies between them ------------------------------------------------------------------
 
+    def befall(self, editions: Sequence[Mapping[str, Any]]) -> None:
+        """Let the operator's day come: a deployment with another edition of the definitions, an outage, or nothing."""
+        fault = self.faults.strike("deployment")
+        if fault in OUTAGES:
+            self.down_until = self.clock.at + OUTAGES[fault]
+        elif fault:
+            self.deploy(self.random.choice(editions))
+
+    def deploy(self, bundle: Mapping[str, Any]) -> None:
+        """Publish, and start every function afresh: what lies in items and the stream is read as new code reads it."""
+        self.releases.point(Pointer(self.releases.put_bundle(bundle)), self.releases.pointer())
+        profiles = self.customers.profiles
+        profiles.update({id: repacked(profile) for id, profile in profiles.items()})
+        self.stream = [
+            replace(record, image=replace(record.image, effects=resent(record.image.effects, record.image.version)))
+            for record in self.stream
+        ]
+        self._functions()
+
     def _poll_inbox(self) -> None:
+        fault = self.faults.strike("inbox")
+        if fault == "poison":
+            self._poison()
         batch = self.inbox.receive(self.random.randint(1, 10))
         ids = [received.id for received in batch]
-        fault = self.faults.strike("inbox", "delay", "acknowledgement lost", rate=0.02)
         if fault == "delay":
-            self._hide(ids, timedelta(seconds=self.random.choice((60, 1_800, 7_200))))
+            self._hide(ids, timedelta(seconds=self.random.choice((60, 1_800, 7_200, 259_200))))
             return
+        self.contended.rival = (lambda: self._apply(batch)) if fault == "two at once" else None
+        failed = self._apply(batch)
+        self.contended.rival = None
+        done = [] if failed is None or fault == "acknowledgement lost" else [id for id in ids if id not in failed]
+        self.inbox.delete(done)
+        self._hide([id for id in ids if id not in done], VISIBILITY)
+
+    def _apply(self, batch: list[Received]) -> set[str] | None:
+        """Let decide have a batch; return what it hands back, None where it is gone."""
         try:
             applied = self.handle.apply(batch)
         except (Crash, KairosError):
-            self._hide(ids, VISIBILITY)
-            return
+            return None
         self.on_reasons(applied.reasons)
-        if fault == "acknowledgement lost":
-            self._hide(ids, VISIBILITY)
-            return
-        self.inbox.delete(set(ids) - set(applied.failed))
-        self._hide([id for id in ids if id in set(applied.failed)], VISIBILITY)
+        return set(applied.failed)
+
+    def _poison(self) -> None:
+        profile = self.random.choice(sorted(self.customers.profiles) or ["nobody"])
+        event = poison(self._next(), profile, self.clock.at)
+        self.poison.append(event.id)
+        self.inbox.put([InboxMessage(profile, (event,))])
 
     def _hide(self, ids: list[str], delay: timedelta) -> None:
         if ids:
@@ -291,6 +364,7 @@ class World:
 
     def _on_stream(self, profile: str, version: int, effects: tuple[Effect, ...]) -> None:
         stored = self.customers.profiles[profile]
+        self.index.written[profile] = self.clock.at
         self.on_write(stored)
         self.counting.saw(stored)
         if effects:
@@ -303,7 +377,8 @@ class World:
     def _poll_stream(self) -> None:
         size = self.random.randint(1, 10)
         batch = self.stream[:size]
-        if self.faults.strike("stream", "records lost", rate=0.01):
+        fault = self.faults.strike("stream")
+        if fault == "records lost":
             del self.stream[:size]
             return
         try:
@@ -312,7 +387,7 @@ class World:
             self.stream_from = self.clock.at + STREAM_RETRY
             return
         if done.failed is None:
-            if not self.faults.strike("stream", "repeated", rate=0.02):
+            if fault != "repeated":
                 del self.stream[:size]
             return
         kept = next(index for index, record in enumerate(batch) if record.image.sequence == done.failed)
@@ -321,7 +396,7 @@ class World:
 
     def _ring(self) -> None:
         for wake in self.alarms.ring(self.clock.at):
-            fault = self.faults.strike("scheduler", "schedule lost", "rings twice", "rings late", rate=0.1)
+            fault = self.faults.strike("scheduler")
             if fault == "schedule lost":
                 continue
             if fault == "rings late":
@@ -332,6 +407,8 @@ class World:
                 self.after(timedelta(minutes=6), lambda w=wake: self.inbox.put([w]))  # type: ignore[misc]
 
     def _sweep(self) -> None:
+        if self.is_down:
+            return
         try:
             self.sweep.run()
         except (Crash, KairosError):
@@ -342,7 +419,7 @@ class World:
         visible = [row for row in queue if row[0] <= self.clock.at][: self.random.randint(1, 10)]
         for row in visible:
             queue.remove(row)
-        fault = self.faults.strike("outbox", "messages lost", "duplicate", "delay", rate=0.03)
+        fault = self.faults.strike("outbox")
         if fault == "messages lost":
             return
         if fault == "delay":
@@ -384,9 +461,11 @@ class World:
                 self._report(call, kind, timedelta(seconds=seconds))
 
     def _report(self, call: Call, kind: str, delay: timedelta) -> None:
-        fault = self.faults.strike("feedback", "lost", "duplicate", "late", rate=0.1)
+        fault = self.faults.strike("feedback")
         if fault == "lost":
             return
+        if fault == "complaint":
+            kind = "Complaint"
         if fault == "late":
             delay += timedelta(minutes=self.random.choice((5, 600)))
         for extra in (timedelta(), timedelta(minutes=3)) if fault == "duplicate" else (timedelta(),):
@@ -401,14 +480,22 @@ class World:
                 "destination": [call.address],
                 "tags": {"kairos_message": [call.message], "kairos_profile": [call.profile]},
             },
-            kind.lower(): {"timestamp": call.at.isoformat()},
+            kind.lower(): {
+                "timestamp": call.at.isoformat(),
+                "complainedRecipients": [{"emailAddress": call.address}],
+            },
         }
         try:
+            if self.is_down:
+                raise Unavailable("ingest", "down")
             self.ingest.feedback({"detail": detail}, self.clock.at)
         except (Crash, Unavailable):
-            self.after(timedelta(minutes=1), lambda: self._feed_back(call, kind))
+            self.after(timedelta(minutes=15 if self.is_down else 1), lambda: self._feed_back(call, kind))
         except Rejected as error:
             raise AssertionError(f"the provider's own event was refused: {error}") from error
+        else:
+            if kind == "Complaint":
+                self.on_refusal(call)
 
 
 _SENDERS = ("ingest", "dispatch", "sweep", "preferences", "deliver")
