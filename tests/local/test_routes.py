@@ -98,4 +98,5 @@ def test_cors_answers_before_any_function(template: dict[str, Any]) -> None:
 def test_the_api_can_be_served_elsewhere(template: dict[str, Any]) -> None:
     with LocalCloud(template, START, public_url="http://localhost:4010") as cloud:
         assert cloud.outputs["PublicUrl"] == "http://localhost:4010"
-        assert json.loads(post(cloud).body)["environment"]["PUBLIC_URL"] == "http://localhost:4010"
+        # Opt-out links have to be https, or nothing that carries one goes out.
+        assert json.loads(post(cloud).body)["environment"]["PUBLIC_URL"] == "https://localhost:4010"

@@ -53,11 +53,21 @@ def _function(parts: Parts, it: Declared) -> Physical:
 
 
 def _public(parts: Parts, value: str) -> str:
-    """Return a variable with the API's address replaced by the one under which it is really served."""
+    """Return a variable with the API's address replaced by the one under which it is really served.
+
+    What functions see stays https, as deployed: RFC 8058 wants it of an opt-out link, so do law packs, and a message
+    without such a link is refused. The outbox shows the link as it can be followed here.
+    """
     for routes in parts.routes.values():
         if parts.public_url is not None:
-            value = value.replace(f"https://{routes.domain}", parts.public_url)
+            for address in (f"https://{routes.domain}", parts.public_url):
+                value = value.replace(address, secure(parts.public_url))
     return value
+
+
+def secure(url: str) -> str:
+    """Return an address of ours as the deployed API would have it."""
+    return "https://" + url.partition("://")[2]
 
 
 def _invoke_config(parts: Parts, it: Declared) -> Physical:
