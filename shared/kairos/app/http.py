@@ -70,7 +70,7 @@ def to_event(answer: HttpAnswer) -> dict[str, Any]:
 def _body(event: Mapping[str, Any]) -> bytes:
     text = event.get("body") or ""
     if len(text) > BODY_BYTES_MAX * 4 // 3 + 4:
-        raise TooLarge("body", len(text), BODY_BYTES_MAX)
+        raise TooLarge("body", len(text) * 3 // 4 if event.get("isBase64Encoded") else len(text), BODY_BYTES_MAX)
     if not event.get("isBase64Encoded"):
         body = str(text).encode("utf-8", "surrogatepass")
     else:
