@@ -40,6 +40,7 @@ def make_dashboard(
                     ("walks", queues.walk_inbox),
                     ("transactional", queues.outbox_transactional),
                     ("marketing", queues.outbox_marketing),
+                    ("tally", queues.tally),
                 )
             ],
         ),

@@ -32,7 +32,7 @@ def connect(functions: Functions, stage: Stage, queues: Queues, tables: Tables) 
     _queue(functions["deliver"], "OutboxTransactional", queues.outbox_transactional, stage.concurrency)
     # Marketing waits for send tokens anyway, and must leave room for what customers wait for.
     _queue(functions["deliver"], "OutboxMarketing", queues.outbox_marketing, max(2, stage.concurrency // 4))
-    # One object is counted in one go; more at once would only wait for each other.
+    # Two are the fewest that Lambda takes, and more would only wait for each other.
     _queue(functions["tally"], "Tally", queues.tally, 2)
     _stream(
         functions["dispatch"],

@@ -23,7 +23,7 @@ class Stage:
         if not _NAME.fullmatch(name):
             raise ValueError(f"stage {name!r}: use a small letter, then small letters, digits or hyphens, 20 at most")
         # A new AWS account may run ten functions at once in all, and a stage for trying things must leave it some.
-        return cls(name, keeps_data=True, concurrency=100) if name == "prod" else cls(name, False, concurrency=3)
+        return cls(name, keeps_data=True, concurrency=100) if name == "prod" else cls(name, False, concurrency=2)
 
     @property
     def stack_name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import json
 import subprocess
@@ -16,8 +17,10 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from kairos import bootstrap
+from kairos.app.ports import Figure
 from kairos.aws.codec import write_effects
 from kairos.aws.customers import DynamoCustomers
+from kairos.aws.insights import DynamoInsights
 from kairos.domain.effects import Arm, Send
 from kairos.domain.profile import Profile
 from kairos.settings import FUNCTIONS, MissingSettings, Settings, variables
@@ -37,11 +40,14 @@ def cloud() -> Iterator[Cloud]:
 @pytest.fixture
 def environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """Return the environment of a whole stage, in which bootstrap starts afresh."""
-    inbox = cloud.queue(fifo=True)
+    inbox, archive = cloud.queue(fifo=True), cloud.bucket()
     values = {f"KAIROS_{kind.upper()}_TABLE": cloud.table(kind) for kind in ("customers", "config", "messages")}
     values |= {f"KAIROS_{kind.upper()}_TABLE": cloud.table(kind) for kind in ("identities", "contacts", "suppressions")}
     values |= {
         "KAIROS_STAGE": "dev",
+        "KAIROS_ARCHIVE_STREAM": cloud.stream(archive),
+        "KAIROS_ARCHIVE_BUCKET": archive,
+        "KAIROS_INSIGHTS_TABLE": cloud.table("insights"),
         "KAIROS_RELEASES_BUCKET": cloud.bucket(),
         "KAIROS_INBOX_URL": inbox,
         "KAIROS_INBOX_ARN": "arn:aws:sqs:eu-west-1:123456789012:inbox.fifo",
@@ -142,6 +148,27 @@ def test_decide_applies_a_batch_once_and_parks_what_it_cannot_read(environment: 
     assert profile is not None
     assert (profile.version, list(profile.sequences.values())) == (1, [str(10**19 + 3)])
     assert [parked["parked"] for parked in cloud.bodies(environment["KAIROS_PARKED_URL"])] == [{"body": "{"}]
+
+
+def test_tally_counts_what_decide_archived_once_and_leaves_what_is_no_object(
+    environment: dict[str, str], cloud: Cloud
+) -> None:
+    bucket, s3 = environment["KAIROS_ARCHIVE_BUCKET"], cloud.client("s3")
+    said = {"kind": "entered", "journey": "welcome"}
+    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    line = {"profile": PROFILE, "version": 1, "part": 0, "at": now, "day": now[:10], "reasons": [said]}
+    s3.put_object(Bucket=bucket, Key="decisions/a b.gz", Body=gzip.compress(json.dumps(line).encode()))
+    s3.put_object(Bucket=bucket, Key="decisions/plain", Body=b"plain")
+    records = [_notice("decisions/a+b.gz", 1), _notice("decisions/plain", 2), {"messageId": "r3", "body": "{"}]
+    for _ in range(2):
+        answer = handler("tally")({"Records": records}, None)
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "r2"}, {"itemIdentifier": "r3"}]}
+    insights = DynamoInsights(cloud.client("dynamodb"), environment["KAIROS_INSIGHTS_TABLE"])
+    assert insights.figures("welcome", now[:10], now[:10]) == {Figure("welcome", now[:10], "", "entered"): 1}
+
+
+def _notice(key: str, number: int) -> dict[str, Any]:
+    return {"messageId": f"r{number}", "body": json.dumps({"Records": [{"s3": {"object": {"key": key}}}]})}
 
 
 def test_decide_hands_back_a_group_whose_item_it_may_not_touch(environment: dict[str, str], cloud: Cloud) -> None:

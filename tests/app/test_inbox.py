@@ -276,3 +276,102 @@ def test_a_pause_between_two_batches_is_heeded() -> None:
     station.clock.advance(timedelta(hours=1))
     station.inbox.apply([station.deliver(wake="schedule")])
     assert not [effect for effect in station.customers.effects if isinstance(effect, Send)]
+
+
+# ---- the archive -----------------------------------------------------------------------------------------------
+
+
+class Archive(MemoryArchive):
+    """An archive that can be made to fail `broken` times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken = self.calls = 0
+
+    def put(self, records: Sequence[Mapping[str, Any]]) -> None:
+        self.calls += 1
+        if self.broken:
+            self.broken -= 1
+            raise Unavailable("archive", "down")
+        super().put(records)
+
+
+def archiving(*journeys: Mapping[str, Any]) -> tuple[Station, Archive]:
+    station, archive = Station(*journeys), Archive()
+    station.inbox = HandleInbox(station.customers, station.releases, station.parking, station.clock, archive)
+    return station, archive
+
+
+def said(archive: Archive) -> list[tuple[str, int, list[str]]]:
+    return [(r["profile"], r["version"], [each["kind"] for each in r.get("reasons", ())]) for r in archive.records]
+
+
+def test_a_batch_is_archived_in_one_call_with_its_events_and_reasons() -> None:
+    station, archive = archiving(JOURNEY)
+    batch = [station.deliver(go(1)), station.deliver(go(2), profile="u2"), station.deliver(go(3))]
+    station.inbox.apply(batch)
+    assert archive.calls == 1
+    assert said(archive) == [("u1", 1, ["entered", "entered"]), ("u2", 1, ["entered"])]
+    assert [event["id"] for event in archive.records[0]["events"]] == ["go1", "go3"]
+    assert archive.records[0]["day"] == "2026-03-02"
+
+
+def test_an_archive_that_fails_fails_the_batch_and_a_redelivery_archives_what_was_decided() -> None:
+    station, archive = archiving(JOURNEY)
+    archive.broken = 1
+    batch = [station.deliver(go(1)), station.deliver(go(2), profile="u2")]
+    assert station.inbox.apply(batch).failed == [message.id for message in batch]
+    station.clock.advance(timedelta(minutes=5))
+    again = station.inbox.apply(batch)
+    assert (again.failed, again.reasons) == ([], [])
+    assert said(archive) == [("u1", 1, ["entered"]), ("u2", 1, ["entered"])]
+    assert {record["at"] for record in archive.records} == {"2026-03-02T12:00:00Z"}, "the instant of the write"
+
+
+def test_what_was_decided_before_a_crash_is_archived_before_the_next_write_forgets_it() -> None:
+    station, archive = archiving(JOURNEY)
+    archive.broken = 1
+    old = station.deliver(go(1))
+    station.inbox.apply([old])
+    archive.broken, new = 0, station.deliver(go(2))
+    archive.calls = 0
+    station.inbox.apply([old, new])
+    assert archive.calls == 2
+    assert said(archive) == [("u1", 1, ["entered"]), ("u1", 2, ["entered"])]
+    archive.records.clear()
+    archive.broken = 1
+    newest = station.deliver(go(3))
+    station.inbox.apply([new, newest])
+    assert "3" not in {e.subject for e in station.customers.profiles["u1"].enrollments.values()}, (
+        "wrote before it archived"
+    )
+
+
+def test_another_queue_does_not_make_the_item_forget_what_is_not_archived() -> None:
+    station, archive = archiving(JOURNEY)
+    archive.broken = 1
+    event = station.deliver(go(1))
+    station.inbox.apply([event])
+    station.inbox.apply([station.deliver(go(2), queue="walks")])
+    station.inbox.apply([event])
+    assert said(archive) == [("u1", 2, ["entered"]), ("u1", 1, ["entered"])]
+
+
+def test_messages_applied_one_by_one_are_archived_one_by_one() -> None:
+    station, archive = archiving(JOURNEY)
+    station.customers.too_large = "huge"
+    large = make_event("profile_updated", traits={"huge": 1})
+    batch = [station.deliver(go(1)), station.deliver(large), station.deliver(go(2))]
+    archive.broken = 1
+    applied = station.inbox.apply(batch)
+    assert applied.failed == [message.id for message in batch]
+    assert [e.subject for e in station.customers.profiles["u1"].enrollments.values()] == ["1"]
+    assert station.inbox.apply(batch).failed == []
+    assert {(version, *kinds) for _, version, kinds in said(archive)} == {(1, "entered"), (2, "entered")}
+
+
+def test_a_parked_event_and_a_wake_up_for_nothing_leave_no_trace_in_the_archive() -> None:
+    station, archive = archiving(JOURNEY)
+    station.inbox.apply([station.deliver(poison(1)), station.deliver(wake="schedule", profile="u9")])
+    station.inbox.apply([station.deliver(wake="schedule")])
+    assert archive.records == []

@@ -24,6 +24,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "suppressions": ("address", "scope"),
     "messages": ("message",),
     "config": ("kind", "id"),
+    "insights": ("insight", "slice"),
 }
 
 _numbers = count(1)
@@ -97,6 +98,15 @@ class Cloud:
         """Create a bucket and return its name."""
         name = f"releases-{next(_numbers)}"
         self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        return name
+
+    def stream(self, bucket: str) -> str:
+        """Create a delivery stream into a bucket and return its name; moto writes each record at once."""
+        name = f"archive-{next(_numbers)}"
+        to = {"RoleARN": "arn:aws:iam::123456789012:role/archive", "BucketARN": f"arn:aws:s3:::{bucket}"}
+        self.client("firehose").create_delivery_stream(
+            DeliveryStreamName=name, DeliveryStreamType="DirectPut", ExtendedS3DestinationConfiguration=to
+        )
         return name
 
     def secret(self, text: str) -> str:

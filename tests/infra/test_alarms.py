@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.infra.deployed import Deployed, references
 
-DEAD_LETTERS = {"InboxParkedQueue", "OutboxDlq", "ScheduleDlq", "EffectsDlq", "StreamDlq", "FeedbackDlq"}
+DEAD_LETTERS = {"InboxParkedQueue", "OutboxDlq", "ScheduleDlq", "EffectsDlq", "StreamDlq", "FeedbackDlq", "TallyDlq"}
 
 
 def test_every_dead_letter_queue_rings_at_its_first_message(prod: Deployed) -> None:

@@ -26,6 +26,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "preferences": {"PutItem"},
         "deliver": {"GetItem", "BatchGetItem"},
     },
+    "InsightsTable": {"tally": {"Query", "PutItem", "UpdateItem"}},
     "MessagesTable": {"deliver": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},
     "ConfigTable": {
         "decide": {"GetItem"},
@@ -61,6 +62,8 @@ QUEUES: dict[str, dict[str, set[str]]] = {
     "EffectsDlq": {"dispatch": SEND},
     "StreamDlq": {"dispatch": SEND_AND_ASK, "publish": SEND_AND_ASK},
     "FeedbackDlq": {"ingest": SEND},
+    "TallyQueue": {"tally": CONSUME},
+    "TallyDlq": {},
 }
 
 
@@ -156,6 +159,7 @@ def test_partial_wildcards_are_these_and_no_others(prod: Deployed) -> None:
     here = "<AWS::Region>:<AWS::AccountId>"
     assert found == {
         "<ReleasesBucket>/*",
+        "<ArchiveBucket>/decisions/*",
         f"arn:<AWS::Partition>:scheduler:{here}:schedule/kairos-prod/*",
         f"arn:<AWS::Partition>:scheduler:{here}:schedule/kairos-prod/walk-*",
         f"arn:<AWS::Partition>:ses:{here}:identity/*",

@@ -7,7 +7,7 @@ import pytest
 from tests.infra.deployed import Deployed
 
 DAYS = 24 * 3600
-DEAD_LETTERS = {"InboxParkedQueue", "OutboxDlq", "ScheduleDlq", "EffectsDlq", "StreamDlq", "FeedbackDlq"}
+DEAD_LETTERS = {"InboxParkedQueue", "OutboxDlq", "ScheduleDlq", "EffectsDlq", "StreamDlq", "FeedbackDlq", "TallyDlq"}
 
 
 @pytest.mark.parametrize("queue", ["InboxQueue", "WalkInboxQueue"])
@@ -26,6 +26,7 @@ def test_an_inbox_keeps_order_per_profile_at_any_rate(prod: Deployed, queue: str
         ("WalkInboxQueue", "DecideFunction", "InboxParkedQueue"),
         ("OutboxTransactionalQueue", "DeliverFunction", "OutboxDlq"),
         ("OutboxMarketingQueue", "DeliverFunction", "OutboxDlq"),
+        ("TallyQueue", "TallyFunction", "TallyDlq"),
     ],
 )
 def test_a_message_is_tried_for_two_days_and_then_kept(

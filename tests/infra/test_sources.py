@@ -14,6 +14,7 @@ SOURCES = {
     "DecideFunctionWalkInboxSource": ("DecideFunction", "WalkInboxQueue"),
     "DeliverFunctionOutboxTransactionalSource": ("DeliverFunction", "OutboxTransactionalQueue"),
     "DeliverFunctionOutboxMarketingSource": ("DeliverFunction", "OutboxMarketingQueue"),
+    "TallyFunctionTallySource": ("TallyFunction", "TallyQueue"),
     "DispatchFunctionCustomersSource": ("DispatchFunction", "CustomersTable"),
     "PublishFunctionDraftsSource": ("PublishFunction", "ConfigTable"),
 }

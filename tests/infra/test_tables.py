@@ -13,9 +13,10 @@ KEYS = {
     "SuppressionsTable": ["address", "scope"],
     "MessagesTable": ["message"],
     "ConfigTable": ["kind", "id"],
+    "InsightsTable": ["insight", "slice"],
 }
 STREAMS = {"CustomersTable", "ConfigTable"}
-EXPIRES = {"CustomersTable", "ContactsTable", "MessagesTable"}
+EXPIRES = {"CustomersTable", "ContactsTable", "MessagesTable", "InsightsTable"}
 
 
 @pytest.mark.parametrize("table", sorted(KEYS))

@@ -97,7 +97,7 @@ class Tally:
             tallied.lines += 1
             try:
                 decision = read_line(line)
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, RecursionError):
                 tallied.unreadable += 1
                 continue
             if decision.at < oldest:
@@ -164,7 +164,9 @@ def _countable(kind: str, reason: str) -> str:
     return next((beginning for beginning in _ENDLESS if reason.startswith(beginning)), reason)
 
 
-def _text(record: dict[str, Any], name: str) -> str:
+def _text(record: Any, name: str) -> str:
+    if not isinstance(record, dict):
+        raise TypeError(f"{name} of what is no object")
     value = record.get(name, "")
     if not isinstance(value, str):
         raise TypeError(f"{name} is no text")
