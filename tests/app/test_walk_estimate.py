@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from kairos.app.brand import WALK_RATE_MAX
+from kairos.app.walk import PER_SECOND, READ_UNITS_PER_SECOND
 from kairos.app.walk_estimate import estimate, wake_usd
 from kairos.app.walk_ports import Population
 
@@ -24,6 +27,16 @@ def test_waking_one_pays_for_queue_read_write_and_deciding() -> None:
     fifo, read, write = 0.3 * 0.5e-6, 0.125e-6, (4 + 2) * 0.625e-6
     assert wake_usd(4_096) == pytest.approx(fifo + read + write + 0.02e-6 + 0.01 * 0.0000133334)
     assert wake_usd(4_097) - wake_usd(4_096) == pytest.approx(0.125e-6 + 0.625e-6)
+
+
+def test_the_page_on_walks_says_the_same() -> None:
+    text = " ".join((Path(__file__).parents[2] / "docs" / "walks.md").read_text(encoding="utf-8").split())
+    told = estimate(Population(MILLION, MILLION * 4_096))
+    assert f"costs {told.read_usd:.2f} USD and takes {told.shortest.seconds // 60} minutes" in text
+    assert f"it is {told.read_usd + told.wake_usd:.2f} USD and {told.longest / timedelta(hours=1):.1f} hours" in text
+    assert f"walks: {{per_second: {PER_SECOND:g}}}" in text
+    assert f"1 to {WALK_RATE_MAX}" in text
+    assert f"at most {READ_UNITS_PER_SECOND:g} read units a second" in text
 
 
 def test_nobody_costs_nothing_and_takes_a_round() -> None:

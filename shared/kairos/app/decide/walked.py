@@ -46,8 +46,11 @@ def is_idle(turn: Turn, before: Profile, inputs: Sequence[Input]) -> bool:
     ids = {entry.id for entry in inputs if isinstance(entry, Event) and concerns(entry)}
     if not inputs or len(ids) < len(inputs) or turn.effects or turn.reasons:
         return False
-    seen = {id: until for id, until in turn.profile.seen.items() if id not in ids or id in before.seen}
-    return replace(turn.profile, seen=seen) == before
+    seen = turn.profile.seen
+    noted = {id: seen.pop(id) for id in ids if id in seen and id not in before.seen}
+    same = turn.profile == before
+    seen |= noted
+    return same
 
 
 def _resume(turn: Turn, journeys: Collection[str]) -> None:
