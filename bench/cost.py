@@ -82,7 +82,7 @@ def section(mixes: Sequence[Mix]) -> Section:
             _prices(mixes),
             "### Against DESIGN",
             _verdicts(mixes),
-            "Where the money goes, one by one, USD a million in us-east-1:",
+            "Where the money goes, USD a million in us-east-1:",
             _breakdown(mixes, US_EAST_1),
             _assumptions(archived=any(mix.usage.archive_bytes for mix in mixes)),
         ],
@@ -123,12 +123,24 @@ def _verdicts(mixes: Sequence[Mix]) -> str:
 
 
 def _breakdown(mixes: Sequence[Mix], prices: Prices) -> str:
-    columns = {"an event": event_usage(mixes, "one"), "a message": message_usage(mixes, "one")}
+    columns = {
+        f"{what}, {together}": use(mixes, together)
+        for what, use in (("events", event_usage), ("messages", message_usage))
+        for together in ("one", "10 customers")
+    }
     bills = {name: bill(use, prices) for name, use in columns.items()}
     services = list(next(iter(bills.values())))
     rows = [[service, *(f"{bills[name][service]:.2f}" for name in columns)] for service in services]
     rows.append(["**all**", *(f"**{sum(bills[name].values()):.2f}**" for name in columns)])
-    return table(["", *columns], rows)
+    dearest = sorted(bills["messages, one"].items(), key=lambda part: -part[1])[:3]
+    whole = sum(bills["messages, one"].values())
+    said = ", ".join(f"{service} {usd / whole:.0%}" for service, usd in dearest)
+    units = message_usage(mixes, "one").writes
+    where = ", ".join(f"{count:.1f} on `{name}`" for name, count in units.most_common())
+    text = (
+        f"What a message costs most, one by one: {said}. Its writes are {where}: each change of the wake index is one."
+    )
+    return f"{table(['', *columns], rows)}\n\n{text}"
 
 
 def _assumptions(*, archived: bool) -> str:
@@ -138,7 +150,8 @@ def _assumptions(*, archived: bool) -> str:
         f"{TRACED:.0%} of runs are traced. This machine's core is taken for one of Lambda's ARM cores, and TLS is "
         "left out. Secrets, connections and releases are read once in five minutes or in a container, not for an "
         "event, and are left out; so are storage, backups and data leaving the Region.",
-        "The archive's records are in these figures."
+        "The archive's records are in these figures; `tally`, which counts the objects that Firehose writes once in a "
+        "minute or so, is not: a run serves thousands of events, or one."
         if archived
         else "The archive is not built yet, and in no figure.",
         "Prices:",

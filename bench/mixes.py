@@ -24,11 +24,15 @@ from kairos.local import LocalCloud
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SQS_CHUNK = 65_536
 """SQS bills a request for each 64 kB it carries."""
+BUFFERED = "tally"
+BUFFERED_TABLES = ("insights",)
+"""What works on the objects that Firehose writes once in a minute or so: a run for thousands of events, or for one."""
 FIREHOSE_CHUNK = 5_120
 """Firehose bills each record by 5 kB begun."""
 PEOPLE = 20
 """Customers each piece of work is done for; the figures are means over them."""
 MINUTE = timedelta(minutes=1)
+RINGS = "scheduler"
 NOT_PER_EVENT = ("ssm", "secretsmanager", "kms", "s3")
 """Services that a container asks once, or every five minutes, whatever the traffic."""
 
@@ -61,7 +65,8 @@ class Counting:
         used = _difference(now, before)
         used.http = now.http
         self._count_calls(used)
-        used.log_bytes = sum(len(line.text.encode()) + LOG_LINE_BYTES for line in self.cloud.logs)
+        lines = [line.text for line in self.cloud.logs if line.function != BUFFERED]
+        used.log_bytes = sum(len(text.encode()) + LOG_LINE_BYTES for text in lines)
         self.cloud.parts.wire.calls.clear()
         self.cloud.logs.clear()
         return used
@@ -75,15 +80,17 @@ class Counting:
 
     def _totals(self) -> Usage:
         usage = Usage(http=self._requests, invocations=Counter(self.cloud.invocations))
+        del usage.invocations[BUFFERED]
         for table, used in self.cloud.capacity.items():
-            usage.reads[table], usage.writes[table] = used.reads, used.writes  # type: ignore[assignment]
+            if table not in BUFFERED_TABLES:
+                usage.reads[table], usage.writes[table] = used.reads, used.writes  # type: ignore[assignment]
         return usage
 
     def _count_calls(self, used: Usage) -> None:
         for call in self.cloud.parts.wire.calls:
-            if call.service in NOT_PER_EVENT:
+            function = call.function or ""
+            if call.service in NOT_PER_EVENT or function not in (*used.invocations, RINGS):
                 continue
-            function = call.function if call.function and call.function in used.invocations else "aws"
             used.calls[function, call.service, call.operation] += 1
             if call.service == "sqs":
                 _count_queue(used, call.params)
@@ -91,7 +98,7 @@ class Counting:
                 records = call.params.get("Records") or [call.params["Record"]]
                 used.archive_bytes += sum(-(-len(one["Data"]) // FIREHOSE_CHUNK) * FIREHOSE_CHUNK for one in records)
             used.alarms += call.operation == "CreateSchedule"
-            used.rings += function == "aws" and call.service == "sqs"
+            used.rings += function == RINGS
         used.sqs_fifo += 2 * used.invocations["decide"]
         used.sqs += 2 * used.invocations["deliver"]
 

@@ -37,7 +37,7 @@ def test_each_service_is_billed_by_its_own_count() -> None:
             "Scheduler": 10,
             "Logs": 0.011,
             "Archive": 0.012,
-            "X-Ray": 4 * TRACED,
+            "X-Ray": (3 + 10) * TRACED,
         }
     )
 
