@@ -60,6 +60,16 @@ def test_a_journey_brings_segments_through_segments() -> None:
     assert set(live(releases).segments) == {"outer", "inner"}
 
 
+def test_what_is_live_as_it_is_written_neither_changes_nor_waits() -> None:
+    """A template for one channel has no order of preference to differ in."""
+    single = {"email": {"subject": "Hello", "text": "Good to see you."}}
+    publish, drafts, _ = published(("journey", "welcome", journey()), ("template", "single", single))
+    drafts.put("journey", "welcome", journey(holdout="5%"))
+    outcome = publish.publish(["welcome"], NOW)
+    assert outcome.changed == ("journey/welcome",)
+    assert outcome.waiting == ()
+
+
 def test_what_is_not_named_stays_as_it_is_and_is_said_to_wait() -> None:
     publish, drafts, releases = published(("journey", "welcome", journey()))
     drafts.put("brand", "brand", brand(name="Summer"))

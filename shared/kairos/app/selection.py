@@ -8,7 +8,7 @@ from typing import Any
 
 from kairos.app.definitions import BRAND, KINDS, Documents, used_segments
 from kairos.app.references import named_templates
-from kairos.app.template import in_order
+from kairos.app.template import channels_of
 from kairos.domain.canonical import fingerprint
 from kairos.domain.errors import BadInput
 
@@ -39,11 +39,14 @@ def differing(ours: Documents, theirs: Documents) -> tuple[str, ...]:
 
 
 def _print(kind: str, document: Any) -> str:
-    """Name what a document means: a template's name and remarks are not kept when it goes live, its order is."""
+    """Name what a document means: a template's name and remarks are not kept when it goes live, its order is.
+
+    What is live says the order of every template, also where there is nothing to choose.
+    """
     if not isinstance(document, Mapping):
         return fingerprint(document)
     remarks = ("id", "name", "description") if kind in ("template", "segment") else ()
-    meant = in_order(document) if kind == "template" else document
+    meant = {**document, "channels": list(channels_of(document))} if kind == "template" else document
     return fingerprint({key: value for key, value in meant.items() if key not in remarks})
 
 
