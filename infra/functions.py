@@ -100,6 +100,9 @@ def _function(
             removal_policy=RemovalPolicy.DESTROY,
         ),
         tracing=lambda_.Tracing.ACTIVE,
+        # A customer's life is a loop on purpose (inbox, stream, inbox; an outbox that waits for a send token), and
+        # Lambda would break it after sixteen turns. Ours ends by itself: each turn is bounded by what is due.
+        recursive_loop=lambda_.RecursiveLoop.ALLOW,
         logging_format=lambda_.LoggingFormat.JSON,
         # Metrics are log lines of level INFO: a higher level here would silence them.
         application_log_level_v2=lambda_.ApplicationLogLevel.INFO,

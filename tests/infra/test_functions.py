@@ -63,6 +63,12 @@ def test_a_function_runs_on_arm_traced_and_logs_json_where_it_is_kept_for_a_whil
     assert "ReservedConcurrentExecutions" not in function
 
 
+@pytest.mark.parametrize("station", sorted(READS))
+def test_no_function_is_stopped_for_going_round(prod: Deployed, station: str) -> None:
+    """Lambda's loop detection would stop a message that waits for a token, and a customer with many timers."""
+    assert prod.properties(logical_id(station))["RecursiveLoop"] == "Allow"
+
+
 def test_all_functions_share_one_package_and_one_layer(prod: Deployed) -> None:
     functions = prod.of_type("Lambda::Function").values()
     assert len({str(each["Code"]) for each in functions}) == 1
