@@ -14,3 +14,11 @@ def shared_data() -> Path:
     if not (folder / "time-vectors.jsonl").exists():
         pytest.skip("the folder of shared data is not beside this clone")
     return folder
+
+
+@pytest.fixture(scope="session")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the CloudFormation of the stage `local`: the CDK takes ten seconds, so it runs once a worker."""
+    from infra.app import synthesise  # starts a Node process: only tests that ask for the stack pay for it
+
+    return synthesise("local", tmp_path_factory.mktemp("synthesised"))

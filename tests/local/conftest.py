@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -218,15 +217,6 @@ SMALL: dict[str, Any] = {
 def template() -> dict[str, Any]:
     """The small stack, to be changed at will."""
     return copy.deepcopy(SMALL)
-
-
-@pytest.fixture(scope="session")
-def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template of the real stack, without packages."""
-    pytest.importorskip("aws_cdk")
-    from infra.app import synthesise
-
-    return synthesise("local", tmp_path_factory.mktemp("synthesised"))
 
 
 @pytest.fixture
