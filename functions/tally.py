@@ -18,20 +18,20 @@ metrics = Metrics()
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Count the objects that one SQS batch tells of. What failed comes again; what never works, to the dead letters."""
-    failed = []
+    failed, uncounted = [], 0
     for record in event["Records"]:
         try:
             for name in read_notice(record["body"]):
-                _count(name)
+                uncounted += _count(name)
         except KairosError as error:
             logger.warning("not counted", extra={"error": type(error).__name__, "reason": str(error)})
             failed.append(record["messageId"])
+    metrics.add_metric(name="Uncounted", unit=MetricUnit.Count, value=uncounted)
     return {"batchItemFailures": [{"itemIdentifier": id} for id in failed]}
 
 
-def _count(name: str) -> None:
+def _count(name: str) -> int:
     done = tally().count(name)
-    if lost := done.unreadable + done.late:
-        metrics.add_metric(name="Uncounted", unit=MetricUnit.Count, value=lost)
     counts = {"lines": done.lines, "counted": done.counted, "known": done.known}
     logger.info("counted", extra={**counts, "late": done.late, "unreadable": done.unreadable, "object": name})
+    return done.late + done.unreadable

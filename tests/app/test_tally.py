@@ -215,7 +215,8 @@ def test_a_line_that_says_nothing_readable_costs_no_other() -> None:
     archive, (name,) = archived(lines(decided("p1", 1, reason())))
     good = archive.objects[name][0]
     record = json.loads(good)
-    spoiled: list[Mapping[str, Any]] = [{**record, key: value} for key in record for value in (None, [], {"a": 1})]
+    odd: tuple[Any, ...] = (None, [], {"a": 1})
+    spoiled: list[Mapping[str, Any]] = [{**record, key: value} for key in record for value in odd]
     archive.objects[name] += [b"", b"{", b"7", b"[]", b"\xff", *(line_of(each) for each in spoiled), good]
     insights = MemoryInsights()
     done = Tally(archive, insights, MemoryClock(NOW)).count(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from kairos.app.release import Release
     from kairos.cli.deployment import Deployment
+    from kairos.domain.journey import Journey
 
 DAYS_MAX = 3_660
 COUNTED_WITHIN = timedelta(minutes=2)
@@ -108,7 +109,17 @@ def read_results(deployment: Deployment, journey: str, days: int) -> Results:
 def _order(release: Release | None, journey: str) -> list[str]:
     """Return the steps of the live version in the author's order."""
     live = release.journey(journey) if release else None
-    return [*(step.id for step in live.timeline), *live.nodes] if live else []
+    return [*(step.id for step in live.timeline), *_walked(live, live.first, set())] if live else []
+
+
+def _walked(journey: Journey, node: str | None, seen: set[str]) -> Iterator[str]:
+    """Yield steps as they are walked: what stands inside a branch comes before what follows it."""
+    while node is not None and node not in seen:
+        seen.add(node)
+        yield node
+        for inner in journey.nodes[node].exits.values():
+            yield from _walked(journey, inner, seen)
+        node = journey.nodes[node].next
 
 
 def results_command(deployment: Deployment, journey: str, days: int, *, as_json: bool) -> int:
