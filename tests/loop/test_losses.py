@@ -46,8 +46,10 @@ def left_cart(cloud: LocalCloud) -> None:
 def test_without_any_schedule_the_sweep_rings(template: dict[str, Any]) -> None:
     with open_shop(template) as cloud:
         left_cart(cloud)
-        lost = [group.clear() for group in cloud.parts.scheduler.groups.values() if group]
-        assert lost
+        armed = [group for group in cloud.parts.scheduler.groups.values() if group]
+        assert armed
+        for group in armed:
+            group.clear()
         cloud.advance(by=MINUTE + HEALED_WITHIN)
         assert messages(cloud) == [COUPON]
         assert is_clean(cloud)
