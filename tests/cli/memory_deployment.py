@@ -93,6 +93,7 @@ class MemoryDeployment:
         self.identities = MemoryIdentities()
         self.secrets = MemorySecrets()
         self.dead_letters: Any = None
+        self.patient: Any = None
         self.walks = MemoryWalks()
         self.rounds = MemoryRounds(self.clock)
         self.provider = Provider()

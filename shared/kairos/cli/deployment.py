@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kairos.app.ports import Clock, ContactReader, Drafts, Identifier, InsightsReader, Releases
 from kairos.app.redrive import DeadLetters
@@ -17,6 +17,9 @@ from kairos.app.walk_ports import Population
 from kairos.cli.failure import NotDeployed
 from kairos.domain.profile import Profile
 from kairos.registry import Channel
+
+if TYPE_CHECKING:
+    from kairos.cli.checkup.patient import Patient
 
 INVOKE_SECONDS = 120
 
@@ -69,6 +72,10 @@ class Deployment(Protocol):
     def insights(self) -> InsightsReader: ...
     @property
     def dead_letters(self) -> DeadLetters: ...
+    @property
+    def patient(self) -> Patient:
+        """Return it as `kairos doctor` sees it."""
+
     def population(self) -> Population:
         """Return how many profiles there are, and how large."""
 
@@ -171,6 +178,13 @@ class AwsDeployment:
 
         outboxes = self._output("OutboxTransactionalUrl"), self._output("OutboxMarketingUrl")
         return SqsDeadLetters(self._client, self._output("ScheduleGroup"), self._output("InboxUrl"), *outboxes)
+
+    @cached_property
+    def patient(self) -> Patient:
+        """Return what checks ask."""
+        from kairos.cli.checkup.patient import Patient
+
+        return Patient(self.stage, self._outputs, self._client, self.clock, lambda: self.releases)
 
     def population(self) -> Population:
         """Return what the table tells of itself."""

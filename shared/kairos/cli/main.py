@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kairos.cli.timing import timing
+
 if TYPE_CHECKING:
     from kairos.cli.deployment import Deployment, Target
 
@@ -149,6 +151,7 @@ def broadcast(
 
 walks = typer.Typer(help="Passes over many customers: list them, or stop one.", rich_markup_mode=None)
 app.add_typer(walks, name="walks", invoke_without_command=True)
+app.add_typer(timing, name="timing")
 
 
 @walks.callback()
@@ -325,6 +328,20 @@ def redrive(
         raise typer.BadParameter("name a queue or a --reason, or say --all; --list shows what waits")
     act = command.list_letters if show_only else command.redrive
     raise typer.Exit(act(_deployment(context, stage, region, profile), choice))
+
+
+@app.command()
+def doctor(
+    context: Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Say what is wrong with a deployment, and what to do about it. Changes nothing; exit code 1 if anything is."""
+    from kairos.cli.doctor import examine_deployment
+
+    raise typer.Exit(examine_deployment(_deployment(context, stage, region, profile), as_json=as_json))
 
 
 @app.command()
