@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test check unit up simulate deploy destroy nightly clean
+.PHONY: help setup lock demo up test check unit nightly bench deploy destroy clean
 
 PYTHON ?= python3
 STAGE ?= dev
@@ -54,6 +54,9 @@ test: check unit ## Everything: what CI runs.
 
 nightly: $(READY) ## The long runs.
 	$(BIN)/pytest -n auto --dist loadgroup -m "nightly or not nightly"
+
+bench: $(READY) ## Make the figures of docs/figures.md (about ten minutes, on a quiet machine).
+	@$(BIN)/python -m bench.run
 
 deploy: $(READY) ## Deploy to your AWS account: make deploy STAGE=prod (docs/deploy.md)
 	$(BIN)/python -m infra.cdk deploy -c stage=$(STAGE)
