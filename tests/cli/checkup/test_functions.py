@@ -62,7 +62,7 @@ def test_a_queue_that_starts_nothing_is_told_with_the_command_that_mends_it() ->
     found = only(event_sources(patient({SOURCES: {"EventSourceMappings": [off, source()]}})))
     assert found.status == "wrong"
     assert "kairos-prod-inbox.fifo does not start kairos-prod-decide" in found.says
-    assert found.do == "aws lambda update-event-source-mapping --enabled --uuid u-1"
+    assert found.do == "aws lambda update-event-source-mapping --enabled --uuid u-1 --region ap-northeast-2"
 
 
 @pytest.mark.parametrize(("stage", "status"), [("prod", "wrong"), ("local", "unknown")])

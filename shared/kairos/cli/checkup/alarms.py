@@ -19,7 +19,7 @@ def alarms(patient: Patient) -> Iterator[Finding]:
         if alarm["StateValue"] == "ALARM":
             yield wrong(f"{alarm['AlarmName']} rings", alarm.get("AlarmDescription", "see the dashboard"))
         if not alarm.get("ActionsEnabled", True):
-            command = f"aws cloudwatch enable-alarm-actions --alarm-names {alarm['AlarmName']}"
+            command = patient.aws(f"cloudwatch enable-alarm-actions --alarm-names {alarm['AlarmName']}")
             yield warn(f"{alarm['AlarmName']} is silenced", command)
     if not any(alarm["StateValue"] == "ALARM" for alarm in found):
         yield ok(f"none of {len(found)} alarms rings")

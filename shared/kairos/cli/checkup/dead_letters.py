@@ -38,7 +38,7 @@ def dead_letters(patient: Patient) -> Iterator[Finding]:
 
 def _waiting(patient: Patient, queue: str, count: int, arn: str) -> Finding:
     if queue == COUNTED:
-        command = f"aws sqs start-message-move-task --source-arn {arn}"
+        command = patient.aws(f"sqs start-message-move-task --source-arn {arn}")
         return wrong(f"{queue}: {count} objects of the archive are not counted", f"see tally's log, then {command}")
     finding = warn if queue in HEALED else wrong
     look, back = patient.kairos(f"redrive {queue} --list"), patient.kairos(f"redrive {queue}")

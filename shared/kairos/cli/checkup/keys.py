@@ -24,13 +24,13 @@ def identity_secret(patient: Patient) -> Iterator[Finding]:
     except Absent:
         yield wrong(
             "the identity secret is gone: no known customer, and nobody who said no, is recognised",
-            "`kairos stop-all` now; then bring the secret back from a replica or a copy, under the same ARN",
+            f"{patient.kairos('stop-all')} now; then bring the secret back from a replica or a copy, under the same ARN",
         )
         return
     if about.get("DeletedDate"):
         yield wrong(
             f"the identity secret is being deleted since {about['DeletedDate']:%Y-%m-%d}",
-            f"aws secretsmanager restore-secret --secret-id {arn}",
+            patient.aws(f"secretsmanager restore-secret --secret-id {arn}"),
         )
         return
     try:
@@ -38,7 +38,7 @@ def identity_secret(patient: Patient) -> Iterator[Finding]:
             text = patient.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
         keyring = parse_secret(text)
     except Unavailable as error:
-        versions = f"aws secretsmanager list-secret-version-ids --secret-id {arn}"
+        versions = patient.aws(f"secretsmanager list-secret-version-ids --secret-id {arn}")
         yield wrong(str(error), f"see what it was before: {versions}; its form is in shared/kairos/aws/secret.py")
         return
     yield ok(f"the identity secret has {len(keyring.keys)} readable key(s); key {keyring.current} writes")
@@ -55,8 +55,9 @@ def contacts_key(patient: Patient) -> Iterator[Finding]:
     if state == "Enabled":
         yield ok("the contacts key is enabled")
         return
-    enable = f"aws kms enable-key --key-id {arn}"
-    mend = {"PendingDeletion": f"at once: aws kms cancel-key-deletion --key-id {arn}; {enable}", "Disabled": enable}
+    enable = patient.aws(f"kms enable-key --key-id {arn}")
+    cancel = patient.aws(f"kms cancel-key-deletion --key-id {arn}")
+    mend = {"PendingDeletion": f"at once: {cancel}; {enable}", "Disabled": enable}
     says = f"the contacts key is {state}: nobody can be reached, and no contact kept"
     yield wrong(says, mend.get(state, f"see {patient.console('kms/home')}"))
 
@@ -77,9 +78,8 @@ def _connection(patient: Patient, row: Any, name: str) -> Finding:
     source, _, connection = name.partition("/")
     again = patient.kairos(f"connect {source} {connection}")
     if row["Type"] != "SecureString":
-        return wrong(
-            f"{name}: its secret lies there in clear", f"aws ssm delete-parameter --name {row['Name']}; {again}"
-        )
+        delete = patient.aws(f"ssm delete-parameter --name {row['Name']}")
+        return wrong(f"{name}: its secret lies there in clear", f"{delete}; {again}")
     if not _usable(row["Value"]):
         return wrong(f"{name} has no secret that can be used: what it sends is refused", again)
     age = patient.now - row["LastModifiedDate"]
