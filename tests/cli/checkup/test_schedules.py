@@ -35,6 +35,13 @@ def test_a_quota_that_nobody_tells_is_unknown() -> None:
     assert "2 schedules wait" in found.says
 
 
+def test_the_count_is_told_to_whom_the_quota_is_kept_from() -> None:
+    found = only(schedule_count(patient({QUOTAS: refusal("AccessDeniedException")})))
+    assert found.status == "unknown"
+    assert "2 schedules wait" in found.says
+    assert "servicequotas:ListServiceQuotas" in found.do
+
+
 def endless(**request: Any) -> dict[str, Any]:
     token = int(request.get("NextToken", "0")) + 1
     return {"Schedules": [{"Name": "a"}] * 100, "NextToken": str(token)}

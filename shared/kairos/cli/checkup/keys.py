@@ -24,7 +24,7 @@ def identity_secret(patient: Patient) -> Iterator[Finding]:
     except Absent:
         yield wrong(
             "the identity secret is gone: no known customer, and nobody who said no, is recognised",
-            f"{patient.kairos('stop-all')} now; then bring the secret back from a replica or a copy, under the same ARN",
+            f"{patient.kairos('stop-all')} now; then bring it back from a replica or a copy, under the same ARN",
         )
         return
     if about.get("DeletedDate"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kairos.cli.checkup.finding import Finding, ok, unknown, warn, wrong
-from kairos.cli.checkup.patient import PAGES_MAX, Absent, Patient
+from kairos.cli.checkup.patient import PAGES_MAX, Absent, MayNot, Patient
 
 QUOTA = "Number of schedules"
 """The quota's name in Service Quotas: https://docs.aws.amazon.com/scheduler/latest/UserGuide/scheduler-quotas.html."""
@@ -31,10 +31,15 @@ def schedule_count(patient: Patient) -> Iterator[Finding]:
     """Ask how many schedules there are, against the Region's quota. Other applications' count there, too."""
     count, more = _count(patient)
     says = f"{'more than ' if more else ''}{count:,} schedules wait in this group"
-    quota = _quota(patient)
+    try:
+        quota = _quota(patient)
+    except MayNot as error:
+        yield unknown(f"{says}; of how many is unknown: {error}", f"allow {error.action} to whoever runs this")
+        return
     page = patient.console("servicequotas/home/services/scheduler/quotas")
     if quota is None:
-        yield unknown(f"{says}; Service Quotas does not say how many the Region takes", f"see {page}")
+        told = "the local cloud has no quota" if patient.is_local else "Service Quotas does not say how many may"
+        yield unknown(f"{says}; {told}", "" if patient.is_local else f"see {page}")
     elif count >= FULL * quota:
         yield wrong(f"{says}, of {quota:,} that the Region takes", f"ask for more: {page}")
     elif count >= NEARLY * quota:
@@ -56,6 +61,8 @@ def _count(patient: Patient) -> tuple[int, bool]:
 
 def _quota(patient: Patient) -> int | None:
     """Return the quota in force, or the Region's default where nobody ever asked for another."""
+    if patient.is_local:
+        return None
     for operation in ("ListServiceQuotas", "ListAWSDefaultServiceQuotas"):
         try:
             for page in patient.pages("service-quotas", operation, "Quotas", ServiceCode="scheduler"):
