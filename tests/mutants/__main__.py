@@ -51,11 +51,11 @@ class Verdict:
 def main(arguments: Sequence[str]) -> int:
     """Run the mutants whose name or file contains the given text; 0 when all are killed."""
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
-    parser.add_argument("only", nargs="?", default="", help="a part of a mutant's name or file")
+    parser.add_argument("only", nargs="*", default=[""], help="parts of the names or files of mutants")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--skip-wide", action="store_true", help="only the named tests")
     options = parser.parse_args(arguments)
-    chosen = [mutant for mutant in CATALOGUE if options.only in mutant.name or options.only in mutant.file]
+    chosen = [m for m in CATALOGUE if any(part in m.name or part in m.file for part in options.only)]
     with _copies(options.jobs) as copies:
         if not _holds_untouched(chosen, copies):
             return 1

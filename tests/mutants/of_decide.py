@@ -106,7 +106,7 @@ MUTANTS = [
         "return (consent.at, not consent.given, consent.source)",
         "return (consent.at, consent.given, consent.source)",
         "who gave and withdrew in one second is advertised to",
-        ("app/decide/test_facts.py",),
+        ("app/decide/test_ties.py",),
     ),
     Mutant(
         "the last word to arrive is the newest",
@@ -138,7 +138,7 @@ MUTANTS = [
         "return max(ends) + event.retry_horizon",
         "return max(ends)",
         "the source's repetition of the creation revives a cancelled booking",
-        ("app/decide/test_entries.py", "domain/test_budget.py"),
+        ("app/decide/test_ties.py",),
     ),
     Mutant(
         "an older word revives a cancelled entry",
@@ -170,6 +170,14 @@ MUTANTS = [
         "newest = max(refusals or (one, other),",
         "newest = max((one, other),",
         "a refusal on the telephone number is lost by signing in",
+        ("app/decide/test_fold.py",),
+    ),
+    Mutant(
+        "a merge changes the id that splits and passages go by",
+        FOLD,
+        "profile.former = (born, *list(listed)[-(FORMERS_MAX - 1) :])",
+        "profile.former = (*list(listed)[-(FORMERS_MAX - 1) :], born)",
+        "after signing in a customer changes sides of a holdout, and the same trigger makes another message",
         ("app/decide/test_fold.py",),
     ),
     Mutant(

@@ -163,7 +163,7 @@ MUTANTS = [
         'detail=str(error) if isinstance(error, KairosError) else "")',
         "detail=str(error))",
         "the log holds the address that an error quotes",
-        ("app/test_deliver.py",),
+        ("app/test_outcome.py",),
     ),
     Mutant(
         "a provider's text is kept as the reason",

@@ -16,7 +16,7 @@ MUTANTS = [
         'return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))',
         "return given == right",
         "the time an answer takes tells a forger how much of the signature was right",
-        ("sources/test_signatures.py",),
+        ("sources/test_proofs.py",),
     ),
     Mutant(
         "the beginning of a signature is enough",
@@ -73,7 +73,7 @@ MUTANTS = [
         'who = [one for one in who if one.kind == "anonymous"]',
         "who = list(who)",
         "a stranger writes behaviour into a known customer's profile",
-        ("app/test_ingest.py",),
+        ("app/test_untrusted.py",),
     ),
     Mutant(
         "the public key may say anything",
@@ -81,7 +81,7 @@ MUTANTS = [
         "event = replace(event, traits=None, reach=None, entry=None, consent=None, message=None, historical=False)",
         "event = replace(event, historical=False)",
         "a stranger gives consent for somebody",
-        ("app/test_ingest.py",),
+        ("app/test_untrusted.py",),
     ),
     Mutant(
         "one fact said twice in a request is two",
@@ -89,7 +89,7 @@ MUTANTS = [
         "groups.setdefault(fact.profile, {}).setdefault(fact.event.id, fact.event)",
         "groups.setdefault(fact.profile, {})[fact.event.id + str(len(groups[fact.profile]))] = fact.event",
         "a batch that repeats itself is queued twice",
-        ("app/test_ingest.py",),
+        ("app/test_untrusted.py",),
     ),
     Mutant(
         "contacts are forgotten",
@@ -121,7 +121,7 @@ MUTANTS = [
         'cause = f"{_cause(request, family)}:{topic}"',
         "cause = _cause(request, family)",
         "an order's payment is taken for a repetition of its creation, and the cart is rescued after it was paid",
-        ("sources/test_shopify.py",),
+        ("sources/test_proofs.py",),
     ),
     Mutant(
         "a cancelled half of a reschedule is a cancellation",

@@ -24,7 +24,7 @@ MUTANTS = [
         "return event.message in enrollment.asked",
         "return True",
         "a click in one journey answers another",
-        ("app/decide/test_passages.py", "steps/test_wait_for.py"),
+        ("app/decide/test_ties.py",),
     ),
     Mutant(
         "old events start journeys",
@@ -56,7 +56,7 @@ MUTANTS = [
         "return any(at >= event.occurred_at for at in last)",
         "return any(at > event.occurred_at for at in last)",
         "two webhooks of one second: the order of arrival decides",
-        ("app/decide/test_passages.py", "simulation/test_order.py"),
+        ("app/decide/test_ties.py",),
     ),
     Mutant(
         "re-entry a moment too late",
@@ -73,22 +73,6 @@ MUTANTS = [
         "    if in_holdout(turn, journey) and journey.goal is None:\n",
         "lift is measured against people who got the message",
         ("app/decide/test_passages.py",),
-    ),
-    Mutant(
-        "a merge changes who is held out",
-        PASSAGES,
-        'fraction("holdout", turn.profile.birth, journey.id)',
-        'fraction("holdout", turn.profile.id, journey.id)',
-        "after signing in a customer changes sides",
-        ("app/decide/", "app/decide/test_fold.py"),
-    ),
-    Mutant(
-        "a merge changes the ids of new passages",
-        PASSAGES,
-        "    birth = turn.profile.birth\n",
-        "    birth = turn.profile.id\n",
-        "the same trigger makes another message id, and another message",
-        ("app/decide/test_fold.py", "app/decide/"),
     ),
     Mutant(
         "who leaves still gets what was asked for",
@@ -136,7 +120,7 @@ MUTANTS = [
         "    _take_back_held(turn, enrollment)\n    enrollment = turn.profile",
         "    enrollment = turn.profile",
         "in the morning the customer is reminded of a time that was moved in the night",
-        ("app/decide/test_timelines.py",),
+        ("app/decide/test_ties.py",),
     ),
     Mutant(
         "a cancellation is told as a cancellation and as a move",
@@ -200,7 +184,7 @@ MUTANTS = [
         "    if message.expires_at <= turn.now:\n",
         "    if message.expires_at < turn.now:\n",
         "a reminder goes out at the very minute the booking begins",
-        ("app/decide/test_messages.py", "app/decide/test_timelines.py"),
+        ("app/decide/test_ties.py",),
     ),
     Mutant(
         "quiet hours are not asked at the decision",

@@ -64,7 +64,7 @@ MUTANTS = [
         '"ConsistentRead": True',
         '"ConsistentRead": False',
         "a stop that was acknowledged a moment ago is not seen",
-        ("contracts/test_suppressions.py", "aws/test_contacts.py"),
+        ("aws/test_batch.py",),
     ),
     Mutant(
         "the claim is not conditional",

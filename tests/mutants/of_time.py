@@ -57,7 +57,7 @@ MUTANTS = [
         "obliged = wake_at or profile.consents",
         "obliged = profile.consents",
         "TTL deletes a timer that never fired",
-        ("app/decide/test_alarm.py",),
+        ("app/decide/test_ties.py",),
     ),
     Mutant(
         "timers are left out of the wake index",

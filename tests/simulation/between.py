@@ -28,6 +28,7 @@ BETWEEN: Mapping[str, tuple[tuple[str, ...], float]] = {
     "alarms": (("refused for good",), 0.04),
     "index": (("stale",), 0.5),
     "outbox": (("messages lost", "duplicate", "delay"), 0.04),
+    "archive": (("notice twice", "notice late", "object repeated"), 0.05),
     "feedback": (("lost", "duplicate", "late", "complaint"), 0.1),
     "deployment": (("new code and definitions", "down for an hour", "down for 25 hours"), 0.25),
 }

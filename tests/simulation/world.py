@@ -62,6 +62,7 @@ from tests.simulation.faults import Crash, Faults, FaultyPort
 from tests.simulation.provider import Call, FakeChannel
 
 VISIBILITY = timedelta(minutes=3)
+DELIVERY = timedelta(milliseconds=40)  # how long a batch of an outbox takes
 STREAM_RETRY = timedelta(seconds=5)
 SWEEP_EVERY = timedelta(minutes=10)  # infra says 5: rarer is harsher, and a history costs half
 SECOND = timedelta(seconds=1)
@@ -104,6 +105,7 @@ class World:
         self.on_refusal: Callable[[Call], None] = lambda call: None
         self.poison: list[str] = []
         self.down_until = start
+        self.outbox_from = start
         self.links_seen: list[Call] = []
         self._stores(bundle)
         self.counting = Counting(self)
@@ -244,7 +246,7 @@ class World:
             out.append(self._poll_inbox)
         if self.stream and self.stream_from <= now:
             out.append(self._poll_stream)
-        if any(at <= now for queue in (self.outbox.transactional, self.outbox.marketing) for at, _ in queue):
+        if self.outbox_from <= now and any(map(self._has_visible, self._outboxes)):
             out.append(self._poll_outbox)
         return out
 
@@ -252,7 +254,8 @@ class World:
         instants = [at for at, _ in self.alarms.set] + ([self.agenda[0][0]] if self.agenda else [])
         if self.is_down:
             return max(self.clock.at, min([self.down_until, *instants]))
-        instants += [at for queue in (self.outbox.transactional, self.outbox.marketing) for at, _ in queue]
+        queued = [at for queue in self._outboxes for at, _ in queue]
+        instants += [max(self.outbox_from, min(queued))] if queued else []
         instants += [at for at, _ in self.inflight]
         instants += [self.stream_from] if self.stream else []
         return max(self.clock.at, min(instants))
@@ -414,7 +417,12 @@ class World:
         except (Crash, KairosError):
             return
 
+    @property
+    def _outboxes(self) -> tuple[list[tuple[datetime, OutboxMessage]], ...]:
+        return (self.outbox.transactional, self.outbox.marketing)
+
     def _poll_outbox(self) -> None:
+        self.outbox_from = self.clock.at + DELIVERY  # who comes back without a token does not come back with all others
         queue = self.outbox.transactional if self._has_visible(self.outbox.transactional) else self.outbox.marketing
         visible = [row for row in queue if row[0] <= self.clock.at][: self.random.randint(1, 10)]
         for row in visible:
