@@ -1,0 +1,54 @@
+"""`kairos timing …`: measure the models of when on a shop's own files, or on public ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+timing = typer.Typer(help="Measure the models of when on a file of orders or messages.", no_args_is_help=True)
+
+OrderFile = Annotated[Path, typer.Argument(help="CSV: customer,at[,amount]; a date or a local time; .gz too.")]
+LogFile = Annotated[Path, typer.Argument(help="CSV: customer,at,kind (sent, opened, clicked, active); local times.")]
+LagFile = Annotated[Path, typer.Argument(help="CSV: customer,event_at,response_at (empty: none by the file's end).")]
+FitUntil = Annotated[str, typer.Option("--fit-until", help="Fit on what happened up to and including this day.")]
+Horizon = Annotated[int, typer.Option("--horizon", min=1, max=3653, help="How many days ahead.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@timing.command()
+def predict(orders: OrderFile, fit_until: FitUntil, horizon: Horizon, as_json: AsJson = False) -> None:
+    """Forecast the next order at each purchase after a day: one JSON line each, in order of time.
+
+    On a terminal, unless --json is given, the lines are for reading.
+    """
+    from kairos.cli.timing_orders import predict_orders
+
+    predict_orders(orders, fit_until, horizon, as_json=as_json)
+
+
+@timing.command()
+def silence(
+    orders: OrderFile,
+    at: Annotated[str, typer.Option("--at", help="Know what happened up to and including this day.")],
+    horizon: Horizon,
+) -> None:
+    """Tell for each customer known by a day how likely no order comes in the days after: one JSON line each."""
+    from kairos.cli.timing_orders import tell_silence
+
+    tell_silence(orders, at, horizon)
+
+
+@timing.command()
+def evaluate(
+    orders: OrderFile,
+    fit_until: FitUntil,
+    horizon: Horizon,
+    svg: Annotated[Path | None, typer.Option("--svg", help="Write the calibration picture to this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score the forecasts after a day against what happened, with simple rules and curves beside them."""
+    from kairos.cli.timing_evaluate import evaluate_orders
+
+    evaluate_orders(orders, fit_until, horizon, svg, as_json=as_json)

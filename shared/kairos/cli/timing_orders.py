@@ -1,0 +1,100 @@
+"""`kairos timing predict` and `silence`: the product's own forecasts, told as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kairos.cli.failure import CannotDo
+from kairos.cli.timing_files import Orders, parse_day, read_orders, show_day
+from kairos.timing.next_order import Forecast, RhythmPrior
+from kairos.timing.rhythm import Rhythm, replay
+from kairos.timing.silence import SilencePrior, p_none
+
+_DIGITS = 9
+
+
+def predict_orders(path: Path, fit_until: str, horizon: int, *, as_json: bool) -> None:
+    """Print a line for each purchase day after `fit_until`, by day and then by customer."""
+    orders, until = read_orders(path), parse_day(fit_until, "--fit-until")
+    readable = sys.stdout.isatty() and not as_json
+    for customer, day, forecast in forecasts(orders, fit_prior(orders, until), until):
+        if readable:
+            print(_tell(customer, day, forecast))
+            continue
+        line = {
+            "customer": customer,
+            "at": show_day(day),
+            "cdf": [round(value, _DIGITS) for value in forecast.cdf(horizon)],
+            "p_gone": round(forecast.p_gone(), _DIGITS),
+        }
+        print(json.dumps(line, ensure_ascii=False))
+
+
+def tell_silence(path: Path, at: str, horizon: int) -> None:
+    """Print P(no order in the `horizon` days after `at`) for every customer who ordered by then, by customer."""
+    orders, until = read_orders(path), parse_day(at, "--at")
+    for customer, chance in silences(orders, until, horizon):
+        print(json.dumps({"customer": customer, "p_none": round(chance, _DIGITS)}, ensure_ascii=False))
+
+
+def forecasts(orders: Orders, prior: RhythmPrior, until: int) -> Iterator[tuple[str, int, Forecast]]:
+    """Yield customer, day and the forecast made then, for each purchase after the day `until`, in order of time."""
+    known: dict[str, Rhythm] = {}
+    told = sorted((day, customer) for customer, days in orders.days.items() for day in days)
+    for day, customer in told:
+        known[customer] = prior.with_day(known.get(customer, Rhythm()), day)
+        if day > until:
+            yield customer, day, prior.forecast(known[customer])
+
+
+def silences(orders: Orders, until: int, horizon: int) -> Iterator[tuple[str, float]]:
+    """Yield each customer known by the day `until` and P(no order in the `horizon` days after it)."""
+    prior = fit_prior(orders, until)
+    stack = _fit_stack(orders, prior, until, horizon)
+    for customer, days in orders.days.items():
+        past = days[: bisect_right(days, until)]
+        if past:
+            forecast = prior.forecast(replay(past, prior.lognormal.keep, prior.gamma.keep))
+            worth = _mean_amount(orders, customer, until)
+            yield customer, p_none(stack, forecast, len(past), until - past[-1], horizon, worth)
+
+
+def fit_prior(orders: Orders, until: int) -> RhythmPrior:
+    """Return what the orders up to a day teach; raise `CannotDo` where the learning libraries are not installed."""
+    return RhythmPrior.from_document(_learn("fit_rhythm").fit_rhythm(orders.days, until).to_document())
+
+
+def _fit_stack(orders: Orders, prior: RhythmPrior, until: int, horizon: int) -> SilencePrior:
+    stack = _learn("fit_silence").fit_silence(prior, orders.days, until, horizon, orders.amounts)
+    return SilencePrior.from_document(stack.to_document())
+
+
+def _mean_amount(orders: Orders, customer: str, until: int) -> float | None:
+    mean: float | None = _learn("fit_silence").mean_amount(orders.amounts.get(customer, ()), until)
+    return mean
+
+
+def _learn(module: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(f"kairos.timing.learn.{module}")
+    except ModuleNotFoundError as error:
+        if error.name not in ("numpy", "scipy"):
+            raise
+        raise CannotDo("fitting needs numpy and scipy: install kairos[learn]") from error
+
+
+def _tell(customer: str, day: int, forecast: Forecast) -> str:
+    point, (first, last) = forecast.point(), forecast.interval(0.8)
+    when = "not in sight" if point is None else show_day(day + point)
+    end = "open" if last is None else show_day(day + last)
+    return (
+        f"{show_day(day)}  {customer:<16}  next order {when}  "
+        f"80% from {show_day(day + first)} to {end}  gone {forecast.p_gone():.0%}"
+    )

@@ -1,0 +1,73 @@
+"""Histories as columns: one row per purchase, with what was known then and what came next."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kairos.timing.rhythm import GapSums, weekday_of
+
+Numbers = NDArray[np.float64]
+Histories = Mapping[str, Sequence[int]]
+"""Each customer's distinct purchase days, as sorted ordinals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One row per purchase up to a cut. `sums` holds the columns of `GapSums`, for the weights asked for."""
+
+    sums: Mapping[str, Numbers]
+    day: NDArray[np.int64]
+    weekdays: Numbers
+    gap: Numbers
+    """Days to the next purchase, or to the cut where none came by then."""
+    seen: NDArray[np.bool_]
+    """Whether the next purchase came by the cut."""
+
+    def where(self, rows: NDArray[np.bool_]) -> Panel:
+        """Return the rows chosen."""
+        sums = {name: column[rows] for name, column in self.sums.items()}
+        return Panel(sums, self.day[rows], self.weekdays[rows], self.gap[rows], self.seen[rows])
+
+
+def make_panel(histories: Histories, cut: int, keep_logs: float = 1.0, keep_gaps: float = 1.0) -> Panel:
+    """Return the rows of all purchases on or before the ordinal `cut`."""
+    names = ("count", "logs", "mean_log", "square_log", "gaps", "days")
+    sums: list[tuple[float, ...]] = []
+    days: list[int] = []
+    weekdays: list[list[int]] = []
+    gaps: list[int] = []
+    seen: list[bool] = []
+    for history in histories.values():
+        known, counts = GapSums(), [0] * 7
+        kept = [day for day in history if day <= cut]
+        for at, day in enumerate(kept):
+            counts[weekday_of(day)] += 1
+            if at:
+                known = known.followed_by(day - kept[at - 1], keep_logs, keep_gaps)
+            following = kept[at + 1] if at + 1 < len(kept) else None
+            sums.append((known.count, known.logs, known.mean_log, known.square_log, known.gaps, known.days))
+            days.append(day)
+            weekdays.append(list(counts))
+            gaps.append((cut if following is None else following) - day)
+            seen.append(following is not None)
+    columns = np.array(sums, dtype=float).reshape(-1, len(names)).T
+    return Panel(
+        dict(zip(names, columns, strict=True)),
+        np.array(days, dtype=np.int64),
+        np.array(weekdays, dtype=float).reshape(-1, 7),
+        np.array(gaps, dtype=float),
+        np.array(seen, dtype=bool),
+    )
+
+
+def sample_customers(histories: Histories, most: int) -> dict[str, Sequence[int]]:
+    """Return at most that many customers, chosen by a hash of their id: the same ones every night, in any order."""
+    if len(histories) <= most:
+        return {customer: histories[customer] for customer in sorted(histories)}
+    ranked = sorted(histories, key=lambda customer: hashlib.blake2b(customer.encode(), digest_size=8).digest())
+    return {customer: histories[customer] for customer in sorted(ranked[:most])}

@@ -1,0 +1,108 @@
+"""What the nightly job learns, and that the hot path computes what was fitted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.timing.conftest import Histories, make_shop
+
+pytest.importorskip("scipy")
+
+import numpy as np
+
+from kairos.timing.learn.fit_rhythm import fit_rhythm
+from kairos.timing.learn.fit_weekday import pool_curves
+from kairos.timing.learn.measure import Scores, score
+from kairos.timing.learn.panel import make_panel
+from kairos.timing.next_order import RhythmPrior
+from kairos.timing.rhythm import replay
+from kairos.timing.weekday import WeekdayPrior
+
+START = date(2025, 1, 1).toordinal()
+
+
+def _score(prior: RhythmPrior, histories: Histories, until: int, horizon: int) -> Scores:
+    end = max(days[-1] for days in histories.values() if days)
+    panels = [
+        make_panel(histories, end, keep_logs=prior.lognormal.keep),
+        make_panel(histories, end, keep_gaps=prior.gamma.keep),
+    ]
+    rows = (panels[0].day > until) & (panels[0].day + horizon <= end)
+    logs, gaps = (panel.where(rows) for panel in panels)
+    return score(pool_curves(prior, logs, gaps, horizon), np.where(logs.seen, logs.gap, np.inf))
+
+
+def test_the_hot_path_computes_what_was_fitted() -> None:
+    histories = make_shop(60, 300, 6, shut=6)
+    prior = fit_rhythm(histories, START + 200)
+    prior = replace(prior, lognormal=replace(prior.lognormal, keep=0.9), gamma=replace(prior.gamma, keep=0.8))
+    logs, gaps = make_panel(histories, START + 299, keep_logs=0.9), make_panel(histories, START + 299, keep_gaps=0.8)
+    curves, row = pool_curves(prior, logs, gaps, 40), 0
+    for days in histories.values():
+        for at in range(len(days)):
+            assert prior.forecast(replay(days[: at + 1], 0.9, 0.8)).cdf(40) == pytest.approx(curves[row], abs=1e-9)
+            row += 1
+    assert row == len(curves)
+
+
+def test_a_fit_is_deterministic_whatever_the_order_of_customers() -> None:
+    histories = make_shop(300, 200, 7)
+    backwards = dict(reversed(histories.items()))
+    assert fit_rhythm(histories, START + 199, 100) == fit_rhythm(backwards, START + 199, 100)
+
+
+def test_what_comes_after_the_cut_teaches_nothing() -> None:
+    histories = make_shop(80, 300, 8)
+    known = {customer: [day for day in days if day <= START + 150] for customer, days in histories.items()}
+    assert fit_rhythm(histories, START + 150) == fit_rhythm(known, START + 150)
+
+
+def test_a_shut_weekday_is_learned_and_even_weekdays_are_left_alone() -> None:
+    shut, even = (
+        fit_rhythm(make_shop(250, 250, 9, shut=6), START + 299),
+        fit_rhythm(make_shop(250, 250, 9), START + 249),
+    )
+    assert shut.weekday.lengths((1, 0, 0, 0, 0, 0, 0))[6] < 0.05
+    assert max(even.weekday.lengths((1, 0, 0, 0, 0, 0, 0))) < 1.35
+
+
+@pytest.mark.parametrize("orders", [0, 1, 50])
+def test_a_small_shop_gets_a_sensible_prior(orders: int) -> None:
+    shop, kept = make_shop(60, 200, 10), {}
+    for customer, days in shop.items():
+        if sum(map(len, kept.values())) + len(days) <= orders:
+            kept[customer] = days
+    prior = fit_rhythm(kept, START + 199)
+    assert prior.fitted_on <= orders
+    point = prior.forecast(replay([START, START + 30, START + 60])).point()
+    assert point is not None
+    assert 12 <= point <= 60
+
+
+def test_fifty_orders_already_beat_the_products_own_prior() -> None:
+    test = make_shop(300, 400, 11)
+    few = fit_rhythm(dict(list(make_shop(40, 200, 12).items())), START + 199)
+    assert _score(few, test, START + 100, 60).crps < _score(fit_rhythm({}, START), test, START + 100, 60).crps
+
+
+def test_online_retail_is_forecast_as_well_as_the_best_published(online_retail: Histories) -> None:
+    until = date(2011, 6, 30).toordinal()
+    prior = fit_rhythm(online_retail, until)
+    with_weekdays = _score(prior, online_retail, until, 90)
+    assert with_weekdays.crps <= 13.07
+    assert with_weekdays.log_score >= -3.39
+    assert 0.77 <= with_weekdays.cover_80 <= 0.83
+    assert with_weekdays.hits > 0.155
+    off = _score(replace(prior, weekday=WeekdayPrior()), online_retail, until, 90)
+    assert with_weekdays.log_score > off.log_score + 0.14
+
+
+def test_cdnow_is_forecast_better_than_a_poisson_would(cdnow: Histories) -> None:
+    until = date(1997, 9, 30).toordinal()
+    scores = _score(fit_rhythm(cdnow, until), cdnow, until, 120)
+    assert scores.crps <= 21.2
+    assert scores.log_score >= -3.54
+    assert 0.75 <= scores.cover_80 <= 0.85
