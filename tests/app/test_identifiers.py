@@ -97,8 +97,8 @@ def test_addresses_are_the_same_everywhere_and_ids_belong_to_their_connection() 
         Named("phone", "010", True),
     ]
     assert identifiers(who, "shopify/main", "KR") == [
-        Identifier("customer", "7", "shopify/main", True),
-        Identifier("email", "a@example.com", "", True),
+        Identifier("customer", "7", "shopify/main", True, "shopify/main"),
+        Identifier("email", "a@example.com", "", True, "shopify/main"),
     ]
 
 
