@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kairos.aws.batch import ROUNDS_MAX, batch_get
@@ -10,7 +12,7 @@ from kairos.domain.errors import Throttled
 from tests.aws.fakes import FakeClient
 
 KEYS = [{"address": {"S": str(number)}} for number in range(BATCH_GET_MAX + 1)]
-NOTHING = {"Responses": {}, "UnprocessedKeys": {}}
+NOTHING: dict[str, Any] = {"Responses": {}, "UnprocessedKeys": {}}
 
 
 def test_every_read_is_strongly_consistent_and_of_at_most_a_hundred_keys() -> None:
