@@ -53,6 +53,14 @@ MUTANTS = [
         ("app/test_inbox.py",),
     ),
     Mutant(
+        "a batch is acknowledged before it is archived",
+        INBOX,
+        "            self._archive.put(applied.unarchived)\n",
+        "",
+        "results count less than was sent, and nobody learns of it",
+        ("app/test_inbox.py",),
+    ),
+    Mutant(
         "a group that failed is acknowledged",
         INBOX,
         "applied.failed.extend(message.id for message in messages)",

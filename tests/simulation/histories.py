@@ -1,4 +1,4 @@
-"""Lives one history from its seed: three customers, three days of trouble, five days in which all must come right."""
+"""Lives one history from its seed: three customers, three days of trouble, four days in which all must come right."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.simulation.world import World, heal
 
 START = datetime(2026, 3, 6, 1, tzinfo=UTC)  # two days before the clocks change in New York
 TROUBLE = timedelta(days=3)
-AFTER = timedelta(days=5)
+AFTER = timedelta(days=4)
 RATE = 0.04
 
 
