@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo up test check unit nightly bench deploy destroy clean
+.PHONY: help setup lock demo up test check unit nightly mutants bench deploy destroy clean
 
 PYTHON ?= python3
 STAGE ?= dev
@@ -52,8 +52,12 @@ unit: $(READY) ## Unit, contract, simulation and local-cloud tests.
 
 test: check unit ## Everything: what CI runs.
 
-nightly: $(READY) ## The long runs.
+nightly: $(READY) ## The long runs: KAIROS_SEEDS=n sets how many histories are lived.
 	$(BIN)/pytest -n auto --dist loadgroup -m "nightly or not nightly"
+	$(BIN)/python -m tests.simulation
+
+mutants: $(READY) ## Put mistakes of our own into a copy of the tree: the tests must notice every one.
+	$(BIN)/python -m tests.mutants
 
 bench: $(READY) ## Make the figures of docs/figures.md (about ten minutes, on a quiet machine).
 	@$(BIN)/python -m bench.run
