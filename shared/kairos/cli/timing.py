@@ -52,3 +52,23 @@ def evaluate(
     from kairos.cli.timing_evaluate import evaluate_orders
 
     evaluate_orders(orders, fit_until, horizon, svg, as_json=as_json)
+
+
+@timing.command("best-hours")
+def best_hours(log: LogFile, fit_until: FitUntil) -> None:
+    """Tell for each customer when in the week they answer: 168 probabilities, Monday 00:00 first, a JSON line each."""
+    from kairos.cli.timing_logs import tell_best_hours
+
+    tell_best_hours(log, fit_until)
+
+
+@timing.command()
+def lag(
+    log: LagFile,
+    window: Annotated[int, typer.Option("--window", min=1, max=90, help="How many days the best window has.")] = 7,
+    as_json: AsJson = False,
+) -> None:
+    """Tell how many days after an event people answer, and which days hold most answers."""
+    from kairos.cli.timing_logs import tell_lag
+
+    tell_lag(log, window, as_json=as_json)

@@ -18,6 +18,7 @@ CUSTOMERS_MAX = 2000
 OUTCOMES_LEAST = 40
 """Customers who came and customers who did not, each, below which nothing is learned."""
 _RIDGE = 2.0
+_WEIGHTS = ("intercept", "forecast", "recency", "frequency", "money", "single")
 _TARGET = np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0])
 Amounts = Mapping[str, Sequence[tuple[int, float]]]
 """Each customer's orders as (ordinal, amount)."""
@@ -58,7 +59,8 @@ def fit_silence(
     if min(outcomes.sum(), (1.0 - outcomes).sum()) < OUTCOMES_LEAST:
         return SilencePrior()
     weights = _fit(np.array(rows), outcomes)
-    return SilencePrior(horizon, *(float(weight) for weight in weights), usual)
+    named = dict(zip(_WEIGHTS, (float(weight) for weight in weights), strict=True))
+    return SilencePrior(horizon, usual_amount=usual, **named)
 
 
 def _fit(rows: Numbers, outcomes: Numbers) -> Numbers:
