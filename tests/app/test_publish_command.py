@@ -23,8 +23,13 @@ def test_a_command_tells_how_it_stands_now(publish: Publish) -> None:
     assert told.pop("release")
     changed = ["brand", "journey/welcome", "template/hello"]
     assert told == {
-        **{"ok": True, "paused": [], "stopped": False, "changed": changed},
-        **{"waiting": [], "warnings": [], "walks": []},
+        "ok": True,
+        "paused": [],
+        "stopped": False,
+        "changed": changed,
+        "waiting": [],
+        "warnings": [],
+        "walks": [],
     }
     assert run_command(publish, {"command": "pause", "id": "welcome"}, NOW)["paused"] == ["welcome"]
     assert run_command(publish, {"command": "stop-all"}, NOW)["stopped"] is True
