@@ -1,4 +1,4 @@
-"""The models of when: pure, from O(1) state in the customer's item. What many teach is learned in `kairos.timing.learn`.
+"""The models of when: pure, from O(1) state in the customer's item. What many teach is in `kairos.timing.learn`.
 
 See docs/timing.md for what each promises, the measures, and the sources.
 """
