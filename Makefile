@@ -14,6 +14,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Compiled bytecode halves every start-up; the pinned tzdata package is read before the system's zones.
 unexport PYTHONDONTWRITEBYTECODE
 export PYTHONTZPATH :=
+# numpy's own threads only get into each other's way where tests run side by side.
+export OMP_NUM_THREADS := 1
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
