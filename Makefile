@@ -55,7 +55,7 @@ unit: $(READY) ## Unit, contract, simulation and local-cloud tests.
 test: check unit ## Everything: what CI runs.
 
 nightly: $(READY) ## The long runs: KAIROS_SEEDS=n sets how many histories are lived.
-	$(BIN)/pytest -n auto --dist loadgroup -m "nightly or not nightly"
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n auto --dist loadgroup -m "nightly or not nightly"
 	$(BIN)/python -m tests.simulation
 
 mutants: $(READY) ## Put mistakes of our own into a copy of the tree: the tests must notice every one.

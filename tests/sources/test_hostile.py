@@ -157,9 +157,9 @@ def test_more_than_a_megabyte_is_too_large(source: str) -> None:
 
 @given(raw=st.binary(max_size=300), trusted=st.booleans())
 @pytest.mark.parametrize("source", SOURCES)
-def test_random_bytes_are_refused(source: str, raw: bytes, trusted: bool) -> None:
-    with pytest.raises(Rejected):
-        parse_raw(source, raw, trusted=trusted)
+def test_random_bytes_are_refused_or_say_nothing(source: str, raw: bytes, trusted: bool) -> None:
+    with contextlib.suppress(Rejected):
+        assert not parse_raw(source, raw, trusted=trusted), "bytes at random can be JSON, and never a fact"
 
 
 @pytest.mark.parametrize(("source", "name"), ALL)
