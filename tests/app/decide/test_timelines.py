@@ -160,6 +160,15 @@ def test_a_cancellation_after_the_booking_took_place_sends_no_on_cancel() -> Non
     assert "sorry" not in world.sent
 
 
+def test_a_word_on_cancel_that_falls_into_a_pause_is_not_sent_and_says_why() -> None:
+    world = World(care(), paused=["care"])
+    world.hear(booking(NOON, START))
+    world.hear(cancelled(NOON + D))
+    world.live_until(START + D)
+    assert world.messages == []
+    assert "the journey is paused" in world.said("ignored")
+
+
 def test_a_tie_cancels_in_both_orders() -> None:
     for events in permutations([booking(NOON, START), cancelled(NOON)]):
         world = World(care())

@@ -170,7 +170,12 @@ def _cancelled(turn: Turn, event: Event, change: EntryChange, enrollment: Enroll
 def _react(
     turn: Turn, event: Event, enrollment: Enrollment, journey: Journey, step: str, send: SendArgs | None
 ) -> None:
-    if send is None or not _is_fresh(turn, event, journey) or turn.release.halted(journey.id):
+    if send is None:
+        return
+    halted = turn.release.halted(journey.id)
+    if halted or not _is_fresh(turn, event, journey):
+        reason = "the journey is paused" if halted else "too old"
+        turn.say("ignored", enrollment, reason, step=step, template=send.template)
         return
     messages.ask(turn, enrollment, step, send, turn.now, journey.marketing, None)
 
