@@ -19,7 +19,7 @@ from bench.life import PROFILE, Life, Shelf
 from bench.report import Section, table
 from kairos.app.decide import decide
 from kairos.app.ports import Pointer
-from kairos.app.release import Release
+from kairos.app.publish.release import Release
 from kairos.aws.codec import write_state
 from kairos.aws.customers import DynamoWakeIndex, profile_item
 from kairos.aws.table import item_size, wake_attributes

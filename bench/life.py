@@ -16,7 +16,7 @@ from typing import Any
 
 from kairos.app.decide import decide
 from kairos.app.ports import Pointer
-from kairos.app.release import Release
+from kairos.app.publish.release import Release
 from kairos.aws.customers import DynamoCustomers
 from kairos.aws.table import item_size
 from kairos.domain.effects import Send

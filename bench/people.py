@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.life import PROFILE
-from kairos.app.bundle import build_bundle
-from kairos.app.folder import load_brand
+from kairos.app.definitions.folder import load_brand
+from kairos.app.publish.bundle import build_bundle
 from kairos.domain.event import ConsentFact, EntryFact, Event
 from kairos.domain.ids import digest
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kairos.app.bundle import build_bundle
-from kairos.app.definitions import Definition, Documents
+from kairos.app.definitions.documents import Definition, Documents
+from kairos.app.publish.bundle import build_bundle
 
 SECRET = "main.bench-secret-key"
 CONNECTION = {"secrets": [SECRET], "public_keys": ["main.bench-public-key"]}

@@ -8,8 +8,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from kairos.app.outcome import Request
-from kairos.app.render import prepare
+from kairos.app.deliver.outcome import Request
+from kairos.app.render.render import prepare
 from kairos.aws.outbox import read_outbox
 from kairos.bootstrap import clock, deliver
 from kairos.domain.errors import BadInput

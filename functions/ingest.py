@@ -7,8 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from kairos.app.front import handle_event
 from kairos.app.http import to_event
+from kairos.app.ingest.front import handle_event
 from kairos.bootstrap import clock, ingest
 from kairos.domain.errors import Rejected
 

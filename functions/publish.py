@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from kairos.app.publish_command import run_command
+from kairos.app.publish.command import run_command
 from kairos.bootstrap import clock, publish
 
 logger = Logger()

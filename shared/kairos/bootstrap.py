@@ -15,17 +15,17 @@ from kairos.settings import S, read_settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kairos.app.deliver import Deliver
+    from kairos.app.deliver.deliver import Deliver
     from kairos.app.dispatch import Dispatch
     from kairos.app.inbox import HandleInbox
-    from kairos.app.ingest import Ingest
+    from kairos.app.ingest.ingest import Ingest
     from kairos.app.ports import Alarms, Clock, Inbox, Parking, Releases
-    from kairos.app.preferences import Preferences
-    from kairos.app.publish import Publish
+    from kairos.app.preferences.preferences import Preferences
+    from kairos.app.publish.publish import Publish
     from kairos.app.sweep import Sweep
     from kairos.app.tally import Tally
-    from kairos.app.walk import WalkOn
-    from kairos.app.walk_ports import Rounds
+    from kairos.app.walk.ports import Rounds
+    from kairos.app.walk.walk import WalkOn
     from kairos.aws.clients import Clients
     from kairos.aws.secret import IdentitySecret
     from kairos.registry import Channel
@@ -43,7 +43,7 @@ def clock() -> Clock:
 @cache
 def ingest() -> Ingest:
     """Return what verifies and takes in webhooks, calls and feedback."""
-    from kairos.app.ingest import Ingest
+    from kairos.app.ingest.ingest import Ingest
     from kairos.aws.connections import SsmConnections
     from kairos.aws.contacts import DynamoContacts
     from kairos.aws.identities import DynamoIdentities
@@ -98,10 +98,10 @@ def deliver() -> Deliver:
     """Return what works through the outboxes."""
     import secrets
 
-    from kairos.app.deliver import Deliver
-    from kairos.app.gates import Gates
-    from kairos.app.live import LiveRelease
-    from kairos.app.unsubscribe import UnsubscribeLinks
+    from kairos.app.deliver.deliver import Deliver
+    from kairos.app.deliver.gates import Gates
+    from kairos.app.preferences.unsubscribe import UnsubscribeLinks
+    from kairos.app.publish.live import LiveRelease
     from kairos.aws.contacts import DynamoContactReader
     from kairos.aws.customers import DynamoCustomers
     from kairos.aws.ledger import DynamoLedger
@@ -143,8 +143,8 @@ def deliver() -> Deliver:
 @cache
 def publish() -> Publish:
     """Return what validates drafts and makes them live."""
-    from kairos.app.publish import Publish
-    from kairos.app.walk_start import StartWalks
+    from kairos.app.publish.publish import Publish
+    from kairos.app.walk.start import StartWalks
     from kairos.aws.drafts import DynamoDrafts
     from kairos.aws.walks import DynamoWalks
     from kairos.settings import PublishSettings
@@ -159,7 +159,7 @@ def publish() -> Publish:
 def sweep() -> Sweep:
     """Return what wakes the missed and arms what comes near."""
     from kairos.app.sweep import Sweep
-    from kairos.app.walk_watch import WalkWatch
+    from kairos.app.walk.watch import WalkWatch
     from kairos.aws.cursor import DynamoCursor
     from kairos.aws.customers import DynamoWakeIndex
     from kairos.aws.walks import DynamoWalks
@@ -180,8 +180,8 @@ def sweep() -> Sweep:
 @cache
 def walk() -> WalkOn:
     """Return what works on walks."""
-    from kairos.app.live import LiveRelease
-    from kairos.app.walk import WalkOn
+    from kairos.app.publish.live import LiveRelease
+    from kairos.app.walk.walk import WalkOn
     from kairos.aws.customer_scan import DynamoCustomerScan
     from kairos.aws.walks import DynamoWalks
     from kairos.settings import WalkSettings
@@ -201,9 +201,9 @@ def walk() -> WalkOn:
 @cache
 def preferences() -> Preferences:
     """Return what answers opt-out links."""
-    from kairos.app.live import LiveRelease
-    from kairos.app.preferences import Preferences
-    from kairos.app.unsubscribe import UnsubscribeLinks
+    from kairos.app.preferences.preferences import Preferences
+    from kairos.app.preferences.unsubscribe import UnsubscribeLinks
+    from kairos.app.publish.live import LiveRelease
     from kairos.aws.suppressions import DynamoSuppressions
     from kairos.settings import PreferencesSettings
 

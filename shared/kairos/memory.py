@@ -18,7 +18,8 @@ from typing import Any
 from zlib import crc32
 
 from kairos.app.archive import line_of
-from kairos.app.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
+from kairos.app.deliver.rate import allowances
+from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
 from kairos.app.ports import (
     Claim,
     Clock,
@@ -34,8 +35,7 @@ from kairos.app.ports import (
     Resolved,
 )
 from kairos.app.queueing import deduplication_id
-from kairos.app.rate import allowances
-from kairos.app.walk_ports import Page, Population, Row
+from kairos.app.walk.ports import Page, Population, Row
 from kairos.domain.canonical import canonical, fingerprint
 from kairos.domain.effects import Effect
 from kairos.domain.errors import AlreadyDone, Unavailable, UnknownConnection, VersionConflict

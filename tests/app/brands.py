@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from kairos.app.definitions import Definition, Documents
+from kairos.app.definitions.documents import Definition, Documents
 from kairos.memory import MemoryDrafts
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kairos.app.deliver import Deliver
-from kairos.app.gates import Gates
-from kairos.app.live import EMPTY_BUNDLE, LiveRelease
-from kairos.app.outcome import Delivered, Request
+from kairos.app.deliver.deliver import Deliver
+from kairos.app.deliver.gates import Gates
+from kairos.app.deliver.outcome import Delivered, Request
 from kairos.app.ports import OutboxMessage, Pointer
-from kairos.app.unsubscribe import UnsubscribeLinks
+from kairos.app.preferences.unsubscribe import UnsubscribeLinks
+from kairos.app.publish.live import EMPTY_BUNDLE, LiveRelease
 from kairos.domain.event import Event
 from kairos.domain.profile import Consent, Enrollment, Message, Profile
 from kairos.memory import (
@@ -27,7 +27,7 @@ from kairos.memory import (
     MemorySuppressions,
 )
 from kairos.registry import Delivery, Grant, Rate
-from tests.app.test_unsubscribe import OLD
+from tests.app.preferences.test_unsubscribe import OLD
 
 NOON = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # 12:00 in Seoul
 ADDRESS = "ann@example.com"

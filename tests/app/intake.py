@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kairos.app.front import handle
 from kairos.app.http import HttpAnswer, HttpRequest
-from kairos.app.ingest import Ingest
+from kairos.app.ingest.front import handle
+from kairos.app.ingest.ingest import Ingest
 from kairos.app.ports import Identifier, InboxMessage, Resolved
 from kairos.domain.errors import Throttled, Unavailable
 from kairos.memory import (

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from kairos.app.inbox import HandleInbox
-from kairos.app.live import LiveRelease
 from kairos.app.ports import InboxMessage, Pointer, Received
+from kairos.app.publish.live import LiveRelease
 from kairos.domain.effects import Effect, Send
 from kairos.domain.errors import TooLarge, Unavailable, VersionConflict
 from kairos.domain.event import Event

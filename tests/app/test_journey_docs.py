@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from kairos import registry
-from kairos.app.bundle import build_bundle
-from kairos.app.definitions import check_brand_documents
-from kairos.app.folder import load_brand
-from kairos.app.schema import build_schema
+from kairos.app.definitions.documents import check_brand_documents
+from kairos.app.definitions.folder import load_brand
+from kairos.app.definitions.schema import build_schema
+from kairos.app.publish.bundle import build_bundle
 from tests.app.brands import write_brand
 
 DOCS = Path(__file__).parents[2] / "docs"

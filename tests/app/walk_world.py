@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kairos.app.decide import decide
-from kairos.app.live import LiveRelease
 from kairos.app.ports import Received
-from kairos.app.publish import Publish
-from kairos.app.walk import Bounds, Walked, WalkOn
-from kairos.app.walk_start import StartWalks
-from kairos.app.walk_watch import WalkWatch
+from kairos.app.publish.live import LiveRelease
+from kairos.app.publish.publish import Publish
+from kairos.app.walk.start import StartWalks
+from kairos.app.walk.walk import Bounds, Walked, WalkOn
+from kairos.app.walk.watch import WalkWatch
 from kairos.domain.effects import Send, Tell
 from kairos.domain.errors import KairosError
 from kairos.domain.event import ConsentFact, EntryFact, Event, Wake
@@ -205,8 +205,8 @@ class WalkWorld:
 
 
 def _nothing() -> Any:
-    from kairos.app.live import EMPTY_BUNDLE
     from kairos.app.ports import Pointer
-    from kairos.app.release import Release
+    from kairos.app.publish.live import EMPTY_BUNDLE
+    from kairos.app.publish.release import Release
 
     return Release(EMPTY_BUNDLE, Pointer("none"))

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from kairos.app.ports import Identifier
-from kairos.app.publish import Publish
-from kairos.app.publish_command import run_command
-from kairos.app.walk_ports import Population
-from kairos.app.walk_start import StartWalks
+from kairos.app.publish.command import run_command
+from kairos.app.publish.publish import Publish
+from kairos.app.walk.ports import Population
+from kairos.app.walk.start import StartWalks
 from kairos.cli.deployment import Target
 from kairos.cli.main import main
 from kairos.domain.profile import Profile

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from kairos.app.publish import Publish
-from kairos.app.publish_command import run_command
+from kairos.app.publish.command import run_command
+from kairos.app.publish.publish import Publish
 from kairos.aws.drafts import DynamoDrafts
 from kairos.cli.failure import CannotDo
 from kairos.cli.local import publish_folder, serve_locally

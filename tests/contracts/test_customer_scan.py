@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kairos.app.walk_ports import Page, Row
+from kairos.app.walk.ports import Page, Row
 from kairos.aws.customer_scan import DynamoCustomerScan
 from kairos.aws.customers import DynamoCustomers
 from kairos.domain.ids import digest

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kairos.app.definitions import Definition, check_brand_documents, check_definition
-from kairos.app.folder import load_brand
-from kairos.app.ready import check_ready
-from kairos.app.yaml_source import read_yaml
+from kairos.app.definitions.documents import Definition, check_brand_documents, check_definition
+from kairos.app.definitions.folder import load_brand
+from kairos.app.definitions.ready import check_ready
+from kairos.app.definitions.yaml_source import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kairos import registry
-from kairos.app.definitions import Documents, check_brand_documents
-from kairos.app.folder import load_brand
-from kairos.app.local_time import Wall
-from kairos.app.ready import check_ready
-from kairos.app.render import render
-from kairos.app.template import channels_of
+from kairos.app.definitions.documents import Documents, check_brand_documents
+from kairos.app.definitions.folder import load_brand
+from kairos.app.definitions.ready import check_ready
+from kairos.app.definitions.template import channels_of
+from kairos.app.render.local_time import Wall
+from kairos.app.render.render import render
 from kairos.channels._sms_length import KOREAN_SMS_BYTES_MAX, korean_bytes, measure
 from kairos.cli.simulate import load_release, simulate
 from kairos.domain.localtime import local

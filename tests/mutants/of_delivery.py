@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-DELIVER = "shared/kairos/app/deliver.py"
-GATES = "shared/kairos/app/gates.py"
-LEASE = "shared/kairos/app/lease.py"
+DELIVER = "shared/kairos/app/deliver/deliver.py"
+GATES = "shared/kairos/app/deliver/gates.py"
+LEASE = "shared/kairos/app/deliver/lease.py"
 MIME = "shared/kairos/channels/_mime.py"
 
 MUTANTS = [
@@ -17,7 +17,7 @@ MUTANTS = [
         "        self._early = self._gates.pass_through(message)\n"
         "        there = self._ledger.claim(message.message, _details(message), self._clock.now())\n",
         "an opt-out between the two does not stop the call",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
         also=(("passed = self._gates.pass_through(message)", "passed = self._early"),),
     ),
     Mutant(
@@ -26,7 +26,7 @@ MUTANTS = [
         "        if there is None:\n            return self._call(message, repeated=False)",
         '        if there is None or there.state == "claimed":\n            return self._call(message, repeated=False)',
         "two deliveries of one request are two messages",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "an unknown outcome frees the claim",
@@ -35,7 +35,7 @@ MUTANTS = [
         "            self._ledger.free(message.message)\n"
         "            return replace(self._unknown(message, error), repeated=repeated)",
         "SES took it and the answer was lost: advertised to twice",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "advertising of unknown outcome is repeated",
@@ -43,7 +43,7 @@ MUTANTS = [
         'if message.marketing or there.state == "unknown":',
         'if there.state == "unknown":',
         "a crash after the call is a second message",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "a refusal keeps its claim",
@@ -51,7 +51,7 @@ MUTANTS = [
         "        except Refused as error:\n            self._ledger.free(message.message)\n",
         "        except Refused as error:\n",
         "what was refused is waited for as unknown for three days",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "what was sent is not recorded",
@@ -59,7 +59,7 @@ MUTANTS = [
         'self._ledger.record(message.message, "sent", self._clock.now(), outcome.provider_id)',
         "_details(message)",
         "a redelivered receipt goes out again",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "a receipt is repeated while somebody is at it",
@@ -67,7 +67,7 @@ MUTANTS = [
         "        if left > timedelta():\n",
         "        if left > CLAIM_LEASE:\n",
         "two functions call for one receipt",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "a receipt is repeated without end",
@@ -75,7 +75,7 @@ MUTANTS = [
         "        if repeats > REPEATS_MAX:\n",
         "        if repeats > 1_000 * REPEATS_MAX:\n",
         "a provider that answers nobody fills a mailbox",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "a claim is kept where a gate is closed",
@@ -83,7 +83,7 @@ MUTANTS = [
         "        if isinstance(passed, Outcome):\n            self._ledger.free(message.message)\n",
         "        if isinstance(passed, Outcome):\n",
         "what was held for the night is never sent in the morning",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "only a stop of everything suppresses",
@@ -91,7 +91,7 @@ MUTANTS = [
         'if "all" in stops or (marketing and "marketing" in stops):',
         'if "all" in stops:',
         "one-click opt-out stops nothing that is queued",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "consent is not asked again before the call",
@@ -99,7 +99,7 @@ MUTANTS = [
         "if marketing and not _consented(profile, message.channel):",
         "if marketing and not profile.consents:",
         "withdrawn while it lay in the queue, it still goes",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "quiet hours are not asked again before the call",
@@ -107,7 +107,7 @@ MUTANTS = [
         "if opens is None or opens > now:",
         "if opens is None:",
         "a long queue advertises at night",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "at its expiry a queued message still goes",
@@ -115,7 +115,7 @@ MUTANTS = [
         "if message.expires_at <= now:",
         "if message.expires_at < now:",
         "a reminder goes out when the booking begins",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "a message that the journey holds goes out",
@@ -123,7 +123,7 @@ MUTANTS = [
         'if message.state != "asked" or message.channel != request.channel:',
         "if message.channel != request.channel:",
         "held by the journey, sent by an old request",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "a pause does not reach the queue",
@@ -131,7 +131,7 @@ MUTANTS = [
         "if message.journey in release.paused:",
         "if not message.journey:",
         "after the pause ten thousand still go",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "transactional waits behind advertising",
@@ -139,7 +139,7 @@ MUTANTS = [
         "sorted(batch, key=lambda request: request.message.marketing)",
         "sorted(batch, key=lambda request: not request.message.marketing)",
         "the last token of the second goes to a coupon",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "who has no token goes all the same",
@@ -147,23 +147,23 @@ MUTANTS = [
         "going += requests[:granted]",
         "going += requests",
         "the provider throttles the account",
-        ("app/test_deliver.py",),
+        ("app/deliver/test_deliver.py",),
     ),
     Mutant(
         "a second grants one more",
-        "shared/kairos/app/rate.py",
+        "shared/kairos/app/deliver/rate.py",
         "max(1, int(per_second))",
         "int(per_second) + 1",
         "above the account's rate, SES refuses",
-        ("app/test_rate.py",),
+        ("app/deliver/test_rate.py",),
     ),
     Mutant(
         "what an error says is logged",
-        "shared/kairos/app/outcome.py",
+        "shared/kairos/app/deliver/outcome.py",
         'detail=str(error) if isinstance(error, KairosError) else "")',
         "detail=str(error))",
         "the log holds the address that an error quotes",
-        ("app/test_outcome.py",),
+        ("app/deliver/test_outcome.py",),
     ),
     Mutant(
         "a provider's text is kept as the reason",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 SIGNATURE = "shared/kairos/sources/_signature.py"
-INGEST = "shared/kairos/app/ingest.py"
-LISTED = "shared/kairos/app/listed.py"
-JOINING = "shared/kairos/app/joining.py"
+INGEST = "shared/kairos/app/ingest/ingest.py"
+LISTED = "shared/kairos/app/ingest/listed.py"
+JOINING = "shared/kairos/app/ingest/joining.py"
 
 MUTANTS = [
     Mutant(
@@ -49,7 +49,7 @@ MUTANTS = [
         '__import__("contextlib").suppress(Exception)(self._inbox.put)'
         "([*_merges(joined, request.received_at, correlation), *messages])",
         "an accepted event is lost",
-        ("app/test_ingest.py", "app/test_front.py"),
+        ("app/ingest/test_ingest.py", "app/ingest/test_front.py"),
     ),
     Mutant(
         "a complaint is told but not obeyed at once",
@@ -57,7 +57,7 @@ MUTANTS = [
         "stopped = self._stop(parsed, request.received_at)",
         "stopped = 0",
         "what is queued already still goes to somebody who complained",
-        ("app/test_ingest.py",),
+        ("app/ingest/test_ingest.py",),
     ),
     Mutant(
         "two connections share their event ids",
@@ -65,7 +65,7 @@ MUTANTS = [
         "id=digest(source.name, request.connection, parsed.key)",
         "id=digest(source.name, parsed.key)",
         "an order of the second shop is taken for one of the first",
-        ("app/test_ingest.py",),
+        ("app/ingest/test_ingest.py",),
     ),
     Mutant(
         "whoever holds the public key names anybody",
@@ -97,7 +97,7 @@ MUTANTS = [
         "        self._keep_contacts(addressed)\n",
         "",
         "nobody can be written to",
-        ("app/test_ingest.py",),
+        ("app/ingest/test_ingest.py",),
     ),
     Mutant(
         "properties that nobody listed are let in",
@@ -105,7 +105,7 @@ MUTANTS = [
         "if name in names and _is_plain(value)",
         "if _is_plain(value)",
         "an order note with a name in it lies in the item, the queue and the archive",
-        ("app/test_listed.py", "app/test_ingest.py"),
+        ("app/ingest/test_listed.py", "app/ingest/test_ingest.py"),
     ),
     Mutant(
         "a listed property may hold an address",
@@ -113,7 +113,7 @@ MUTANTS = [
         "if name in names and _is_plain(value)",
         "if name in names",
         "an e-mail address typed into a product title is archived",
-        ("app/test_listed.py", "app/test_ingest.py"),
+        ("app/ingest/test_listed.py", "app/ingest/test_ingest.py"),
     ),
     Mutant(
         "the de-duplication key of Shopify lacks the topic",
@@ -157,20 +157,20 @@ MUTANTS = [
     ),
     Mutant(
         "GET unsubscribes",
-        "shared/kairos/app/preferences.py",
+        "shared/kairos/app/preferences/preferences.py",
         'return self._answer(200, "shown", accept_language, refusal)',
         "return self.stop(token, accept_language)",
         "a scanner that opens every link refuses for the reader (RFC 8058, 3.2)",
-        ("app/test_preferences.py",),
+        ("app/preferences/test_preferences.py",),
     ),
     Mutant(
         "the suppression is written after the inbox was told",
-        "shared/kairos/app/preferences.py",
+        "shared/kairos/app/preferences/preferences.py",
         '            self._suppressions.suppress_hashed(refusal.channel, refusal.address_hash, "marketing", '
         '"unsubscribed", now)\n',
         "",
         "where the inbox does not answer, a confirmed refusal is none",
-        ("app/test_preferences.py",),
+        ("app/preferences/test_preferences.py",),
         also=(
             (
                 "            self._inbox.put([message])\n",
@@ -182,10 +182,10 @@ MUTANTS = [
     ),
     Mutant(
         "an opt-out link proves itself by one byte",
-        "shared/kairos/app/unsubscribe.py",
+        "shared/kairos/app/preferences/unsubscribe.py",
         "if not hmac.compare_digest(_tag(keyring, fields[0], raw[:-TAG_BYTES]), raw[-TAG_BYTES:]):",
         "if not hmac.compare_digest(_tag(keyring, fields[0], raw[:-TAG_BYTES])[:1], raw[-TAG_BYTES:][:1]):",
         "a stranger refuses for all customers in an afternoon",
-        ("app/test_unsubscribe.py", "app/test_preferences.py"),
+        ("app/preferences/test_unsubscribe.py", "app/preferences/test_preferences.py"),
     ),
 ]

@@ -149,11 +149,11 @@ MUTANTS = [
     ),
     Mutant(
         "quiet in one zone is enough to open",
-        "shared/kairos/app/quiet.py",
+        "shared/kairos/app/deliver/quiet.py",
         "for window in windows for zone in zones])",
         "for window in windows for zone in zones[:1]])",
         "somebody without a zone is written to at night",
-        ("app/test_quiet.py",),
+        ("app/deliver/test_quiet.py",),
     ),
     Mutant(
         "effects of another version are performed",

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from kairos.app.deliver.quiet import open_at
 from kairos.app.ports import Pointer
-from kairos.app.quiet import open_at
-from kairos.app.release import Release
+from kairos.app.publish.release import Release
 from kairos.domain.ids import digest
 from kairos.domain.profile import Message, Profile
 from kairos.domain.reason import Reason

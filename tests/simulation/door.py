@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kairos.app.compile import compile_journey
-from kairos.app.front import handle
+from kairos.app.definitions.compile import compile_journey
 from kairos.app.http import HttpRequest
-from kairos.app.release import index_of
+from kairos.app.ingest.front import handle
+from kairos.app.publish.release import index_of
 from kairos.domain.instant import format_instant
 from kairos.domain.profile import Profile
 from tests.simulation import shop

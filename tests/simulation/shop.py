@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from kairos.app.compile import compile_journey
-from kairos.app.release import index_of
+from kairos.app.definitions.compile import compile_journey
+from kairos.app.publish.release import index_of
 from kairos.domain.instant import format_instant
 
 BRAND: dict[str, Any] = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kairos.app.ingest import Ingest
+from kairos.app.ingest.ingest import Ingest
 from kairos.app.ports import OutboxMessage
 from kairos.domain.profile import Profile
 from kairos.registry import Request, load

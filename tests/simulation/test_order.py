@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from kairos.app.decide import decide
 from kairos.app.inbox import HandleInbox
 from kairos.app.ports import InboxMessage, Pointer, Received
-from kairos.app.release import Release
+from kairos.app.publish.release import Release
 from kairos.domain.effects import Effect, Send
 from kairos.domain.event import ConsentFact, Event, Wake
 from kairos.domain.profile import Profile

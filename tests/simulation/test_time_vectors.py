@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kairos.app.compile import check_journey
+from kairos.app.definitions.compile import check_journey
 from kairos.cli.simulate import load_release, simulate
 from kairos.domain.instant import format_instant, parse_instant
 from kairos.domain.reason import Reason

@@ -13,17 +13,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from kairos.app.deliver import Deliver
+from kairos.app.deliver.deliver import Deliver
+from kairos.app.deliver.gates import Gates
+from kairos.app.deliver.outcome import Request as DeliverRequest
 from kairos.app.dispatch import Dispatch, Image
-from kairos.app.gates import Gates
 from kairos.app.inbox import HandleInbox
-from kairos.app.ingest import Ingest
-from kairos.app.live import LiveRelease
-from kairos.app.outcome import Request as DeliverRequest
+from kairos.app.ingest.ingest import Ingest
 from kairos.app.ports import InboxMessage, Marks, OutboxMessage, Pointer, Received
-from kairos.app.preferences import Preferences
+from kairos.app.preferences.preferences import Preferences
+from kairos.app.preferences.unsubscribe import UnsubscribeLinks
+from kairos.app.publish.live import LiveRelease
 from kairos.app.sweep import Sweep
-from kairos.app.unsubscribe import UnsubscribeLinks
 from kairos.domain.effects import Effect
 from kairos.domain.errors import KairosError, Rejected, Unavailable
 from kairos.domain.profile import Profile

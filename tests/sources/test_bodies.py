@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kairos.app.listed import listed
+from kairos.app.ingest.listed import listed
 from kairos.domain.event import event_from_json, event_to_json
 from kairos.registry import Parsed, Request, load
 from kairos.registry import names as plugins

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kairos.app.listed import cut, listed
+from kairos.app.ingest.listed import cut, listed
 from kairos.domain.errors import BadInput, Rejected, TooLarge
 from kairos.domain.event import EVENT_BYTES_MAX, event_from_json, event_size, event_to_json
 from kairos.registry import Parsed, Request, load

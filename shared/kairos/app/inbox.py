@@ -17,9 +17,9 @@ from typing import Any
 
 from kairos.app.archive import Decided, records, written_now
 from kairos.app.decide import Outcome, decide
-from kairos.app.live import EMPTY_BUNDLE, LiveRelease
 from kairos.app.ports import Archive, Clock, Customers, Parking, Pointer, Received, Releases
-from kairos.app.release import Release
+from kairos.app.publish.live import EMPTY_BUNDLE, LiveRelease
+from kairos.app.publish.release import Release
 from kairos.domain.errors import Rejected, Unavailable, VersionConflict
 from kairos.domain.event import Event, Input, Wake, event_to_json
 from kairos.domain.profile import Profile, Written

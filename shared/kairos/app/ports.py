@@ -269,9 +269,9 @@ class Identities(Protocol):
         """Return whose each group of identifiers of one person (best first) is, making what is missing.
 
         One batch read for all groups of a request, and another for a group that names a person anew or leads to more
-        than one profile. The rules are those of `kairos.app.joining`. Unknown identifiers are bound by conditional
-        write (first writer wins; the loser reads again); a new person gets a permanent id of 26 base32 characters. A
-        merge is marked durably, and told again by every event whose rows have not followed it yet.
+        than one profile. The rules are those of `kairos.app.ingest.joining`. Unknown identifiers are bound by
+        conditional write (first writer wins; the loser reads again); a new person gets a permanent id of 26 base32
+        characters. A merge is marked durably, and told again by every event whose rows have not followed it yet.
         Raises ValueError for an empty group.
         """
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kairos.app.ports import Alarms, Clock, Cursor, Due, Inbox, InboxMessage, Marks, WakeIndex
-from kairos.app.walk_watch import WalkWatch
+from kairos.app.walk.watch import WalkWatch
 from kairos.domain.errors import Unavailable
 
 MISSED_AFTER = timedelta(minutes=2)

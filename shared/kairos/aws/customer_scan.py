@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kairos.app.walk_ports import Page, Population, Row
+from kairos.app.walk.ports import Page, Population, Row
 from kairos.aws.codec import read_state
 from kairos.aws.errors import calling
 

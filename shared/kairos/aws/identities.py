@@ -19,7 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from kairos.app.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
+from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
 from kairos.app.ports import Identifier, Resolved
 from kairos.aws.batch import batch_get
 from kairos.aws.errors import ConditionFailed, calling, error_code
@@ -85,7 +85,7 @@ class DynamoIdentities:
 
 
 class _Rows:
-    """`kairos.app.joining.Rows` for one request, under the keyring that it began with."""
+    """`kairos.app.ingest.joining.Rows` for one request, under the keyring that it began with."""
 
     def __init__(self, client: Any, table: str, keyring: Keyring, draw: Draw, now: datetime) -> None:
         self._client = client

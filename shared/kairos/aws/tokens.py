@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from kairos.app.rate import Allowance, allowances
+from kairos.app.deliver.rate import Allowance, allowances
 from kairos.aws.errors import ConditionFailed, calling
 from kairos.aws.table import to_ttl
 

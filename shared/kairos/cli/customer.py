@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from kairos.app.identifiers import normalise_email, normalise_id, normalise_phone
+from kairos.app.ingest.identifiers import normalise_email, normalise_id, normalise_phone
 from kairos.app.ports import Identifier, Pointer
-from kairos.app.release import Release
+from kairos.app.publish.release import Release
 from kairos.cli.failure import CannotDo
 from kairos.domain.profile import Profile
 

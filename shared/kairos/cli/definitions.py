@@ -8,9 +8,9 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kairos.app.definitions import Definition, Documents, check_brand_documents, errors_of
-from kairos.app.ready import check_ready
-from kairos.app.template import in_order
+from kairos.app.definitions.documents import Definition, Documents, check_brand_documents, errors_of
+from kairos.app.definitions.ready import check_ready
+from kairos.app.definitions.template import in_order
 from kairos.cli.failure import WRONG, CannotDo
 from kairos.cli.screen import open_screen, tell_problems
 from kairos.domain.canonical import fingerprint
@@ -51,7 +51,7 @@ def push_folder(folder: Path, connect: Callable[[], Deployment], *, dry_run: boo
 
 def print_schema(kind: str | None) -> int:
     """Print the JSON Schema of one kind of definition, or of all."""
-    from kairos.app.schema import KINDS, build_schema
+    from kairos.app.definitions.schema import KINDS, build_schema
 
     if kind is not None and kind not in KINDS:
         raise CannotDo(f"no definition is called {kind!r}; there are: {', '.join(KINDS)}")
@@ -60,7 +60,7 @@ def print_schema(kind: str | None) -> int:
 
 
 def _checked(folder: Path) -> tuple[Documents, bool]:
-    from kairos.app.folder import load_brand
+    from kairos.app.definitions.folder import load_brand
 
     documents = load_brand(folder)
     problems = check_brand_documents(documents)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kairos.app.ports import Clock, ContactReader, Drafts, Identifier, InsightsReader, Releases
 from kairos.app.redrive import DeadLetters
-from kairos.app.walk_ports import Population
+from kairos.app.walk.ports import Population
 from kairos.cli.failure import NotDeployed
 from kairos.domain.profile import Profile
 from kairos.registry import Channel

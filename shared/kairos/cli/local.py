@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import kairos
-from kairos.app.folder import load_brand
+from kairos.app.definitions.folder import load_brand
 from kairos.cli.definitions import push_folder
 from kairos.cli.deployment import AwsDeployment
 from kairos.cli.failure import WRONG, CannotDo

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from kairos import registry
-from kairos.app.identifiers import identifiers
-from kairos.app.ingest import Ingest
+from kairos.app.ingest.identifiers import identifiers
+from kairos.app.ingest.ingest import Ingest
 from kairos.app.ports import InboxMessage
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from kairos.app.release import Release
+    from kairos.app.publish.release import Release
     from kairos.cli.deployment import Deployment
     from kairos.domain.journey import Journey
 

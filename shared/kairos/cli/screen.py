@@ -13,7 +13,7 @@ from kairos.domain.localtime import local
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kairos.app.definitions import Problem
+    from kairos.app.definitions.documents import Problem
 
 
 def open_screen(*, complaints: bool = False) -> Console:

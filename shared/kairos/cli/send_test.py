@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kairos import registry
-from kairos.app.brand import check_brand
-from kairos.app.identifiers import normalise_email, normalise_phone
-from kairos.app.local_time import Wall
-from kairos.app.render import CannotRender, render, variables_of
-from kairos.app.template import check_template
+from kairos.app.definitions.brand import check_brand
+from kairos.app.definitions.template import check_template
+from kairos.app.ingest.identifiers import normalise_email, normalise_phone
+from kairos.app.render.local_time import Wall
+from kairos.app.render.render import CannotRender, render, variables_of
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import open_screen
 from kairos.domain.ids import digest

@@ -14,7 +14,7 @@ from kairos.domain.profile import Enrollment, Profile
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from kairos.app.release import Release
+    from kairos.app.publish.release import Release
     from kairos.cli.deployment import Deployment
 
 Rows = Sequence[Sequence[str]]

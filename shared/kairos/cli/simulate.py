@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from kairos.app.bundle import build_bundle
-from kairos.app.definitions import Problem, check_brand_documents
-from kairos.app.folder import load_brand
+from kairos.app.definitions.documents import Problem, check_brand_documents
+from kairos.app.definitions.folder import load_brand
 from kairos.app.ports import Pointer
-from kairos.app.release import Release
+from kairos.app.publish.bundle import build_bundle
+from kairos.app.publish.release import Release
 from kairos.cli.event_file import EventFile
 from kairos.cli.raw_events import RawEvents
 from kairos.cli.simulation import Simulation

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby
 
 from kairos.app.decide import decide
-from kairos.app.release import Release
+from kairos.app.publish.release import Release
 from kairos.domain.effects import Send, Tell
 from kairos.domain.event import Event, Input, Wake
 from kairos.domain.reason import Reason

@@ -68,7 +68,7 @@ def tell_begun(answer: Mapping[str, Any]) -> None:
 def _ask(deployment: Deployment, walks: Iterable[Walk], population: Any) -> bool:
     import typer
 
-    from kairos.app.walk_estimate import estimate
+    from kairos.app.walk.estimate import estimate
 
     screen = open_screen(complaints=True)
     pointer = deployment.releases.pointer()

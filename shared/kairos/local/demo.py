@@ -22,8 +22,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from kairos.app.folder import load_brand
-from kairos.app.template import in_order
+from kairos.app.definitions.folder import load_brand
+from kairos.app.definitions.template import in_order
 from kairos.aws.drafts import DynamoDrafts
 from kairos.local import demo_story as story
 from kairos.local.cloud import LocalCloud

@@ -11,11 +11,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from kairos.app.bundle import build_bundle
 from kairos.app.decide import Outcome, decide
-from kairos.app.definitions import Definition, Documents, check_brand_documents, errors_of
+from kairos.app.definitions.documents import Definition, Documents, check_brand_documents, errors_of
 from kairos.app.ports import Pointer
-from kairos.app.release import Release
+from kairos.app.publish.bundle import build_bundle
+from kairos.app.publish.release import Release
 from kairos.aws.codec import write_state
 from kairos.domain.effects import Arm, Effect, Send
 from kairos.domain.event import ConsentFact, EntryFact, Event, Input, Wake

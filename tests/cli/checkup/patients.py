@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
-from kairos.app.bundle import SCHEMA
 from kairos.app.ports import Pointer
+from kairos.app.publish.bundle import SCHEMA
 from kairos.app.sweep import HORIZON, SETTLING
 from kairos.aws.table import sortable
 from kairos.cli.checkup.finding import Finding

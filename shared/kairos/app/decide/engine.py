@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from kairos.app.decide import alarm, entries, facts, messages, parcels, passages, reports, timelines, walked
 from kairos.app.decide.turn import Turn
-from kairos.app.release import Release
+from kairos.app.publish.release import Release
 from kairos.domain import budget
 from kairos.domain.effects import Effect
 from kairos.domain.event import Event, Input

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from kairos.app.decide import reports
 from kairos.app.decide.turn import Turn
-from kairos.app.quiet import open_at
-from kairos.app.release import Cap
+from kairos.app.deliver.quiet import open_at
+from kairos.app.publish.release import Cap
 from kairos.domain.budget import ASKED_MAX
 from kairos.domain.effects import Send
 from kairos.domain.event import Event

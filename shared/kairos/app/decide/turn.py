@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kairos.app.release import Release
+from kairos.app.publish.release import Release
 from kairos.domain.condition import Condition, Facts, look_up
 from kairos.domain.effects import Effect
 from kairos.domain.event import Event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kairos.app.bundle import SCHEMA
+from kairos.app.publish.bundle import SCHEMA
 from kairos.cli.checkup.finding import Finding, ok, unknown, warn, wrong
 from kairos.cli.checkup.patient import Patient
 from kairos.domain.errors import Unavailable

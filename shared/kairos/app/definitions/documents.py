@@ -1,0 +1,245 @@
+"""All definitions of one brand together: what each says, and whether they hold together.
+
+`check_brand_documents` finds what makes a definition wrong. `check_ready` finds what a brand still lacks before real
+messages may leave; a simulation does without. Both give every problem, with file, line, path and what would be right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from kairos import registry
+from kairos.app.definitions.brand import check_brand
+from kairos.app.definitions.compile import check_journey
+from kairos.app.definitions.references import find_cycle, find_mappings, named_segments
+from kairos.app.definitions.segment import check_segment
+from kairos.app.definitions.template import channels_of, check_template
+from kairos.domain.document import Path
+from kairos.domain.errors import BadDefinition, Rejected
+
+KINDS = ("brand", "journey", "segment", "template")
+BRAND = "brand"
+DOCUMENT_BYTES_MAX = 300_000
+"""A draft is one DynamoDB item of at most 400 kB, with its problems beside it."""
+DEPTH_MAX = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend. `line` and `column` count from 1 (0: a draft without lines); a warning stops nothing."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    warning: bool = False
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{where}: {self.path + ': ' if self.path else ''}{self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One document, where it comes from, and where each part of it stands there (line, column)."""
+
+    kind: str
+    id: str
+    document: Any
+    file: str
+    marks: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
+
+    def problem(self, error: BadDefinition, warning: bool = False) -> Problem:
+        """Return the error at the nearest place that the file has."""
+        path = error.path
+        while path and path not in self.marks:
+            path = path[:-1]
+        line, column = self.marks.get(path, (0, 0))
+        return Problem(self.file, line, column, ".".join(map(str, error.path)), error.expected, warning)
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What a brand consists of, and what was wrong already where it was read."""
+
+    definitions: tuple[Definition, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def of(self, kind: str) -> dict[str, Definition]:
+        """Return the definitions of a kind by id; of two with one id, the first."""
+        found: dict[str, Definition] = {}
+        for definition in self.definitions:
+            if definition.kind == kind:
+                found.setdefault(definition.id, definition)
+        return found
+
+    def documents(self, kind: str) -> dict[str, Any]:
+        """Return the documents of a kind by id."""
+        return {id: definition.document for id, definition in self.of(kind).items()}
+
+    @property
+    def brand(self) -> Definition | None:
+        """Return the brand's definition."""
+        return self.of(BRAND).get(BRAND)
+
+
+class BadDefinitions(Rejected):
+    """Definitions cannot go live; `problems` are all that stand in the way."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+
+def check_brand_documents(documents: Documents) -> list[Problem]:
+    """Return every problem of every definition, in the order of files and lines; warnings among them."""
+    found = list(documents.problems)
+    if documents.brand is None and not any(problem.file == "brand.yaml" for problem in found):
+        found.append(Problem("brand.yaml", 0, 0, "", "is missing: name and timezone of the brand stand there"))
+    sound = []
+    for definition in documents.definitions:
+        if unfit := _unfit(definition.document):
+            found.append(definition.problem(unfit))
+            continue
+        own = [definition.problem(error) for error in check_definition(definition)]
+        told = {problem.path for problem in own}
+        found += own + [problem for problem in _references(definition, documents) if problem.path not in told]
+        if not own:
+            sound.append(definition)
+    found += _duplicates(documents)
+    found += _cycles(Documents(tuple(sound)))
+    return sorted(found, key=lambda problem: (problem.file, problem.line, problem.column))
+
+
+def errors_of(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems that are no mere warnings."""
+    return [problem for problem in problems if not problem.warning]
+
+
+def check_definition(definition: Definition) -> list[BadDefinition]:
+    """Return what is wrong with one document (bounded plain JSON) by itself."""
+    return _CHECKS[definition.kind](definition.document) + _remarks(definition.document)
+
+
+def _unfit(document: Any) -> BadDefinition | None:
+    """A draft may come from anywhere: what is no bounded plain JSON goes no further."""
+    levels = [document]
+    for _ in range(DEPTH_MAX):
+        if any(isinstance(item, Mapping) and not all(isinstance(key, str) for key in item) for item in levels):
+            return BadDefinition((), "expected texts as keys")
+        levels = [child for item in levels for child in _children(item)]
+    if levels:
+        return BadDefinition((), f"nested more than {DEPTH_MAX} deep")
+    try:
+        size = len(json.dumps(document, ensure_ascii=False, allow_nan=False).encode())
+    except (ValueError, TypeError) as error:  # an infinite number, half a surrogate, a type that JSON has not
+        return BadDefinition((), f"expected plain JSON: {str(error)[:80]}")
+    if size > DOCUMENT_BYTES_MAX:
+        return BadDefinition((), f"has {size} bytes, at most {DOCUMENT_BYTES_MAX} are kept")
+    return None
+
+
+def _remarks(document: Any) -> list[BadDefinition]:
+    """What is written for people only is text all the same."""
+    remarks = document if isinstance(document, Mapping) else {}
+    found = [key for key in ("name", "description") if not isinstance(remarks.get(key, ""), str | None)]
+    return [BadDefinition((key,), "expected a text") for key in found]
+
+
+def _children(item: Any) -> Iterable[Any]:
+    if isinstance(item, Mapping):
+        return item.values()
+    return item if isinstance(item, list | tuple) else ()
+
+
+def _check_journey(document: Any) -> list[BadDefinition]:
+    return check_journey(document)[1]
+
+
+_CHECKS: dict[str, Callable[[Any], list[BadDefinition]]] = {
+    "brand": check_brand,
+    "journey": _check_journey,
+    "segment": check_segment,
+    "template": check_template,
+}
+
+
+def _duplicates(documents: Documents) -> Iterator[Problem]:
+    for definition in documents.definitions:
+        first = documents.of(definition.kind)[definition.id]
+        if first is not definition:
+            message = f"{first.file} is called {definition.id!r} already: ids are unique among {definition.kind}s"
+            yield definition.problem(BadDefinition(("id",), message))
+
+
+def _references(definition: Definition, documents: Documents) -> Iterator[Problem]:
+    for path, condition in find_mappings(definition.document, "segment"):
+        id = condition["segment"]
+        if definition.kind in ("journey", "segment") and isinstance(id, str) and id not in documents.of("segment"):
+            yield definition.problem(BadDefinition((*path, "segment"), _unknown("segment", id, documents)))
+    if definition.kind != "journey":
+        return
+    for path, step in find_mappings(definition.document, "send"):
+        if isinstance(step["send"], str) and (error := _wrong_send(path, step, documents)):
+            yield definition.problem(error)
+    brand = documents.brand
+    for path, step in find_mappings(definition.document, "business_day"):
+        if (
+            step["business_day"]
+            and brand is not None
+            and isinstance(brand.document, Mapping)
+            and "country" not in brand.document
+        ):
+            message = "brand.yaml names no country, so only weekends are closed"
+            yield definition.problem(BadDefinition((*path, "business_day"), message), warning=True)
+
+
+def _wrong_send(path: Path, step: Mapping[str, Any], documents: Documents) -> BadDefinition | None:
+    template = documents.of("template").get(step["send"])
+    if template is None:
+        return BadDefinition((*path, "send"), _unknown("template", step["send"], documents))
+    channel = step.get("channel")
+    if not isinstance(channel, str) or not isinstance(template.document, Mapping):
+        return None
+    if channel not in (known := registry.names("channels")):
+        return BadDefinition((*path, "channel"), f"no channel is called {channel!r}; there are: {', '.join(known)}")
+    if channel not in template.document:
+        there = ", ".join(channels_of(template.document)) or "none"
+        return BadDefinition(
+            (*path, "channel"), f"the template {step['send']!r} has no {channel} part; it has: {there}"
+        )
+    return None
+
+
+def _unknown(kind: str, id: str, documents: Documents) -> str:
+    known = sorted(documents.of(kind))
+    near = get_close_matches(id, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known[:20]) or 'none'}"
+    return f"no {kind} is called {id!r}; {hint}"
+
+
+def _cycles(documents: Documents) -> Iterator[Problem]:
+    segments = documents.of("segment")
+    cycle = find_cycle({id: definition.document for id, definition in segments.items()})
+    if cycle:
+        here = segments[cycle[0]]
+        path = next(path for path, found in find_mappings(here.document, "segment") if found["segment"] == cycle[1])
+        message = f"segments ask each other in a circle: {' → '.join(cycle)}"
+        yield here.problem(BadDefinition((*path, "segment"), message))
+
+
+def used_segments(documents: Documents, document: Any) -> set[str]:
+    """Return the segments that a document asks for, directly or through others."""
+    segments, found = documents.documents("segment"), set[str]()
+    wanted = named_segments(document)
+    while wanted:
+        id = wanted.pop()
+        if id not in found:
+            found.add(id)
+            wanted |= named_segments(segments.get(id)) - found
+    return found

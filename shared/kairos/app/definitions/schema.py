@@ -1,0 +1,238 @@
+"""The JSON Schema of every definition, for editors: made from the steps, channels and law packs that are there.
+
+It says what the readers say, as far as a schema can: that an id exists, that segments do not turn in a circle or that
+shares add up is `validate`'s to tell. On one thing it is stricter: a key that is left empty counts as absent when read,
+and an editor marks it.
+
+JSON Schema 2020-12; patterns keep to what ECMA-262 and Python read alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kairos import registry
+from kairos.app.definitions.brand import (
+    CAPS_MAX,
+    CHANNELS,
+    EMAIL_FORM,
+    LANGUAGES,
+    SENDER_KEYS,
+    TEXT_MAX,
+    WALK_RATE_MAX,
+    ZONES_MAX,
+)
+from kairos.app.definitions.compile import BROADCAST
+from kairos.app.definitions.template import PART_CHARACTERS_MAX, bodies_of
+from kairos.domain.condition import OPERATORS, TIMES_MAX
+from kairos.domain.localtime import WEEKDAYS
+from kairos.steps.send import SEND_SCHEMA
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+KINDS = ("brand", "journey", "segment", "template")
+
+Schema = dict[str, Any]
+
+_END = r"$(?!\n)"  # Python's $ stands before a last line break too
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+_TEXT: Schema = {"type": "string", "pattern": r"\S"}
+_LINE: Schema = {"type": "string", "maxLength": TEXT_MAX, "pattern": rf"^[^\n\r]*\S[^\n\r]*{_END}"}
+
+
+def build_schema(kind: str | None = None) -> Schema:
+    """Return the schema of one kind of definition, or of any. Raises KeyError for a kind that there is not."""
+    forms = {"brand": _brand, "journey": _journey, "segment": _segment, "template": _template}
+    wanted = {"$ref": f"#/$defs/{kind}"} if kind else {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in KINDS]}
+    if kind is not None and kind not in forms:
+        raise KeyError(kind)
+    whole = {name: form() for name, form in forms.items()}
+    return {"$schema": DIALECT, "title": f"Kairos {kind or 'definition'}", **wanted, "$defs": whole | _parts()}
+
+
+def _parts() -> Schema:
+    return {
+        "id": {"type": "string", "pattern": f"^[a-z0-9][a-z0-9_-]{{0,63}}{_END}"},
+        "name": {"type": "string", "pattern": f"^[A-Za-z][A-Za-z0-9_ .:/-]{{0,99}}{_END}"},
+        "channel": {"enum": list(registry.names("channels"))},
+        "class": {"enum": ["marketing", "transactional"]},
+        "share": {"type": "string", "pattern": rf"^[0-9]{{1,3}}(\.[0-9]{{1,4}})?\s*%{_END}"},
+        "duration": {"type": "string", "pattern": f"^(?=[0-9]){_units('wdhms')}{_END}"},
+        "offset": {"type": "string", "pattern": _offset()},
+        "clock": {"type": "string", "pattern": f"^{_CLOCK}{_END}"},
+        "weekdays": {"type": "array", "minItems": 1, "items": {"enum": list(WEEKDAYS)}},
+        "matcher": _object({"event": _ref("name"), "where": _ref("condition")}, "event"),
+        "matchers": {"anyOf": [_ref("matcher"), {"type": "array", "items": _ref("matcher")}]},
+        "message": _object(SEND_SCHEMA, "send"),
+        "steps": {"type": "array", "items": {"oneOf": [_step(name) for name in registry.names("steps")]}},
+        "condition": {"oneOf": _conditions("condition", everything=True)},
+        "field_condition": {"oneOf": _conditions("field_condition", everything=False)},
+    }
+
+
+def _journey() -> Schema:
+    timed = {"anyOf": [{"required": ["anchor"]}, {"required": ["timeline"]}]}
+    return {"type": "object", "if": timed, "then": _timed(), "else": _stepped()}
+
+
+def _stepped() -> Schema:
+    own = {
+        "trigger": {
+            "anyOf": [_ref("matcher"), {"type": "array", "minItems": 1, "items": _ref("matcher")}, {"const": BROADCAST}]
+        },
+        "subject": _ref("name"),
+        "restart": {"type": "boolean"},
+        "steps": {"allOf": [_ref("steps"), {"minItems": 1}]},
+    }
+    return _object(_common() | own, "id", "class", "trigger", "steps")
+
+
+def _timed() -> Schema:
+    step = SEND_SCHEMA | {
+        "id": _ref("id"),
+        "at": _ref("offset"),
+        "class": _ref("class"),
+        "if_past": {"enum": ["skip", "send_now", "stop"]},
+    }
+    own = {
+        "anchor": _object({"entry": _ref("name"), "at": {"enum": ["starts_at", "ends_at"]}}, "entry"),
+        "timeline": {"type": "array", "minItems": 1, "items": _object(step, "at", "send")},
+        "on_move": _ref("message"),
+        "on_cancel": _ref("message"),
+    }
+    return _object(_common() | own, "id", "class", "anchor", "timeline")
+
+
+def _common() -> Schema:
+    after = _object({"after": _ref("duration")}, "after")
+    goal = {"event": _ref("name"), "where": _ref("condition"), "within": _ref("duration")}
+    return _remarks() | {
+        "id": _ref("id"),
+        "class": _ref("class"),
+        "holdout": _ref("share"),
+        "goal": _object(goal, "event"),
+        "exit": _ref("matchers"),
+        "fresh_for": _ref("duration"),
+        "reenter": {"anyOf": [{"enum": ["never", "always"]}, after]},
+    }
+
+
+def _step(name: str) -> Schema:
+    step = registry.load("steps", name)
+    return _object({"id": _ref("id"), **step.schema}, step.keyword)
+
+
+def _segment() -> Schema:
+    return _object(_remarks() | {"id": _ref("id"), "where": _ref("condition")}, "id", "where")
+
+
+def _template() -> Schema:
+    known = registry.names("channels")
+    order = {"type": "array", "uniqueItems": True, "items": _ref("channel")}
+    own = {"id": _ref("id"), "channels": order, **{name: _channel(name) for name in known}}
+    return _object(_remarks() | own) | {"anyOf": [{"required": [name]} for name in known]}
+
+
+def _channel(name: str) -> Schema:
+    channel = registry.load("channels", name)
+    text = _TEXT | {"maxLength": PART_CHARACTERS_MAX}
+    bodies = [{"required": [body]} for body in bodies_of(channel)]
+    return _object(dict.fromkeys(channel.parts, text), *channel.required) | {"anyOf": bodies}
+
+
+def _brand() -> Schema:
+    zone: Schema = {"type": "string", "description": "IANA time zone", "examples": ["Asia/Seoul"]}
+    window: Schema = {"type": "string", "pattern": rf"^\s*{_CLOCK}\s*-\s*{_CLOCK}\s*{_END}"}
+    cap = {
+        "channel": {"enum": ["any", *CHANNELS]},
+        "max": {"type": "integer", "minimum": 1, "maximum": 1000},
+        "per": _ref("duration"),
+    }
+    rate = {
+        "per_second": {"type": "number", "minimum": 0.01, "maximum": 10_000},
+        "per_day": {"type": "integer", "minimum": 1, "maximum": 1_000_000_000},
+    }
+    own = {
+        "id": _LINE,
+        "name": _LINE,
+        "description": _LINE,
+        "language": {"enum": list(LANGUAGES)},
+        "timezone": zone,
+        "country": {"type": "string", "pattern": f"^[A-Z]{{2}}{_END}"},
+        "zones": {"type": "array", "minItems": 1, "maxItems": ZONES_MAX, "items": zone},
+        "sender": _object(dict.fromkeys(SENDER_KEYS, _LINE) | {"email": _LINE | {"pattern": _whole(EMAIL_FORM)}}),
+        "policies": {"type": "array", "items": {"enum": list(registry.names("policies"))}},
+        "quiet_hours": _object(dict.fromkeys(CHANNELS, window)),
+        "caps": {"type": "array", "maxItems": CAPS_MAX, "items": _object(cap, *cap)},
+        "rates": _object(dict.fromkeys(CHANNELS, _object(rate, "per_second"))),
+        "walks": _object({"per_second": {"type": "number", "minimum": 1, "maximum": WALK_RATE_MAX}}, "per_second"),
+    }
+    return _object(own, "timezone")
+
+
+def _conditions(itself: str, *, everything: bool) -> list[Schema]:
+    """Return the forms of a condition; of an event's own fields only, unless `everything` may be asked."""
+    parts = {"type": "array", "items": _ref(itself)}
+    forms = [
+        _object({"all": parts}, "all"),
+        _object({"any": parts}, "any"),
+        _object({"not": _ref(itself)}, "not"),
+        _compared("field"),
+    ]
+    if not everything:
+        return forms
+    times = {"type": "integer", "minimum": 0, "maximum": TIMES_MAX}
+    counted = _object(dict.fromkeys(("eq", "ne", "gt", "gte", "lt", "lte"), times)) | _exactly(1)
+    did = {"did": _ref("name"), "times": counted, "within": _ref("duration"), "where": _ref("field_condition")}
+    return [
+        *forms,
+        _compared("trait"),
+        _compared("entry", "field"),
+        _object({"segment": _ref("id")}, "segment"),
+        _object(did, "did"),
+    ]
+
+
+def _compared(*names: str) -> Schema:
+    ordered = {"type": ["number", "string"]}
+    values: Schema = dict.fromkeys(OPERATORS, True) | dict.fromkeys(("gt", "gte", "lt", "lte"), ordered)
+    values |= {"in": {"type": "array"}, "exists": {"type": "boolean"}}
+    return _object(dict.fromkeys(names, _ref("name")) | values, *names) | _exactly(len(names) + 1)
+
+
+def _exactly(count: int) -> Schema:
+    return {"minProperties": count, "maxProperties": count}
+
+
+def _remarks() -> Schema:
+    return {"name": {"type": "string"}, "description": {"type": "string"}}
+
+
+def _object(properties: Mapping[str, Any], *required: str) -> Schema:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": dict(properties),
+        **({"required": list(required)} if required else {}),
+    }
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _whole(form: re.Pattern[str]) -> str:
+    return f"^(?:{form.pattern}){_END}"
+
+
+def _units(units: str, digit: str = "[0-9]") -> str:
+    return "".join(f"(?:{digit}{{1,9}}{unit})?" for unit in units)
+
+
+def _offset() -> str:
+    """Local days with or without a clock, or elapsed time; only a zero stands without a sign."""
+    signed, zero = r"[+-](?=[0-9])", "(?=0)"
+    days = f"(?:{signed}{_units('wd')}|{zero}{_units('wd', '0')})(?: {_CLOCK})?"
+    elapsed = f"{signed}{_units('hms')}|{zero}{_units('hms', '0')}"
+    return f"^(?:{days}|{elapsed}){_END}"

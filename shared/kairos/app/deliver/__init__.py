@@ -1,0 +1,1 @@
+"""The last station: lease, claim, gates, hand over, report."""

@@ -1,0 +1,75 @@
+"""From a message that may go to what the provider is handed: rendered, and with all that the law packs ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kairos import registry
+from kairos.app.deliver.outcome import Outcome, not_sent
+from kairos.app.publish.release import Release
+from kairos.app.render.blanks import fill_blanks, wall_of
+from kairos.app.render.render import CannotRender, render
+from kairos.domain.profile import Message, Profile
+from kairos.registry import Channel, Delivery, Rendered
+
+
+def compose(
+    release: Release,
+    profile: Profile,
+    message: Message,
+    channel: Channel,
+    address: str,
+    contacts: Mapping[str, Mapping[str, Any]],
+    unsubscribe_url: str,
+    now: datetime,
+) -> Delivery | Outcome:
+    """Return the delivery, or why there is none: the template lacks something, or a law pack does."""
+    template = release.template(message.template)
+    if template is None:
+        return not_sent("template", f"there is no template {message.template}")
+    blanks = fill_blanks(profile, message, contacts, release.brand, unsubscribe_url)
+    try:
+        wall = wall_of(release, profile, now)
+        rendered = render(message.template, template, message.channel, blanks, wall, channel.parts)
+    except CannotRender as error:
+        return not_sent("template", str(error))
+    for part in (*channel.required, "text"):
+        if not rendered.parts.get(part, "").strip():
+            return not_sent("template", f"template {message.template}, {message.channel}.{part} is empty")
+    lawful = _obey(release, rendered, message, unsubscribe_url)
+    if isinstance(lawful, Outcome):
+        return lawful
+    return Delivery(
+        message=message.id,
+        address=address,
+        rendered=lawful,
+        marketing=message.marketing,
+        sender=_sender(release.brand),
+        tags={
+            "kairos_message": message.id,
+            "kairos_profile": profile.id,
+            "kairos_journey": message.journey,
+            "kairos_step": message.step,
+        },
+        unsubscribe_url=unsubscribe_url if message.marketing else None,
+        at=now,
+    )
+
+
+def _obey(release: Release, rendered: Rendered, message: Message, unsubscribe_url: str) -> Rendered | Outcome:
+    """Return what the law packs make of the message. Each is asked after all have been applied."""
+    brand = release.brand
+    policies = [registry.load("policies", name) for name in release.policies]
+    for policy in policies:
+        rendered = policy.apply(rendered, message.channel, message.marketing, brand, unsubscribe_url)
+    for policy in policies:
+        if lack := policy.lacks(rendered, message.channel, message.marketing, brand):
+            return not_sent("policy", f"{policy.name}: {lack} is missing")
+    return rendered
+
+
+def _sender(brand: Mapping[str, Any]) -> dict[str, str]:
+    sender = {key: str(value) for key, value in (brand.get("sender") or {}).items() if value is not None}
+    return {**sender, "name": sender.get("name") or str(brand.get("name") or "")}

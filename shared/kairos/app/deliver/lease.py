@@ -1,0 +1,57 @@
+"""Which requests of a batch may go now: the provider's rate and quota are tokens, shared by all who send.
+
+A request without one goes back to its queue as it was, before anything is claimed for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from kairos.app.deliver.outcome import Delivered, Outcome, Request, failure, not_sent
+from kairos.app.ports import OutboxMessage, SendTokens
+from kairos.app.publish.release import Release
+from kairos.domain.ids import fraction
+from kairos.registry import Channel
+
+WAIT_SECONDS = {True: (20, 300), False: (1, 15)}
+"""Marketing → after how many seconds a request without a token comes back, spread so that they do not come together."""
+
+
+def lease(
+    batch: Sequence[Request], release: Release, channels: Mapping[str, Channel], tokens: SendTokens, now: datetime
+) -> tuple[list[Request], list[Delivered]]:
+    """Return the requests that may go, transactional ones first, and what becomes of the others."""
+    by_channel: dict[str, list[Request]] = {}
+    for request in sorted(batch, key=lambda request: request.message.marketing):
+        by_channel.setdefault(request.message.channel, []).append(request)
+    going: list[Request] = []
+    others: list[Delivered] = []
+    for name, requests in by_channel.items():
+        if name not in channels:
+            nowhere = not_sent("no channel", f"no channel is called {name}")
+            others += [Delivered(one, replace(nowhere, profile=one.message.profile)) for one in requests]
+            continue
+        try:
+            granted = _granted(channels[name], len(requests), release, tokens, now)
+        except Exception as error:  # noqa: BLE001 - one channel's rate must not stop the others
+            others += [Delivered(one, failure(error)) for one in requests]
+            continue
+        going += requests[:granted]
+        others += [Delivered(one, later(one.message, "no token", now)) for one in requests[granted:]]
+    return going, others
+
+
+def later(message: OutboxMessage, code: str, now: datetime) -> Outcome:
+    """Return that the request waits. Those of one batch and class go back together: one call of the queue."""
+    low, high = WAIT_SECONDS[message.marketing]
+    share = fraction(message.channel, code, now.isoformat())
+    return Outcome("waiting", code, delay_seconds=low + int(share * (high - low)))
+
+
+def _granted(channel: Channel, wanted: int, release: Release, tokens: SendTokens, now: datetime) -> int:
+    rate = (release.brand.get("rates") or {}).get(channel.name) or {}
+    per_second = rate.get("per_second", channel.rate.per_second)
+    per_day = rate.get("per_day", channel.rate.per_day)
+    return tokens.lease(channel.name, wanted, per_second, per_day, now)

@@ -1,0 +1,109 @@
+"""The public door of `ingest`: which path leads to which source, and which answer each outcome gets.
+
+2xx only after the inbox has accepted. What can never succeed is 4xx, so that no source repeats it for days; what could
+not be done now is 503 with Retry-After, so that every source does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kairos.app.http import BODY_BYTES_MAX, HttpAnswer, HttpRequest, problem, read_event
+from kairos.app.ingest.ingest import CORRELATION_HEADER, Ingest, Taken
+from kairos.domain.errors import (
+    BadInput,
+    BadSignature,
+    Conflict,
+    Rejected,
+    TooLarge,
+    Unavailable,
+    UnknownConnection,
+)
+from kairos.registry import Request, Source, load, names
+
+RETRY_AFTER_SECONDS = 10
+
+_WEBHOOK = re.compile(r"/v1/webhooks/(?P<source>[A-Za-z0-9_-]{1,64})/(?P<connection>[A-Za-z0-9_.-]{1,64})/?", re.ASCII)
+_TRACK = re.compile(r"/v1/(track|identify|page|screen|batch|alias|group)/?", re.ASCII)
+
+
+def handle_event(ingest: Ingest, event: Mapping[str, Any], now: datetime) -> HttpAnswer:
+    """Answer an API Gateway event."""
+    try:
+        request = read_event(event, now)
+    except Rejected as error:
+        return _rejection(error)
+    return handle(ingest, request)
+
+
+def handle(ingest: Ingest, request: HttpRequest) -> HttpAnswer:
+    """Answer one request; whatever a stranger sends, the answer is theirs to understand."""
+    webhook, track = _WEBHOOK.fullmatch(request.path), _TRACK.fullmatch(request.path)
+    if not webhook and not track:
+        return problem(404, "there is nothing at this path")
+    if request.method.upper() != "POST":
+        return problem(405, "events are sent by POST", headers={"allow": "POST"})
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        return problem(415, "send the body as it is, without a content-encoding")
+    try:
+        if len(request.body) > BODY_BYTES_MAX:
+            raise TooLarge("body", len(request.body), BODY_BYTES_MAX)
+        if webhook:
+            return _take(ingest, request, webhook["source"], webhook["connection"])
+        return _take(ingest, request, "track", None)
+    except Rejected as error:
+        return _rejection(error)
+    except (Unavailable, Conflict) as error:
+        return problem(
+            503, f"not now ({_what(error)}): send it again", headers={"retry-after": str(RETRY_AFTER_SECONDS)}
+        )
+
+
+def _take(ingest: Ingest, request: HttpRequest, name: str, connection: str | None) -> HttpAnswer:
+    if name not in names("sources"):
+        raise UnknownConnection(name, connection or "")
+    source: Source = load("sources", name)
+    bare = Request(request.headers, request.body, request.received_at, path=request.path)
+    if connection is None:
+        connection = str(load("sources", "track").connection_of(bare))
+        settings = _settings_of_key(ingest, connection)
+    else:
+        settings = ingest.settings(name, connection)
+    full = Request(request.headers, request.body, request.received_at, connection, settings, request.path)
+    trusted = source.verify(full)
+    return _accepted(ingest.take(source, full, trusted=trusted))
+
+
+def _settings_of_key(ingest: Ingest, connection: str) -> Mapping[str, Any]:
+    try:
+        return ingest.settings("track", connection)
+    except UnknownConnection:
+        # The key named it, so it is the key that is wrong; which connections exist is nobody's business.
+        raise BadSignature("the write key is not one of this connection's") from None
+
+
+def _accepted(taken: Taken) -> HttpAnswer:
+    refused = [{"field": error.field, "detail": f"expected {error.expected}"} for error in taken.refused]
+    document = {"accepted": taken.accepted, "unaddressed": taken.unaddressed, "refused": refused}
+    headers = {"content-type": "application/json", CORRELATION_HEADER: taken.correlation}
+    return HttpAnswer(202, headers, json.dumps(document), {"status": 202, **taken.facts()})
+
+
+def _rejection(error: Rejected) -> HttpAnswer:
+    if isinstance(error, BadSignature):
+        return problem(401, error.reason, headers={"www-authenticate": 'Basic realm="kairos"'})
+    if isinstance(error, UnknownConnection):
+        return problem(404, "there is no such source or connection here")
+    if isinstance(error, TooLarge):
+        return problem(413, str(error), field=error.what)
+    if isinstance(error, BadInput):
+        return problem(400, f"expected {error.expected}", field=error.field)
+    return problem(400, str(error))
+
+
+def _what(error: Unavailable | Conflict) -> str:
+    return error.what if isinstance(error, Unavailable) else "another request was first"

@@ -1,0 +1,105 @@
+"""One click and out: the page behind an opt-out link, and the stop that is durable before anybody is told so.
+
+GET changes nothing, because mail scanners open every link (RFC 8058, 3.2); POST refuses, for a mail provider's
+one-click and for the page's own button alike, as often as it comes. The suppression is written first and keeps the
+promise; the event that tells the profile's journeys is sent after it, and where the inbox does not answer the stop
+still holds, since `deliver` reads suppressions before every message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from kairos.app.http import HttpAnswer
+from kairos.app.ports import Clock, Inbox, InboxMessage, Suppressions
+from kairos.app.preferences.page import page
+from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
+from kairos.domain.errors import Unavailable
+from kairos.domain.event import ConsentFact, Event
+from kairos.domain.ids import digest
+
+SOURCE = "preferences"
+RETRIED_FOR = timedelta(hours=1)
+"""For how long the same click may come again under the same event id: providers repeat a POST within minutes."""
+
+
+class Preferences:
+    """The use case. `brand_name` returns the live brand's name; where it fails, the page does without.
+
+    An answer's facts hold the pseudonym and the outcome: shown, stopped, untold (stopped, but the inbox did not take
+    the event), unknown (no link of ours) or failed.
+    """
+
+    def __init__(
+        self,
+        suppressions: Suppressions,
+        inbox: Inbox,
+        links: UnsubscribeLinks,
+        brand_name: Callable[[], str],
+        clock: Clock,
+    ) -> None:
+        self._suppressions = suppressions
+        self._inbox = inbox
+        self._links = links
+        self._brand_name = brand_name
+        self._clock = clock
+
+    def show(self, token: str, accept_language: str = "") -> HttpAnswer:
+        """Answer a GET: a page with one button, or a page that knows nothing. Changes nothing."""
+        try:
+            refusal = self._links.read(token)
+        except Unavailable:
+            return self._answer(503, "failed", accept_language)
+        if refusal is None:
+            return self._answer(404, "unknown", accept_language)
+        return self._answer(200, "shown", accept_language, refusal)
+
+    def stop(self, token: str, accept_language: str = "", correlation: str = "") -> HttpAnswer:
+        """Answer a POST: write the stop, tell the profile, confirm. The body says nothing that the token does not."""
+        now = self._clock.now()
+        try:
+            refusal = self._links.read(token)
+            if refusal is None:
+                return self._answer(404, "unknown", accept_language)
+            self._suppressions.suppress_hashed(refusal.channel, refusal.address_hash, "marketing", "unsubscribed", now)
+        except Unavailable:
+            return self._answer(503, "failed", accept_language)
+        try:
+            message = InboxMessage(refusal.profile, (_withdrawn(refusal, now, correlation),), correlation=correlation)
+            self._inbox.put([message])
+        except Unavailable:
+            return self._answer(200, "untold", accept_language, refusal)
+        return self._answer(200, "stopped", accept_language, refusal)
+
+    def _answer(self, status: int, outcome: str, accept_language: str, refusal: Refusal | None = None) -> HttpAnswer:
+        shows = {"shown": "ask", "stopped": "done", "untold": "done", "unknown": "unknown", "failed": "failed"}
+        headers, body = page(shows[outcome], accept_language, self._brand(), refusal.channel if refusal else "")
+        if status == 503:
+            headers = {**headers, "Retry-After": "30"}
+        facts = {"status": status, "outcome": outcome, "profile": refusal.profile if refusal else ""}
+        return HttpAnswer(status, headers, body, facts)
+
+    def _brand(self) -> str:
+        try:
+            return self._brand_name()
+        except Exception:  # noqa: BLE001 - a name on a page keeps nobody from refusing
+            return ""
+
+
+def _withdrawn(refusal: Refusal, now: datetime, correlation: str) -> Event:
+    """Return the withdrawal. Its id holds the minute: a repeated POST is one event, a refusal after a new consent is
+    another."""
+    minute = now.strftime("%Y%m%d%H%M")
+    return Event(
+        id=digest("unsubscribed", refusal.channel, refusal.address_hash, refusal.profile, minute),
+        name="consent_withdrawn",
+        profile=refusal.profile,
+        occurred_at=now,
+        received_at=now,
+        properties={"message": refusal.message},
+        source=SOURCE,
+        correlation=correlation,
+        retry_horizon=RETRIED_FOR,
+        consent=ConsentFact(refusal.channel, "marketing"),
+    )

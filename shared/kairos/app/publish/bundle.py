@@ -1,0 +1,104 @@
+"""From definitions to a release's bundle, in the form that `release.py` reads.
+
+A version is a document: equal documents of a journey have one number, another document gets the next that was never
+given. Customers walk on in the version they entered, so former ones stay for as long as they are among the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kairos import registry
+from kairos.app.definitions.compile import compile_journey
+from kairos.app.definitions.country import resolve_holidays
+from kairos.app.definitions.documents import BRAND, Definition, Documents
+from kairos.app.definitions.references import find_mappings
+from kairos.app.definitions.template import channels_of
+from kairos.app.publish.release import index_of
+from kairos.domain.canonical import fingerprint
+
+SCHEMA = 1
+VERSIONS_MAX = 20
+YEARS = range(2020, 2041)
+"""Which years' holidays a bundle carries when nobody says what year it is: all that a simulation may live through."""
+
+
+def build_bundle(
+    documents: Documents, previous: Mapping[str, Any] | None = None, *, years: Iterable[int] = YEARS
+) -> dict[str, Any]:
+    """Return the bundle in which every journey of `documents` is live.
+
+    `previous` is the bundle that is live now: its journeys' former versions are kept, and journeys that `documents` has
+    not any more stay without a live version. Holidays of the `years` come with the first journey that asks for business
+    days. Raises BadDefinition for what `check_brand_documents` would have found, and for an unknown country.
+    """
+    assert documents.brand is not None, "checked before"
+    brand = documents.brand.document
+    journeys = _versions(documents.documents("journey"), (previous or {}).get("journeys", {}))
+    templates = documents.documents("template")
+    segments = {id: {"where": document["where"]} for id, document in documents.documents("segment").items()}
+    asked = any(next(find_mappings(document, "business_day"), None) for document in kept_documents(journeys).values())
+    country = brand.get("country") if asked else None
+    return {
+        "schema": SCHEMA,
+        "brand": brand,
+        "segments": segments,
+        "templates": {id: _parts(document) for id, document in templates.items()},
+        "journeys": journeys,
+        "index": index_journeys(journeys, segments)
+        | {"channels": {id: list(channels_of(document)) for id, document in templates.items()}},
+        "holidays": {country: resolve_holidays(country, years)} if country else {},
+    }
+
+
+def index_journeys(journeys: Mapping[str, Any], segments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `index_of` the live versions; what kept versions count is counted on, for those who still walk in them."""
+    live = {
+        id: compile_journey(entry["versions"][str(entry["live"])], entry["live"])
+        for id, entry in journeys.items()
+        if entry["live"] is not None
+    }
+    return index_of(live, kept_documents(journeys), segments)
+
+
+def kept_documents(journeys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document of every version that is kept, live or not."""
+    return {f"{id}@{version}": kept for id, entry in journeys.items() for version, kept in entry["versions"].items()}
+
+
+def documents_of(bundle: Mapping[str, Any]) -> Documents:
+    """Return the live definitions of a bundle as documents."""
+    order = bundle["index"].get("channels", {})
+    found = [Definition(BRAND, BRAND, bundle["brand"], BRAND)]
+    for id, entry in bundle["journeys"].items():
+        if entry["live"] is not None:
+            found.append(Definition("journey", id, entry["versions"][str(entry["live"])], f"journey/{id}"))
+    for id, segment in bundle["segments"].items():
+        found.append(Definition("segment", id, {"id": id, **segment}, f"segment/{id}"))
+    for id, parts in bundle["templates"].items():
+        channels = {"channels": order[id]} if id in order else {}
+        found.append(Definition("template", id, {**parts, **channels}, f"template/{id}"))
+    return Documents(tuple(found))
+
+
+def _versions(wanted: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    entries = {}
+    for id in sorted({*wanted, *known}):
+        entry = known.get(id, {"live": None, "versions": {}})
+        entries[id] = _entry(wanted[id], entry) if id in wanted else {**entry, "live": None}
+    return entries
+
+
+def _entry(document: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
+    versions: dict[str, Any] = dict(entry["versions"])
+    wanted = fingerprint(document)
+    same = [int(version) for version, kept in versions.items() if fingerprint(kept) == wanted]
+    live = max(same) if same else max(map(int, versions), default=0) + 1
+    versions[str(live)] = document
+    kept = {*sorted(versions, key=int)[-VERSIONS_MAX:], str(live)}
+    return {"live": live, "versions": {version: versions[version] for version in versions if version in kept}}
+
+
+def _parts(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key in registry.names("channels")}

@@ -1,0 +1,94 @@
+"""The publish function's own words: a request {"command", "id" | "ids"} becomes one use case, its outcome plain JSON.
+
+{"ok": true, "release", "paused", "stopped", "changed", "waiting", "warnings", "walks"} or {"ok": false, "error",
+"problems"}; problems and warnings are {"file", "path", "message"}, walks as `walk_to_json` writes them. With
+"dry": true a command says what would come of it, and changes nothing. What is not the caller's fault is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from kairos.app.definitions.documents import BadDefinitions, Problem
+from kairos.app.publish.publish import Publish, Published
+from kairos.app.walk.start import StartWalks
+from kairos.domain.errors import BadInput, Rejected, VersionConflict
+from kairos.domain.walk import Walk, walk_to_json
+
+COMMANDS: Mapping[str, Callable[[Publish, Mapping[str, Any], datetime], Published]] = {
+    "publish": lambda publish, request, now: publish.publish(_ids(request), now),
+    "pause": lambda publish, request, now: publish.pause(_id(request)),
+    "resume": lambda publish, request, now: publish.resume(_id(request), now),
+    "rollback": lambda publish, request, now: publish.rollback(now),
+    "stop-all": lambda publish, request, now: publish.stop_all(),
+    "start-all": lambda publish, request, now: publish.start_all(now),
+    "broadcast": lambda publish, request, now: publish.broadcast(
+        _id(request), _segment(request), now, again=request.get("again") is True
+    ),
+}
+WALK_COMMANDS: Mapping[str, Callable[[StartWalks, Mapping[str, Any], datetime], Iterable[Walk]]] = {
+    "walks": lambda walks, request, now: walks.all(),
+    "stop-walk": lambda walks, request, now: [walks.stop(_id(request), now)],
+}
+
+
+def run_command(publish: Publish, request: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Do what the request says and return what came of it. Raises Unavailable."""
+    try:
+        command = request.get("command")
+        if request.get("dry") is True:
+            publish = publish.dry()
+        if isinstance(command, str) and command in WALK_COMMANDS and publish.walks:
+            return {"ok": True, "walks": list(map(walk_to_json, WALK_COMMANDS[command](publish.walks, request, now)))}
+        if not isinstance(command, str) or command not in COMMANDS:
+            raise BadInput("command", f"one of {', '.join((*COMMANDS, *WALK_COMMANDS))}")
+        return _told(COMMANDS[command](publish, request, now))
+    except BadDefinitions as error:
+        text = "what would be live is not valid; nothing was changed"
+        return {"ok": False, "error": text, "problems": _rows(error.problems)}
+    except (Rejected, VersionConflict) as error:
+        return {"ok": False, "error": str(error), "problems": []}
+
+
+def _told(published: Published) -> dict[str, Any]:
+    pointer = published.pointer
+    return {
+        "ok": True,
+        "release": pointer.release,
+        "paused": sorted(pointer.paused),
+        "stopped": pointer.stopped,
+        "changed": list(published.changed),
+        "waiting": list(published.waiting),
+        "warnings": _rows(published.warnings),
+        "walks": list(map(walk_to_json, published.walks)),
+    }
+
+
+def _rows(problems: Iterable[Problem]) -> list[dict[str, str]]:
+    return [{"file": p.file, "path": p.path, "message": p.message} for p in problems]
+
+
+def _id(request: Mapping[str, Any]) -> str:
+    id = request.get("id")
+    if not isinstance(id, str) or not id:
+        raise BadInput("id", "the id of a journey")
+    return id
+
+
+def _segment(request: Mapping[str, Any]) -> str | None:
+    segment = request.get("segment")
+    if segment is not None and not isinstance(segment, str):
+        raise BadInput("segment", "the id of a segment")
+    return segment
+
+
+def _ids(request: Mapping[str, Any]) -> list[str] | None:
+    """Return the ids to publish, None for all. Saying nothing is not saying all."""
+    if request.get("all") is True:
+        return None
+    ids = request.get("ids", [request["id"]] if "id" in request else None)
+    if not isinstance(ids, list) or not ids or not all(isinstance(id, str) for id in ids):
+        raise BadInput("ids", 'a list of ids, or "all": true')
+    return ids

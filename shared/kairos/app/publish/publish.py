@@ -1,0 +1,259 @@
+"""What is live, and how it changes: drafts become a release, and one pointer moves.
+
+Everything is checked together before anything moves, so an invalid draft never touches what is live. The pointer moves
+on condition that it still is what was read; who was first wins, and the other looks again. Pausing and stopping move
+the same pointer without a new release, so they act on the next batch of every function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from kairos.app.definitions.documents import (
+    BadDefinitions,
+    Definition,
+    Documents,
+    Problem,
+    check_brand_documents,
+    errors_of,
+)
+from kairos.app.definitions.ready import check_ready
+from kairos.app.dry_run import DryReleases
+from kairos.app.ports import Drafts, Pointer, Releases
+from kairos.app.publish.bundle import build_bundle, documents_of
+from kairos.app.publish.lineage import before
+from kairos.app.publish.release import Release
+from kairos.app.publish.selection import differing, overlay
+from kairos.app.walk.start import ForeseeWalks, Need, StartWalks, needs_of_release, needs_of_standing
+from kairos.domain.canonical import fingerprint
+from kairos.domain.document import ID_FORM
+from kairos.domain.errors import BadDefinition, BadInput, Rejected, VersionConflict
+from kairos.domain.walk import Walk
+
+MOVES_MAX = 10
+"""How often a pointer that others move is tried again."""
+FORMER_YEARS, COMING_YEARS = 1, 3
+
+
+class NothingLive(Rejected):
+    """There is no release yet."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing is published yet: publish a journey first")
+
+
+class NothingBefore(Rejected):
+    """There is no earlier release to go back to."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing was live before this release: there is nothing to go back to")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of a change: how it stands now, what is new in it, drafts that wait, being different from it, what
+    to know of it that stops nothing, and the walks by which it reaches those who send nothing."""
+
+    pointer: Pointer
+    changed: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    walks: tuple[Walk, ...] = ()
+
+
+class Publish:
+    """The use case; `now` says which years' holidays are near, and when walks are asked for.
+
+    Without `walks` a change concerns only what happens from now on, as in a simulation.
+    """
+
+    def __init__(self, drafts: Drafts, releases: Releases, walks: StartWalks | None = None) -> None:
+        self._drafts = drafts
+        self._releases = releases
+        self.walks = walks
+
+    def dry(self) -> Publish:
+        """Return the same use case with the same drafts and releases, of which nothing is changed."""
+        return Publish(self._drafts, DryReleases(self._releases), ForeseeWalks(self.walks))
+
+    def validate(self) -> dict[tuple[str, str], list[Problem]]:
+        """Check every draft among all others, write what is wrong with each beside it, and return it."""
+        documents = read_drafts(self._drafts.all())
+        found: dict[tuple[str, str], list[Problem]] = {}
+        problems = check_brand_documents(documents)
+        for definition in documents.definitions:
+            own = [problem for problem in problems if problem.file == definition.file]
+            found[definition.kind, definition.id] = own
+            rows = [_row(problem) for problem in own]
+            self._drafts.mark(definition.kind, definition.id, rows, fingerprint(definition.document))
+        return found
+
+    def publish(self, ids: Iterable[str] | None, now: datetime) -> Published:
+        """Make drafts live (None: all of them). A journey brings the templates and segments that it uses.
+
+        Raises BadInput for an id that no draft has, BadDefinitions with all that is wrong with what would be live.
+        """
+        wanted = None if ids is None else tuple(ids)
+        for _ in range(MOVES_MAX):
+            try:
+                return self._publish(wanted, now)
+            except VersionConflict:
+                continue
+        raise VersionConflict("live pointer")
+
+    def pause(self, journey: str) -> Published:
+        """Let a journey stand still: nobody enters, nothing of it is sent. Raises BadInput, NothingLive."""
+        return self._stand(lambda pointer: replace(pointer, paused=pointer.paused | {self._live(pointer, journey)}))
+
+    def resume(self, journey: str, now: datetime) -> Published:
+        """Let a paused journey go on. Raises BadInput, NothingLive."""
+        return self._stand(
+            lambda pointer: replace(pointer, paused=pointer.paused - {self._live(pointer, journey)}), now
+        )
+
+    def stop_all(self) -> Published:
+        """Stop everything at once. Raises NothingLive."""
+        return self._stand(lambda pointer: replace(pointer, stopped=True))
+
+    def start_all(self, now: datetime) -> Published:
+        """Lift the full stop; paused journeys stay paused. Raises NothingLive."""
+        return self._stand(lambda pointer: replace(pointer, stopped=False), now)
+
+    def broadcast(self, journey: str, segment: str | None, now: datetime, *, again: bool = False) -> Published:
+        """Start a live journey for everybody, or for those in a live segment. Raises BadInput, NothingLive."""
+        pointer = self._releases.pointer()
+        if pointer is None:
+            raise NothingLive
+        release = Release(self._releases.bundle(pointer.release), pointer)
+        found = release.journey(self._live(pointer, journey))
+        if found is None or not found.broadcast:
+            raise BadInput("id", f"a live journey that says `trigger: broadcast`; found {journey!r}")
+        if release.halted(journey):
+            raise BadInput("id", f"a journey that goes on; {journey!r} is paused, or everything is stopped")
+        if segment is not None and segment not in release.segments:
+            raise BadInput("segment", f"a live segment, one of: {', '.join(sorted(release.segments)) or 'none'}")
+        if self.walks is None:
+            raise BadInput("command", "a deployment that has walks")
+        walk = self.walks.broadcast(Need("broadcast", (journey,), segment), now, again=again)
+        return Published(pointer, walks=(walk,))
+
+    def rollback(self, now: datetime) -> Published:
+        """Go back to what was live before, as often as there was something. What is paused or stopped stays so.
+
+        Customers who entered a newer version walk on in it. Raises NothingLive, NothingBefore.
+        """
+        for _ in range(MOVES_MAX):
+            try:
+                return self._rollback(now)
+            except VersionConflict:
+                continue
+        raise VersionConflict("live pointer")
+
+    def _publish(self, ids: tuple[str, ...] | None, now: datetime) -> Published:
+        old = self._releases.pointer()
+        previous = self._releases.bundle(old.release) if old else None
+        live = documents_of(previous) if previous else Documents(())
+        drafts = read_drafts(self._drafts.all())
+        wanted = overlay(live, drafts, ids)
+        problems = check_brand_documents(wanted)
+        if not errors_of(problems):
+            problems += check_ready(wanted)
+        if errors := errors_of(problems):
+            raise BadDefinitions(errors)
+        changed = differing(wanted, live)
+        waiting = differing(drafts, wanted)
+        if old and not changed:
+            return Published(old, (), waiting, tuple(problems))
+        pointer, walks = self._go_live(wanted, previous, old, now)
+        return Published(pointer, changed, waiting, tuple(problems), walks)
+
+    def _rollback(self, now: datetime) -> Published:
+        old = self._releases.pointer()
+        if old is None:
+            raise NothingLive
+        previous = self._releases.bundle(old.release)
+        target = before(self._releases, old)
+        if target is None:
+            raise NothingBefore
+        wanted, live = documents_of(target), documents_of(previous)
+        # Customers in newer versions still need the templates and segments that came with them.
+        there = {(definition.kind, definition.id) for definition in wanted.definitions}
+        kept = [d for d in live.definitions if d.kind in ("template", "segment") and (d.kind, d.id) not in there]
+        pointer, walks = self._go_live(Documents((*wanted.definitions, *kept)), previous, old, now)
+        return Published(pointer, (*differing(wanted, live), *gone(wanted, live)), walks=walks)
+
+    def _go_live(
+        self, wanted: Documents, previous: Mapping[str, Any] | None, old: Pointer | None, now: datetime
+    ) -> tuple[Pointer, tuple[Walk, ...]]:
+        years = range(now.year - FORMER_YEARS, now.year + COMING_YEARS + 1)
+        try:
+            bundle = build_bundle(wanted, previous, years=years)
+        except BadDefinition as error:
+            raise BadDefinitions([wanted.brand.problem(error)] if wanted.brand else []) from error
+        release = self._releases.put_bundle(bundle)
+        new = replace(old, release=release) if old else Pointer(release)
+        return new, self._move(new, old, needs_of_release(previous, bundle), now) if new != old else ()
+
+    def _move(self, new: Pointer, old: Pointer | None, needs: Iterable[Need], now: datetime | None) -> tuple[Walk, ...]:
+        """Move the pointer, its walks written down before: a crash in between leaves walks that find nothing to do."""
+        walks = self.walks.begin(needs, now) if self.walks and now else ()
+        try:
+            self._releases.point(new, old)
+        except VersionConflict:
+            if self.walks:
+                self.walks.forget(walks)
+            raise
+        return walks
+
+    def _stand(self, change: Callable[[Pointer], Pointer], now: datetime | None = None) -> Published:
+        for _ in range(MOVES_MAX):
+            old = self._releases.pointer()
+            if old is None:
+                raise NothingLive
+            new = change(old)
+            try:
+                if new == old:
+                    return Published(new)
+                return Published(new, walks=self._move(new, old, needs_of_standing(old, new), now))
+            except VersionConflict:
+                continue
+        raise VersionConflict("live pointer")
+
+    def _live(self, pointer: Pointer, journey: str) -> str:
+        known = self._releases.bundle(pointer.release)["journeys"]
+        if journey not in known:
+            raise BadInput(
+                "id", f"a published journey, one of: {', '.join(sorted(known)) or 'none'}; found {journey!r}"
+            )
+        return journey
+
+
+def read_drafts(drafts: Mapping[tuple[str, str], Any]) -> Documents:
+    """Return drafts as documents; one that is kept under another name than its own is told so."""
+    definitions, problems = [], []
+    for (kind, id), document in sorted(drafts.items()):
+        definition = Definition(kind, id, document, f"{kind}/{id}")
+        definitions.append(definition)
+        own = document.get("id", id) if isinstance(document, Mapping) else id
+        if kind == "brand" and id != "brand":
+            problems.append(definition.problem(BadDefinition((), "the brand's item is called brand")))
+        elif kind != "brand" and own != id:
+            problems.append(definition.problem(BadDefinition(("id",), f"expected {id!r}, as the item is called")))
+        elif not ID_FORM.fullmatch(id):
+            message = "expected an id of lower-case letters, digits, - and _, at most 64"
+            problems.append(definition.problem(BadDefinition(("id",), message)))
+    return Documents(tuple(definitions), tuple(problems))
+
+
+def gone(wanted: Documents, live: Documents) -> tuple[str, ...]:
+    """Return the journeys that are live and would not be."""
+    return tuple(
+        f"journey/{id} (no longer live)" for id in sorted(live.of("journey").keys() - wanted.of("journey").keys())
+    )
+
+
+def _row(problem: Problem) -> dict[str, Any]:
+    return {"path": problem.path, "message": problem.message, "warning": problem.warning}

@@ -1,0 +1,219 @@
+"""A release: an immutable compiled bundle of all live definitions, and how it stands (paused journeys, full stop).
+
+The bundle is plain JSON:
+
+    {"schema": 1, "brand": {…}, "segments": {id: {…}}, "templates": {id: {…}},
+     "journeys": {id: {"live": version | null, "versions": {"1": {…document…}}}},
+     "index": {"triggers": {event: [journey, …]}, "endings": {event: [journey, …]},
+               "anchors": {entry kind: [journey, …]},
+               "counters": {event: [{"did": …, "where": …, "keep": n, "key": …}, …]},
+               "channels": {template: [channel, … in order of preference]}},
+     "holidays": {country: {"2026-09-25": "Chuseok", …}}}
+
+Journeys are compiled when first met, so a release of a thousand costs what one event touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kairos.app.definitions.compile import compile_journey
+from kairos.app.definitions.references import find_mappings
+from kairos.app.ports import Pointer
+from kairos.domain.condition import Condition, Did, parse_condition, walk
+from kairos.domain.duration import parse_duration
+from kairos.domain.journey import Journey
+from kairos.domain.localtime import UnknownZone, load_zone
+from kairos.domain.quiet_hours import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One predicate that live conditions count: matching events are remembered, the last `keep` of them."""
+
+    key: str
+    where: Condition | None
+    keep: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `most` marketing messages on `channel` ("any": all together) in any span of `per`."""
+
+    channel: str
+    most: int
+    per: timedelta
+
+
+class Release:
+    """One release as `decide` reads it."""
+
+    def __init__(self, bundle: Mapping[str, Any], pointer: Pointer) -> None:
+        self.id = pointer.release
+        self.paused = pointer.paused
+        self.stopped = pointer.stopped
+        self.bundle = bundle
+        self._shared: dict[str, dict[Any, Any]] = {"journeys": {}, "zones": {}, "counted": {}}
+
+    def standing(self, pointer: Pointer) -> Release:
+        """Return the same release under a newer pointer, keeping what is compiled."""
+        other = Release(self.bundle, pointer)
+        other._shared = self._shared
+        return other
+
+    @property
+    def brand(self) -> Mapping[str, Any]:
+        """Return the brand document."""
+        brand: Mapping[str, Any] = self.bundle["brand"]
+        return brand
+
+    @cached_property
+    def brand_zone(self) -> ZoneInfo:
+        """Return the brand's own zone."""
+        return load_zone(self.brand["timezone"])
+
+    @cached_property
+    def quiet_zones(self) -> tuple[ZoneInfo, ...]:
+        """Return the zones in which a customer of unknown zone may be."""
+        return tuple(load_zone(name) for name in self.brand.get("zones") or [self.brand["timezone"]])
+
+    @cached_property
+    def quiet_hours(self) -> dict[str, Window]:
+        """Return the brand's quiet window per channel, for class marketing."""
+        return {channel: Window.parse(text) for channel, text in (self.brand.get("quiet_hours") or {}).items()}
+
+    @cached_property
+    def policies(self) -> tuple[str, ...]:
+        """Return the law packs in force."""
+        return tuple(self.brand.get("policies") or ())
+
+    @cached_property
+    def caps(self) -> tuple[Cap, ...]:
+        """Return the frequency caps for class marketing."""
+        return tuple(
+            Cap(cap["channel"], cap["max"], parse_duration(cap["per"])) for cap in self.brand.get("caps") or ()
+        )
+
+    @cached_property
+    def segments(self) -> dict[str, Condition]:
+        """Return every segment's condition."""
+        return {id: parse_condition(document["where"]) for id, document in self.bundle["segments"].items()}
+
+    def zone(self, name: str | None) -> ZoneInfo:
+        """Return the zone of that name, or the brand's when it is unknown."""
+        if name is None:
+            return self.brand_zone
+        zones = self._shared["zones"]
+        if name not in zones:
+            try:
+                zones[name] = load_zone(name)
+            except UnknownZone:
+                zones[name] = self.brand_zone
+        zone: ZoneInfo = zones[name]
+        return zone
+
+    def journey(self, id: str, version: int | None = None) -> Journey | None:
+        """Return a journey version (None: the live one), or None when there is none."""
+        known = self.bundle["journeys"].get(id)
+        number = version if version is not None else (known or {}).get("live")
+        if known is None or number is None or str(number) not in known["versions"]:
+            return None
+        key = (id, number)
+        journeys = self._shared["journeys"]
+        if key not in journeys:
+            journeys[key] = compile_journey(known["versions"][str(number)], number)
+        journey: Journey = journeys[key]
+        return journey
+
+    def triggered_by(self, event: str) -> list[Journey]:
+        """Return the live journeys that an event of this name may start."""
+        ids = self.bundle["index"]["triggers"].get(event, ())
+        return [journey for id in ids if (journey := self.journey(id)) is not None]
+
+    def anchored_to(self, entry_kind: str) -> list[Journey]:
+        """Return the live journeys whose timeline stands around entries of this kind."""
+        ids = self.bundle["index"]["anchors"].get(entry_kind, ())
+        return [journey for id in ids if (journey := self.journey(id)) is not None]
+
+    def ended_by(self, event: str) -> list[Journey]:
+        """Return the live journeys whose goal or exit an event of this name may be."""
+        ids = self.bundle["index"]["endings"].get(event, ())
+        return [journey for id in ids if (journey := self.journey(id)) is not None]
+
+    def counted(self, event: str) -> Sequence[Counted]:
+        """Return the predicates over events of this name that live conditions count."""
+        counted = self._shared["counted"]
+        if event not in counted:
+            counted[event] = tuple(
+                Counted(raw["key"], parse_condition(raw["where"]) if raw.get("where") else None, raw["keep"])
+                for raw in self.bundle["index"]["counters"].get(event, ())
+            )
+        predicates: Sequence[Counted] = counted[event]
+        return predicates
+
+    @cached_property
+    def counter_keys(self) -> frozenset[str]:
+        """Return the keys of all live counters; others may go from an item."""
+        return frozenset(raw["key"] for group in self.bundle["index"]["counters"].values() for raw in group)
+
+    def template(self, id: str) -> Mapping[str, Any] | None:
+        """Return a template, its channels in order of preference: JSON keeps no order of keys, so the index says it."""
+        template: Mapping[str, Any] | None = self.bundle["templates"].get(id)
+        order = self.bundle["index"].get("channels", {}).get(id)
+        return {channel: template[channel] for channel in order} if template and order else template
+
+    def is_business_day(self, day: date) -> bool:
+        """Return whether the brand's country works on that day: neither weekend nor public holiday."""
+        holidays = self.bundle.get("holidays", {}).get(self.brand.get("country", ""), {})
+        return day.weekday() < 5 and day.isoformat() not in holidays
+
+    def halted(self, journey: str) -> bool:
+        """Return whether the journey stands still: paused, or everything is stopped."""
+        return self.stopped or journey in self.paused
+
+
+def index_of(
+    journeys: Mapping[str, Journey], raw: Mapping[str, Mapping[str, Any]], segments: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return the release's index over its live journeys: which event starts, which entry anchors, what is counted.
+
+    `raw` are the live documents by id; predicates are found wherever a `did` stands in them or in a segment.
+    """
+    triggers: dict[str, list[str]] = {}
+    endings: dict[str, list[str]] = {}
+    anchors: dict[str, list[str]] = {}
+    counters: dict[str, dict[str, dict[str, Any]]] = {}
+    for id, journey in sorted(journeys.items()):
+        for matcher in journey.triggers:
+            _append(triggers, matcher.event, id)
+        for matcher in (*journey.exits, journey.goal.matcher) if journey.goal else journey.exits:
+            _append(endings, matcher.event, id)
+        if journey.anchor:
+            _append(anchors, journey.anchor.kind, id)
+    for document in [*raw.values(), *segments.values()]:
+        for _, found in find_mappings(document, "did"):
+            did = parse_condition(found)
+            assert isinstance(did, Did)
+            row = counters.setdefault(did.event, {}).setdefault(did.key, {"key": did.key, "where": found.get("where")})
+            row["keep"] = max(row.get("keep", 0), did.keep)
+    return {
+        "triggers": triggers,
+        "endings": endings,
+        "anchors": anchors,
+        "counters": {event: list(rows.values()) for event, rows in counters.items()},
+    }
+
+
+def used_segments(condition: Condition) -> set[str]:
+    """Return the segments a condition names."""
+    return {part.segment for part in walk(condition) if hasattr(part, "segment")}
+
+
+def _append(index: dict[str, list[str]], key: str, id: str) -> None:
+    if id not in index.setdefault(key, []):
+        index[key].append(id)

@@ -1,0 +1,1 @@
+"""From a template and its blanks to the words that leave."""

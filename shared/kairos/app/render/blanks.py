@@ -1,0 +1,74 @@
+"""What may fill the blanks of a template, and where it comes from.
+
+By name alone a blank takes what is nearest to the person: contact fields, then the trigger's properties, then traits.
+`contact.`, `event.`, `entry.` and `traits.` say exactly which; `brand.` and `unsubscribe_url` cannot be overridden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kairos.app.publish.release import Release
+from kairos.app.render.local_time import Wall
+from kairos.domain.profile import Entry, Message, Profile
+
+
+def contact_refs(profile: Profile, message: Message) -> list[str]:
+    """Return the refs under which contacts may hold what this message needs: the person, its subject, its entry.
+
+    An entry rescheduled under a new id left contacts under its former ones; they come first, so that later ones win.
+    """
+    refs = ["profile"]
+    if message.subject:
+        refs.append(f"subject#{message.subject}")
+    if entry := _entry_of(profile, message):
+        refs.extend(f"entry#{entry.kind}#{id}" for id in (*entry.former, entry.id))
+    return refs
+
+
+def fill_blanks(
+    profile: Profile,
+    message: Message,
+    contacts: Mapping[str, Mapping[str, Any]],
+    brand: Mapping[str, Any],
+    unsubscribe_url: str | None,
+) -> dict[str, Any]:
+    """Return the variables of one message. `contacts` is what was fetched for `contact_refs`, by ref."""
+    enrollment = profile.enrollments.get(message.enrollment)
+    person = dict(contacts.get("profile", {}))
+    event = {**(enrollment.properties if enrollment else {}), **contacts.get(f"subject#{message.subject}", {})}
+    traits = dict(profile.traits)
+    return {
+        **traits,
+        **event,
+        **person,
+        "contact": person,
+        "event": event,
+        "entry": _entry_blanks(_entry_of(profile, message), contacts),
+        "traits": traits,
+        "brand": {"name": brand.get("name"), "sender": brand.get("sender") or {}},
+        "unsubscribe_url": unsubscribe_url,
+    }
+
+
+def wall_of(release: Release, profile: Profile, now: datetime) -> Wall:
+    """Return the clock on the customer's wall; day names are Korean where the brand is."""
+    brand = release.brand
+    language = brand.get("language") or ("ko" if brand.get("country") == "KR" else "en")
+    return Wall(release.zone(profile.zone), language, now)
+
+
+def _entry_of(profile: Profile, message: Message) -> Entry | None:
+    enrollment = profile.enrollments.get(message.enrollment)
+    return profile.entries.get(enrollment.entry) if enrollment and enrollment.entry else None
+
+
+def _entry_blanks(entry: Entry | None, contacts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    if entry is None:
+        return {}
+    blanks: dict[str, Any] = dict(entry.properties)
+    for id in (*entry.former, entry.id):
+        blanks.update(contacts.get(f"entry#{entry.kind}#{id}", {}))
+    return {**blanks, "kind": entry.kind, "id": entry.id, "starts_at": entry.starts_at, "ends_at": entry.ends_at}

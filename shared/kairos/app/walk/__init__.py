@@ -1,0 +1,1 @@
+"""Paced, restartable passes over many profiles."""
