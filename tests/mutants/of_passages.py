@@ -7,6 +7,8 @@ from tests.mutants.mutant import Mutant
 PASSAGES = "shared/kairos/app/decide/passages.py"
 TIMELINES = "shared/kairos/app/decide/timelines.py"
 MESSAGES = "shared/kairos/app/decide/messages.py"
+CAPS = "shared/kairos/app/decide/caps.py"
+OUTSTANDING = "shared/kairos/app/decide/outstanding.py"
 TURN = "shared/kairos/app/decide/turn.py"
 
 MUTANTS = [
@@ -132,23 +134,23 @@ MUTANTS = [
     ),
     Mutant(
         "caps are not reserved at the decision",
-        MESSAGES,
-        "    if asked.marketing:\n        turn.profile.sent",
-        "    if asked.marketing and not asked.asks:\n        turn.profile.sent",
+        CAPS,
+        "    if message.marketing:\n        turn.profile.sent",
+        "    if message.marketing and not message.asks:\n        turn.profile.sent",
         "counted when sent, five journeys of one minute are five messages",
         ("app/decide/test_messages.py",),
     ),
     Mutant(
         "one more than the cap",
         MESSAGES,
-        "if _counts(turn, cap, message.channel) >= cap.most]",
-        "if _counts(turn, cap, message.channel) > cap.most]",
+        "if caps.counts(turn, cap, message.channel) >= cap.most]",
+        "if caps.counts(turn, cap, message.channel) > cap.most]",
         "three a week are four",
         ("app/decide/test_messages.py",),
     ),
     Mutant(
         "a message of exactly a week ago still counts",
-        MESSAGES,
+        CAPS,
         "return sum(1 for name, at, _ in turn.profile.sent if at > since",
         "return sum(1 for name, at, _ in turn.profile.sent if at >= since",
         "a weekly letter is capped by the one before",
@@ -157,7 +159,7 @@ MUTANTS = [
     Mutant(
         "what was withdrawn keeps its place under the cap",
         MESSAGES,
-        '    _release_cap(turn, message)\n    turn.say("not_sent", message, reason)',
+        '    caps.give_back(turn, message)\n    turn.say("not_sent", message, reason)',
         '    turn.say("not_sent", message, reason)',
         "who orders in time gets less than was promised them",
         ("app/decide/test_messages.py",),
@@ -196,7 +198,7 @@ MUTANTS = [
     ),
     Mutant(
         "what nobody ever reported is asked for without end",
-        MESSAGES,
+        OUTSTANDING,
         "if turn.now >= message.due + UNKNOWN_AFTER:",
         "if turn.now >= message.due + 100 * UNKNOWN_AFTER:",
         "the item fills with messages, and refuses new enrollments",
@@ -204,7 +206,7 @@ MUTANTS = [
     ),
     Mutant(
         "asking again looks like the first time",
-        MESSAGES,
+        OUTSTANDING,
         "again = replace(message, asks=message.asks + 1, check_at=turn.now + pause)",
         "again = replace(message, check_at=turn.now + pause)",
         "the report of the second attempt has the id of the first, and is dropped as its repetition",
@@ -212,9 +214,9 @@ MUTANTS = [
     ),
     Mutant(
         "an unknown outcome gives its place under the cap back",
-        MESSAGES,
-        '        _drop(turn, message, "unknown")  #',
-        '        _release_cap(turn, message)\n        _drop(turn, message, "unknown")  #',
+        OUTSTANDING,
+        '        drop(turn, message, "unknown")  #',
+        '        caps.give_back(turn, message)\n        drop(turn, message, "unknown")  #',
         "a message that may have gone out does not count",
         ("app/decide/test_messages.py",),
     ),

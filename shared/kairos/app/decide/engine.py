@@ -9,7 +9,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from kairos.app.decide import alarm, entries, facts, messages, parcels, passages, reports, timelines, walked
+from kairos.app.decide import (
+    alarm,
+    entries,
+    facts,
+    messages,
+    outstanding,
+    parcels,
+    passages,
+    reports,
+    timelines,
+    walked,
+)
 from kairos.app.decide.turn import Turn
 from kairos.app.publish.release import Release
 from kairos.domain import budget
@@ -96,7 +107,7 @@ def _take_in(turn: Turn, event: Event) -> None:
         _drop_unconsented(turn)
     if event.message is not None:
         reports.take(turn, event)
-        messages.take_report(turn, event)
+        outstanding.take_report(turn, event)
     change = entries.take_entry(turn, event)
     passages.hear(turn, event)
     if change is not None:
@@ -154,7 +165,7 @@ def _next_due(turn: Turn) -> tuple[datetime, Callable[[], None]] | None:
             _offer_passage(turn, enrollment, offer)
     for message in turn.profile.messages.values():
         if message.state == "asked":
-            offer(message.check_at, lambda m=message: messages.ask_again(turn, m))  # type: ignore[misc]
+            offer(message.check_at, lambda m=message: outstanding.ask_again(turn, m))  # type: ignore[misc]
         elif not turn.release.halted(message.journey):
             offer(message.until, lambda m=message: _settle_held(turn, m))  # type: ignore[misc]
     return best
