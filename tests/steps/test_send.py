@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kairos.domain.condition import parse_condition
 from kairos.domain.decision import Ask
 from kairos.domain.document import Document
 from kairos.domain.errors import BadDefinition
@@ -36,6 +37,8 @@ def test_it_takes_a_channel_a_span_for_the_best_moment_a_rule_for_caps_and_an_ex
         {"send": "hello", "at": {"best": "6h"}},
         {"send": "hello", "at": "-2h"},
         {"send": "hello", "too": 1},
+        {"send": "hello", "if": "vip"},
+        {"send": "hello", "if": {"trait": "tier"}},
     ],
 )
 def test_what_it_does_not_know_is_refused(wrong: dict[str, Any]) -> None:
@@ -45,3 +48,10 @@ def test_what_it_does_not_know_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_timelines_and_reactions_read_a_send_the_same_way() -> None:
     assert read_send(Document({"send": "hello", "channel": "email"})) == SendArgs("hello", "email")
+
+
+def test_what_must_hold_at_the_moment_of_sending_is_read_everywhere_alike() -> None:
+    vip = {"trait": "tier", "eq": "vip"}
+    _, args = read({"send": "hello", "if": vip})
+    assert args == SendArgs("hello", condition=parse_condition(vip))
+    assert read_send(Document({"send": "hello", "if": vip})) == args

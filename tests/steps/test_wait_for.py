@@ -105,3 +105,84 @@ def test_an_answer_in_time_that_arrives_before_the_late_wake_up_counts() -> None
 def test_what_is_incomplete_is_refused(wrong: object) -> None:
     with pytest.raises(BadDefinition):
         read({"wait_for": wrong})
+
+
+# ---- any of several --------------------------------------------------------------------------------------------
+
+ANY = {
+    "any": [
+        {"event": "replied", "where": {"field": "stars", "gte": 4}, "then": [{"send": "second"}]},
+        {"event": "replied", "then": [{"send": "third"}]},
+        {"event": "called"},
+    ],
+    "timeout": "1d",
+}
+
+
+def any_journey(**other: Any) -> dict[str, Any]:
+    steps = [{"wait_for": ANY, "else": [{"send": "moved"}]}, {"send": "hello"}]
+    return {**JOURNEY, "steps": steps, **other}
+
+
+@pytest.mark.parametrize(
+    "event,sent",
+    [
+        (make_event("replied", NOON + H, properties={"stars": 5}), ["second", "hello"]),
+        (make_event("replied", NOON + H), ["third", "hello"]),
+        (make_event("called", NOON + H), ["hello"]),
+        (make_event("viewed", NOON + H), ["moved", "hello"]),
+        (make_event("called", NOON + D + H), ["moved", "hello"]),
+    ],
+)
+def test_the_first_of_several_events_opens_its_own_path(event: Event, sent: list[str]) -> None:
+    world = World(any_journey())
+    world.hear(make_event("go"))
+    world.decide([event], event.occurred_at)
+    world.live_until(NOON + 3 * D)
+    assert world.sent == sent
+
+
+def test_only_the_first_answer_counts_however_they_are_repeated_and_reordered() -> None:
+    stars, call = make_event("replied", NOON + H, properties={"stars": 5}), make_event("called", NOON + 2 * H)
+    for arriving, sent in (([stars, call, stars], ["second", "hello"]), ([call, stars, call], ["hello"])):
+        world = World(any_journey())
+        world.hear(make_event("go"))
+        world.decide([replace(event, received_at=NOON + 3 * H) for event in arriving], NOON + 3 * H)
+        world.live_until(NOON + 3 * D)
+        assert world.sent == sent
+
+
+def test_an_exit_in_the_middle_of_waiting_closes_every_path() -> None:
+    world = World(any_journey(exit=[{"event": "gone"}]))
+    world.hear(make_event("go"))
+    world.hear(make_event("gone", NOON + H))
+    world.hear(make_event("called", NOON + 2 * H))
+    world.live_until(NOON + 3 * D)
+    assert world.sent == []
+
+
+def test_who_waits_in_a_version_goes_on_by_its_paths_after_an_edit() -> None:
+    world = World(any_journey())
+    world.hear(make_event("go"))
+    world.edit({**JOURNEY, "steps": [{"send": "hello"}]})
+    world.hear(make_event("replied", NOON + H))
+    assert world.sent == ["third", "hello"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"wait_for": {"any": [], "timeout": "1d"}},
+        {"wait_for": {"any": [{"event": "a"}] * 11, "timeout": "1d"}},
+        {"wait_for": {"any": [{"event": "a"}]}},
+        {"wait_for": {"any": [{"event": "a"}], "event": "a", "timeout": "1d"}},
+        {"wait_for": {"any": [{"event": "a"}], "where": {"field": "x", "eq": 1}, "timeout": "1d"}},
+        {"wait_for": {"any": [{"event": "a", "else": []}], "timeout": "1d"}},
+        {"wait_for": {"any": [{"event": "a"}], "timeout": "1d"}, "then": []},
+        {"wait_for": {"any": {"event": "a"}, "timeout": "1d"}},
+        {"wait_for": {"any": None, "timeout": "1d"}},
+    ],
+)
+def test_several_events_in_a_wrong_form_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadDefinition):
+        read(wrong)

@@ -37,9 +37,10 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Set traits, then go on. A None removes the trait."""
+    """Set traits, then go on, by a named exit of the node if there is one. A None removes the trait."""
 
     traits: Mapping[str, Any]
+    exit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ class Node:
 class SendArgs:
     """What a send step asks for. `channel` None: the template's channels in its order of preference.
 
-    `over_cap`: drop (not sent), hold (until the cap has room, within expiry) or switch (next channel).
+    `over_cap`: drop (not sent), hold (until the cap has room, within expiry) or switch (next channel). `condition`:
+    what must hold whenever the message is about to go, over the trigger's properties and what is known then.
     """
 
     template: str
@@ -58,6 +59,7 @@ class SendArgs:
     best_within: timedelta | None = None
     over_cap: Literal["drop", "hold", "switch"] = "drop"
     expires: timedelta | None = None
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +113,12 @@ class Journey:
     def timeline_step(self, step: str) -> TimelineStep | None:
         """Return the step of the timeline with this id."""
         return next((candidate for candidate in self.timeline if candidate.id == step), None)
+
+    def send_of(self, step: str) -> SendArgs | None:
+        """Return what the step of this id sends, be it a node, a step of the timeline, on_move or on_cancel."""
+        if step in self.nodes:
+            args = self.nodes[step].args
+            sends = args if isinstance(args, SendArgs) else getattr(args, "send", None)
+            return sends if isinstance(sends, SendArgs) else None
+        planned = self.timeline_step(step)
+        return planned.send if planned else {"on_move": self.on_move, "on_cancel": self.on_cancel}.get(step)

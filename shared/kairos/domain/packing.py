@@ -224,6 +224,7 @@ MESSAGE: tuple[Row, ...] = (
     _plain("over_cap", "o", "drop"),
     _plain("reason", "r", ""),
     _plain("correlation", "g", ""),
+    _plain("conditional", "f", False),
 )
 PARCEL: tuple[Row, ...] = (
     _plain("id", "i"),

@@ -110,6 +110,7 @@ class Message:
 
     `due` is the exact instant the step meant, `until` when a held one is looked at again, `check_at` when an asked one
     is asked for again, `asks` how often that was. `untried` are the channels left to fall back to, in order.
+    `conditional`: its step says what must hold whenever it is about to go.
     """
 
     id: str
@@ -133,6 +134,7 @@ class Message:
     over_cap: str = "drop"
     reason: str = ""
     correlation: str = ""
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ def release_of(
     segments: Mapping[str, Any] | None = None,
     paused: Iterable[str] = (),
     stopped: bool = False,
+    previous: Mapping[str, Any] | None = None,
 ) -> Release:
     """Return a release of these journeys; a definition that would not pass publish fails the test."""
     definitions = [Definition("brand", "brand", {**BRAND, **(brand or {})}, "brand.yaml")]
@@ -46,7 +47,7 @@ def release_of(
     definitions += [Definition("segment", id, {"id": id, "where": w}, id) for id, w in (segments or {}).items()]
     documents = Documents(tuple(definitions))
     assert errors_of(check_brand_documents(documents)) == []
-    return Release(build_bundle(documents, years=[2026]), Pointer("r", frozenset(paused), stopped))
+    return Release(build_bundle(documents, previous, years=[2026]), Pointer("r", frozenset(paused), stopped))
 
 
 def make_event(name: str, at: datetime = NOON, **more: Any) -> Event:
@@ -139,6 +140,10 @@ class World:
         """Ring once at `at`, however late that is."""
         self.now = at
         return self.decide([Wake("u1")], at)
+
+    def edit(self, *journeys: Mapping[str, Any], **release: Any) -> None:
+        """Publish these journeys over those that are live: who is in one walks on in the version they entered."""
+        self.release = release_of(*journeys, previous=self.release.bundle, **release)
 
     def report(self, message: str, name: str, at: datetime | None = None, **more: Any) -> Event:
         """Return a report about a message."""

@@ -75,6 +75,10 @@ GOOD: list[tuple[str, Any]] = [
     ("journey", stepped({"split": [{"share": "50%", "steps": [SEND]}, {"share": "0.5%", "steps": []}]})),
     ("journey", stepped({"update": {"tier": "gold", "count": 3, "new": True, "old": None}}, {"stop": "done"})),
     ("journey", stepped(SEND | {"channel": "sms", "at": {"best_within": "6h"}, "over_cap": "hold", "expires": "2h"})),
+    ("journey", stepped(SEND | {"if": {"trait": "tier", "eq": "vip"}})),
+    ("journey", stepped({"wait_for": {"any": [{"event": "x", "then": [SEND]}, {"event": "y"}], "timeout": "1d"}})),
+    ("journey", stepped({"tag": "vip"}, {"untag": ["vip", "new"]})),
+    ("journey", around(**{"if": {"entry": "booking", "field": "service", "exists": True}})),
     ("journey", timed(on_move=SEND, on_cancel={"send": "hello", "channel": "email"}, goal={"event": "x"})),
     ("journey", timed(anchor={"entry": "booking", "at": "ends_at"}, exit=[{"event": "x"}], holdout="10%")),
     *(("journey", around(at=at)) for at in ("-14d 10:00", "+1d", "-1w", "0d 09:00:30", "-1w2d 23:59")),
@@ -201,6 +205,15 @@ BAD: list[tuple[str, Any]] = [
     ("journey", stepped({"wait_for": {"event": "x"}})),
     ("journey", stepped({"wait_for": "x"})),
     ("journey", stepped({"wait_for": {"event": "x", "timeout": "1d"}, "then": SEND})),
+    ("journey", stepped({"wait_for": {"any": [], "timeout": "1d"}})),
+    ("journey", stepped({"wait_for": {"any": [{"event": "x"}] * 11, "timeout": "1d"}})),
+    ("journey", stepped({"wait_for": {"any": [{"event": "x"}], "event": "x", "timeout": "1d"}})),
+    ("journey", stepped({"wait_for": {"any": [{"event": "x", "else": []}], "timeout": "1d"}})),
+    ("journey", stepped({"wait_for": {"any": [{"event": "x"}]}})),
+    ("journey", stepped({"send": "hello", "if": "vip"})),
+    ("journey", stepped({"tag": []})),
+    ("journey", stepped({"tag": "Not An Id"})),
+    ("journey", stepped({"untag": [f"t{n}" for n in range(11)]})),
     ("journey", stepped({"branch": []})),
     ("journey", stepped({"branch": [{"steps": []}]})),
     ("journey", stepped({"branch": [{"if": {"segment": "x"}}]})),
@@ -262,7 +275,9 @@ ODD: tuple[Any, ...] = (
     *([], {}, [1], {"a": 1}, {"event": "x"}, {"send": "hello"}, [{"send": "hello"}]),
 )
 # What a schema cannot say: `validate` does.
-BEYOND = re.compile(r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone")
+BEYOND = re.compile(
+    r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone|stands beside each"
+)
 
 
 def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from kairos.app.decide import caps, reports
 from kairos.app.decide.turn import Turn
+from kairos.app.deliver.condition import UNMET, still_holds
 from kairos.app.deliver.quiet import open_at
 from kairos.app.publish.release import Cap
 from kairos.domain.budget import ASKED_MAX
@@ -62,6 +63,7 @@ def ask(
         over_cap=args.over_cap,
         visit=visit,
         correlation=enrollment.correlation,
+        conditional=args.condition is not None,
     )
     if not channels:
         drop(turn, message, "the template has no channel")
@@ -73,6 +75,9 @@ def settle(turn: Turn, message: Message) -> Message | None:
     """Decide one message on what is true now: ask for it, hold it, try another channel, or give it up with a reason."""
     if message.expires_at <= turn.now:
         drop(turn, message, "expired")
+        return None
+    if not still_holds(turn.release, turn.profile, message, turn.now):
+        drop(turn, message, UNMET)
         return None
     if obstacle := _obstacle(turn, message):
         return fall_back(turn, message, obstacle)

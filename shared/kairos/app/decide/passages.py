@@ -24,6 +24,7 @@ from kairos.domain.journey import Journey, Matcher, Node
 from kairos.domain.profile import Enrollment, Profile
 
 CATCH_UP_FROM_NOW = timedelta(minutes=15)
+TICK = timedelta(microseconds=1)
 GOAL = "+"
 """Before a subject's key: a goal. Without it the ending was an exit."""
 
@@ -315,10 +316,18 @@ def _carry_on(
     elif isinstance(decision, Go):
         walk(turn, enrollment, journey, node.exits.get(decision.exit, node.next), at)
     elif isinstance(decision, Update):
-        set_traits(turn, decision.traits, turn.now)
-        walk(turn, enrollment, journey, node.next, at)
+        _update(turn, decision)
+        walk(turn, enrollment, journey, node.exits.get(decision.exit, node.next), at)
     else:
         _ask(turn, enrollment, journey, node, decision, at)
+
+
+def _update(turn: Turn, decision: Update) -> None:
+    """Set what a step says. Of two steps within one decision the later has the last word, not the larger value."""
+    for name, value in decision.traits.items():
+        known = turn.profile.trait_times.get(name)
+        again = known is not None and turn.now <= known < turn.now + TICK * 1000
+        set_traits(turn, {name: value}, known + TICK if known is not None and again else turn.now)
 
 
 def _caught_up(turn: Turn, at: datetime) -> datetime:

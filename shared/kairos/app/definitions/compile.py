@@ -155,7 +155,7 @@ def _reaction(document: Document, key: str) -> SendArgs | None:
     if not document.has(key):
         return None
     inner = document.inner(key)
-    inner.only("send", "channel", "over_cap", "expires")
+    inner.only("send", "channel", "over_cap", "expires", "if")
     return read_send(inner)
 
 

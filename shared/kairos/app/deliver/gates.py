@@ -2,8 +2,8 @@
 
 In order: is everything stopped? Is the profile erased, or merged into another? Is its journey live, and the message
 still wanted? Is there consent, an address, no suppression? Is it a quiet hour for the recipient, has the message
-expired, is what the law asks for in what was rendered? The first that is closed answers. Transactional messages pass
-the gates that are about advertising: consent, a refusal of marketing, quiet hours.
+expired, does its step's condition still hold, is what the law asks for in what was rendered? The first that is closed
+answers. Transactional messages pass the gates that are about advertising: consent, a refusal of marketing, quiet hours.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kairos.app.deliver.compose import compose
+from kairos.app.deliver.condition import UNMET, still_holds
 from kairos.app.deliver.outcome import Outcome, held, not_sent
 from kairos.app.deliver.quiet import open_at
 from kairos.app.ingest.identifiers import normalise_email, normalise_phone
@@ -124,6 +125,8 @@ class Gates:
             return held("quiet hours", opens)
         if message.expires_at <= now:
             return not_sent("expired")
+        if not still_holds(release, profile, message, now):
+            return not_sent("condition", UNMET)
         refusal = Refusal(message.channel, self._hash_address(address), profile.id, message.id)
         made = compose(release, profile, message, channel, address, contacts, self._links.url(refusal), now)
         return made if isinstance(made, Outcome) else Ready(made, profile.id)

@@ -1,0 +1,28 @@
+"""May a message go as far as its own step is concerned? `if:` beside a `send` is asked at the moment of sending.
+
+`decide` asks it when the message is asked for and whenever a held one is looked at anew; `deliver` asks it again of the
+item as it is just before the provider is called. Both see the same: the profile, the passage's properties and entry.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kairos.app.publish.release import Release
+from kairos.domain.condition import Facts
+from kairos.domain.profile import Message, Profile
+
+UNMET = "its condition does not hold"
+
+
+def still_holds(release: Release, profile: Profile, message: Message, now: datetime) -> bool:
+    """Return whether the step's condition holds at `now` (aware UTC); a condition that is gone holds for nobody."""
+    if not message.conditional:
+        return True
+    enrollment = profile.enrollments.get(message.enrollment)
+    journey = release.journey(message.journey, message.version)
+    send = journey.send_of(message.step) if journey else None
+    if enrollment is None or send is None or send.condition is None:
+        return False
+    facts = Facts(profile, enrollment.properties, now, release.segments, enrollment.entry)
+    return send.condition.holds(facts)
