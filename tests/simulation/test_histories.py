@@ -275,7 +275,7 @@ def test_a_campaign_that_starts_two_seconds_before_nine_sends_two_and_the_rest_f
 
 
 class Silent:
-    """E-mail whose first answer is lost after it was accepted; the provider's Send event comes `after`, or never."""
+    """E-mail whose first answer is lost after it was accepted; the provider's Delivery comes `after`, or never."""
 
     def __init__(self, door: Door, after: timedelta | None) -> None:
         world = door.world
@@ -286,7 +286,7 @@ class Silent:
         def reported(call: Call, kind: str, delay: timedelta) -> None:
             if call.told == "accepted":
                 report(call, kind, delay)
-            elif after is not None and kind == "Send":
+            elif after is not None:
                 report(call, kind, after)
 
         world._report = reported  # type: ignore[method-assign]

@@ -465,8 +465,7 @@ class World:
         if call.unsubscribe_url:
             self.links_seen.append(call)
         if call.channel == "email":
-            for kind, seconds in (("Send", 2), ("Delivery", 8)):
-                self._report(call, kind, timedelta(seconds=seconds))
+            self._report(call, "Delivery", timedelta(seconds=8))
 
     def _report(self, call: Call, kind: str, delay: timedelta) -> None:
         fault = self.faults.strike("feedback")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kairos.app.decide.outstanding import PROOFS
 from kairos.domain.effects import Arm, Send
 from kairos.domain.event import Event
 from tests.app.decide.world import NOON, World, booking, cancelled, consent, make_event
@@ -369,6 +370,18 @@ def test_reports_come_in_any_order_and_more_than_once(order: tuple[str, ...]) ->
     assert world.known.messages == {}
     assert len(world.known.sent) == 1
     assert world.sent == ["mail"]
+
+
+@pytest.mark.parametrize("name", sorted(PROOFS))
+def test_whatever_proves_that_the_provider_took_a_message_settles_it(name: str) -> None:
+    world = World(blast({"send": "mail"}), brand=EMAIL_ONCE, reporting=False)
+    world.hear(go())
+    world.hear(world.report(world.only_message().id, name, NOON + M))
+    assert world.known.messages == {}
+    assert len(world.known.sent) == 1
+    world.wake(NOON + 2 * D)
+    assert [effect.asks for effect in world.effects if isinstance(effect, Send)] == [1]
+    assert world.said("not_sent") == []
 
 
 def test_a_message_held_by_deliver_waits_in_the_item_and_is_asked_for_again_with_the_same_id() -> None:

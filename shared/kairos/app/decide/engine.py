@@ -103,11 +103,11 @@ def _take_in(turn: Turn, event: Event) -> None:
     zone_changed = facts.take_in(turn, event)
     if zone_changed:
         _move_to_zone(turn, event)
-    if event.consent is not None or event.name == facts.COMPLAINT:
-        _drop_unconsented(turn)
-    if event.message is not None:
+    if event.message is not None:  # before consents: who complains of a message proves that it went out
         reports.take(turn, event)
         outstanding.take_report(turn, event)
+    if event.consent is not None or event.name == facts.COMPLAINT:
+        _drop_unconsented(turn)
     change = entries.take_entry(turn, event)
     passages.hear(turn, event)
     if change is not None:

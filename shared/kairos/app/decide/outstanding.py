@@ -14,6 +14,19 @@ from kairos.domain.profile import Message
 
 CHECK_AFTER_MAX = timedelta(hours=6)
 UNKNOWN_AFTER = timedelta(hours=72)
+PROOFS = frozenset(
+    {
+        "message_sent",
+        "message_delivered",
+        "message_delayed",
+        "message_bounced",
+        "message_complained",
+        "message_opened",
+        "message_clicked",
+    }
+)
+"""Whatever of these is heard first, the provider took the message. The first is `deliver`'s own word; SES is not asked
+for its own (`infra/mail.py`), so where `deliver` never learned of the hand-over, one of the others settles it."""
 
 
 def ask_again(turn: Turn, message: Message) -> None:
@@ -30,7 +43,7 @@ def ask_again(turn: Turn, message: Message) -> None:
 def take_report(turn: Turn, event: Event) -> None:
     """Take in what `deliver` or the provider says of a message: in any order, and more than once."""
     message = turn.profile.messages.get(event.message or "")
-    if event.name in ("message_sent", "message_delivered"):
+    if event.name in PROOFS:
         _sent(turn, event, message)
     elif message is None or message.state != "asked":
         return
@@ -51,7 +64,8 @@ def _sent(turn: Turn, event: Event, message: Message | None) -> None:
     if message is not None:
         turn.profile.messages.pop(message.id)
     known = any(id == event.message for _, _, id in turn.profile.sent)
-    if event.name == "message_sent" and marketing and isinstance(channel, str) and not known:
+    told_now = message is not None or event.name == "message_sent"
+    if told_now and marketing and isinstance(channel, str) and not known:
         rows = (*turn.profile.sent, (channel, event.occurred_at, event.message or ""))
         turn.profile.sent = tuple(sorted(rows, key=lambda row: row[1]))
 
