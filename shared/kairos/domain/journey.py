@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
+from kairos.domain.anchor import Anchor
 from kairos.domain.condition import Condition
 from kairos.domain.offset import Offset
 
@@ -62,15 +63,7 @@ class SendArgs:
     condition: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """The moment a timeline stands around: an entry of `kind`, at its `starts_at` or `ends_at`."""
-
-    kind: str
-    at: Literal["starts_at", "ends_at"] = "starts_at"
-
-
-IfPast = Literal["skip", "send_now", "stop"]
+IfPast = Literal["skip", "send_now", "stop", "next_occurrence"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,15 @@ def next_lunar_anniversary(born: LunarDate, after_day: date, lunar_to_solar: Lun
     return None
 
 
+def nth_lunar_month_day(born: LunarDate, n: int, lunar_to_solar: LunarToSolar) -> date | None:
+    """Return the solar day of `born`'s return in the `n`-th ordinary lunar month after it; a missing 30th is the 29th.
+
+    Leap months are no months of their own here, as for years.
+    """
+    year, month = _shift_month(born.year, born.month, n)
+    return nth_lunar_anniversary(LunarDate(year, month, born.day), 0, lunar_to_solar)
+
+
 def payday(
     year: int,
     month: int,

@@ -14,6 +14,7 @@ from kairos.app.decide import messages
 from kairos.app.decide.entries import EntryChange
 from kairos.app.decide.passages import hold_out, in_holdout, leave, note_entry
 from kairos.app.decide.turn import Turn
+from kairos.domain.anchor import EntryAnchor
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
 from kairos.domain.event import Event
 from kairos.domain.ids import enrollment_id
@@ -235,7 +236,7 @@ def _settle_step(turn: Turn, enrollment_id: str, step_id: str, planned: Planned)
 
 
 def _anchor_of(entry: Entry, journey: Journey) -> datetime | None:
-    if journey.anchor is None:
+    if not isinstance(journey.anchor, EntryAnchor):
         return None
     return entry.starts_at if journey.anchor.at == "starts_at" else entry.ends_at
 

@@ -11,11 +11,12 @@ from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 from kairos import registry
+from kairos.app.definitions.anchor import read_anchor
 from kairos.domain.condition import Condition, parse_condition
 from kairos.domain.document import Document, Path, parse_share
 from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadDefinition
-from kairos.domain.journey import Anchor, Goal, IfPast, Journey, Matcher, Node, Reenter, SendArgs, TimelineStep
+from kairos.domain.journey import Goal, IfPast, Journey, Matcher, Node, Reenter, SendArgs, TimelineStep
 from kairos.domain.offset import Offset
 from kairos.steps.send import SEND_KEYS, read_send
 
@@ -31,6 +32,8 @@ BROADCAST = "broadcast"
 COMMON = ("id", "name", "description", "class", "holdout", "goal", "exit", "fresh_for")
 STEPPED = ("trigger", "subject", "reenter", "restart", "steps")
 TIMED = ("anchor", "timeline", "on_move", "on_cancel", "reenter")
+
+IF_PAST = ("skip", "send_now", "stop", "next_occurrence")
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -123,18 +126,12 @@ def _timed(document: Document, common: Mapping[str, Any], problems: Problems) ->
         if (step := problems.gather(lambda r=raw, p=path: _timeline_step(r, p, marketing, ids), None)) is not None  # type: ignore[misc]
     ]
     return {
-        "anchor": problems.gather(lambda: _anchor(document), None),
+        "anchor": problems.gather(lambda: read_anchor(document.inner("anchor")), None),
         "timeline": tuple(steps),
         "on_move": problems.gather(lambda: _reaction(document, "on_move"), None),
         "on_cancel": problems.gather(lambda: _reaction(document, "on_cancel"), None),
         "fresh_for": problems.gather(lambda: document.duration("fresh_for", FRESH_OTHERWISE), FRESH_OTHERWISE),
     }
-
-
-def _anchor(document: Document) -> Anchor:
-    inner = document.inner("anchor")
-    inner.only("entry", "at")
-    return Anchor(inner.name("entry"), cast(Any, inner.choice("at", ("starts_at", "ends_at"), "starts_at")))
 
 
 def _timeline_step(raw: object, path: Path, marketing: bool, ids: _Ids) -> TimelineStep:
@@ -146,7 +143,7 @@ def _timeline_step(raw: object, path: Path, marketing: bool, ids: _Ids) -> Timel
         id=ids.take(document, send.template),
         offset=document.read("at", Offset.parse),
         send=send,
-        if_past=cast(IfPast, document.choice("if_past", ("skip", "send_now", "stop"), "skip")),
+        if_past=cast(IfPast, document.choice("if_past", IF_PAST, "skip")),
         marketing=kind == "marketing",
     )
 

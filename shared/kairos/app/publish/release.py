@@ -5,10 +5,14 @@ The bundle is plain JSON:
     {"schema": 1, "brand": {…}, "segments": {id: {…}}, "templates": {id: {…}},
      "journeys": {id: {"live": version | null, "versions": {"1": {…document…}}}},
      "index": {"triggers": {event: [journey, …]}, "endings": {event: [journey, …]},
-               "anchors": {entry kind: [journey, …]},
+               "anchors": {entry kind: [journey, …]}, "anniversaries": {trait: [journey, …]},
+               "shared": {anchor key: [journey, …]},
                "counters": {event: [{"did": …, "where": …, "keep": n, "key": …}, …]},
                "channels": {template: [channel, … in order of preference]}},
-     "holidays": {country: {"2026-09-25": "Chuseok", …}}}
+     "holidays": {country: {"2026-09-25": "Chuseok", …}},
+     "weekends": {country: {"2026": [5, 6], …}}, "workdays": {country: ["2026-02-14", …]},
+     "calendar_of": "holidays 0.109",
+     "moments": {anchor key: {"name": "Chuseok", "days": {occurrence key: "2026-09-25", …}}}}
 
 Journeys are compiled when first met, so a release of a thousand costs what one event touches.
 """
@@ -25,11 +29,14 @@ from zoneinfo import ZoneInfo
 from kairos.app.definitions.compile import compile_journey
 from kairos.app.definitions.references import find_mappings
 from kairos.app.ports import Pointer
+from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
 from kairos.domain.condition import Condition, Did, parse_condition, walk
 from kairos.domain.duration import parse_duration
 from kairos.domain.journey import Journey
 from kairos.domain.localtime import UnknownZone, load_zone
+from kairos.domain.moment import Moment
 from kairos.domain.quiet_hours import Window
+from kairos.domain.workweek import Workweek
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ class Release:
         self.paused = pointer.paused
         self.stopped = pointer.stopped
         self.bundle = bundle
-        self._shared: dict[str, dict[Any, Any]] = {"journeys": {}, "zones": {}, "counted": {}}
+        self._shared: dict[str, dict[Any, Any]] = {"journeys": {}, "zones": {}, "counted": {}, "days": {}}
 
     def standing(self, pointer: Pointer) -> Release:
         """Return the same release under a newer pointer, keeping what is compiled."""
@@ -140,6 +147,31 @@ class Release:
         ids = self.bundle["index"]["anchors"].get(entry_kind, ())
         return [journey for id in ids if (journey := self.journey(id)) is not None]
 
+    def returning_with(self, trait: str) -> list[Journey]:
+        """Return the live journeys whose timeline stands around the anniversaries of this trait."""
+        ids = self.bundle["index"].get("anniversaries", {}).get(trait, ())
+        return [journey for id in ids if (journey := self.journey(id)) is not None]
+
+    @cached_property
+    def returning(self) -> tuple[str, ...]:
+        """Return the traits whose anniversaries any live journey stands around."""
+        return tuple(self.bundle["index"].get("anniversaries", ()))
+
+    @cached_property
+    def shared(self) -> tuple[str, ...]:
+        """Return the live journeys that stand around days which all customers share."""
+        return tuple(id for ids in self.bundle["index"].get("shared", {}).values() for id in ids)
+
+    def days_of(self, anchor: SharedAnchor) -> Sequence[Moment]:
+        """Return the days of an anchor that all share, in order."""
+        known = self._shared["days"]
+        if anchor.key not in known:
+            days = self.bundle.get("moments", {}).get(anchor.key, {}).get("days", {})
+            found = (Moment(key, date.fromisoformat(day)) for key, day in days.items())
+            known[anchor.key] = tuple(sorted(found, key=lambda moment: (moment.day, moment.key)))
+        listed: Sequence[Moment] = known[anchor.key]
+        return listed
+
     def ended_by(self, event: str) -> list[Journey]:
         """Return the live journeys whose goal or exit an event of this name may be."""
         ids = self.bundle["index"]["endings"].get(event, ())
@@ -168,9 +200,14 @@ class Release:
         return {channel: template[channel] for channel in order} if template and order else template
 
     def is_business_day(self, day: date) -> bool:
-        """Return whether the brand's country works on that day: neither weekend nor public holiday."""
-        holidays = self.bundle.get("holidays", {}).get(self.brand.get("country", ""), {})
-        return day.weekday() < 5 and day.isoformat() not in holidays
+        """Return whether the brand's country works on that day: neither weekend nor public holiday, or made up for."""
+        return self.workweek.is_open(day)
+
+    @cached_property
+    def workweek(self) -> Workweek:
+        """Return when the brand's country works."""
+        country = self.brand.get("country", "")
+        return Workweek.of(*(self.bundle.get(part, {}).get(country) for part in ("holidays", "weekends", "workdays")))
 
     def halted(self, journey: str) -> bool:
         """Return whether the journey stands still: paused, or everything is stopped."""
@@ -187,14 +224,20 @@ def index_of(
     triggers: dict[str, list[str]] = {}
     endings: dict[str, list[str]] = {}
     anchors: dict[str, list[str]] = {}
+    anniversaries: dict[str, list[str]] = {}
+    shared: dict[str, list[str]] = {}
     counters: dict[str, dict[str, dict[str, Any]]] = {}
     for id, journey in sorted(journeys.items()):
         for matcher in journey.triggers:
             _append(triggers, matcher.event, id)
         for matcher in (*journey.exits, journey.goal.matcher) if journey.goal else journey.exits:
             _append(endings, matcher.event, id)
-        if journey.anchor:
+        if isinstance(journey.anchor, EntryAnchor):
             _append(anchors, journey.anchor.kind, id)
+        elif isinstance(journey.anchor, Anniversary):
+            _append(anniversaries, journey.anchor.trait, id)
+        elif journey.anchor:
+            _append(shared, journey.anchor.key, id)
     for document in [*raw.values(), *segments.values()]:
         for _, found in find_mappings(document, "did"):
             did = parse_condition(found)
@@ -205,6 +248,8 @@ def index_of(
         "triggers": triggers,
         "endings": endings,
         "anchors": anchors,
+        "anniversaries": anniversaries,
+        "shared": shared,
         "counters": {event: list(rows.values()) for event, rows in counters.items()},
     }
 

@@ -1,0 +1,105 @@
+"""What a timeline stands around. Four kinds: an entry, a customer's own day, a day that all share, a prediction.
+
+An entry is an instant. The others are *whole days*, which begin at midnight on each customer's clock. Days that all share
+(holidays, seasons, paydays, rules) are worked out when a release is built: an anchor names them by its `key`, and the
+release carries the dates under that key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from kairos.domain.canonical import canonical
+from kairos.domain.recurrence import Feb29, Shift
+
+Last = Literal["last"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAnchor:
+    """An entry of `kind`, at its `starts_at` or `ends_at`; one passage per entry."""
+
+    kind: str
+    at: Literal["starts_at", "ends_at"] = "starts_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Anniversary:
+    """The returns of the date in a trait; `calendar: lunar` reads it as a Korean lunar date, as people write it."""
+
+    trait: str
+    calendar: Literal["solar", "lunar"] = "solar"
+    feb29: Feb29 = "feb28"
+    every: Literal["year", "month"] = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A public holiday by its English name in the `holidays` library; without a `country`, the brand's."""
+
+    name: str
+    country: str | None = None
+    subdivision: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Return what the release files its days under."""
+        return canonical(["holiday", self.name, self.country, self.subdivision])
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """A day or span of the brand's own calendar, at its first day or its last."""
+
+    name: str
+    at: Literal["start", "end"] = "start"
+
+    @property
+    def key(self) -> str:
+        """Return what the release files its days under."""
+        return canonical(["season", self.name, self.at])
+
+
+@dataclass(frozen=True, slots=True)
+class Payday:
+    """A day of every month: the `day`-th, the last, or the `nth` such `weekday` (Monday 0), moved off closed days."""
+
+    day: int | Last | None = None
+    weekday: int | None = None
+    nth: int | Last = 1
+    shift: Shift = "none"
+
+    @property
+    def name(self) -> str:
+        """Return what templates and `publish` call it."""
+        return "payday"
+
+    @property
+    def key(self) -> str:
+        """Return what the release files its days under."""
+        return canonical(["payday", self.day, self.weekday, self.nth, self.shift])
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The days of an RRULE (RFC 5545, section 3.3.10) counted from `start`, moved off closed days."""
+
+    text: str
+    start: date
+    shift: Shift = "none"
+
+    @property
+    def name(self) -> str:
+        """Return what templates and `publish` call it."""
+        return "rrule"
+
+    @property
+    def key(self) -> str:
+        """Return what the release files its days under."""
+        return canonical(["rrule", self.text, self.start.isoformat(), self.shift])
+
+
+SharedAnchor = Holiday | Season | Payday | Rule
+Anchor = EntryAnchor | Anniversary | SharedAnchor
