@@ -1,8 +1,8 @@
 """What a timeline stands around. Four kinds: an entry, a customer's own day, a day that all share, a prediction.
 
-An entry is an instant. The others are *whole days*, which begin at midnight on each customer's clock. Days that all share
-(holidays, seasons, paydays, rules) are worked out when a release is built: an anchor names them by its `key`, and the
-release carries the dates under that key.
+An entry is an instant. The others are *whole days*, which begin at midnight on each customer's clock. Days that all
+share (holidays, seasons, paydays, rules) are worked out when a release is built: an anchor names them by its `key`, and
+the release carries the dates under that key.
 """
 
 from __future__ import annotations

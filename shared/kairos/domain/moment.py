@@ -1,7 +1,7 @@
 """Which moments come for a customer, in order: what plans timelines, what `wait_until: {moment: …}` and a map ask.
 
-A moment of an entry is its instant. All others are whole days of the customer's calendar. Each has a *key* that it keeps
-when it moves: the id of an entry, the year (or month) of an anniversary, the day on which a shared day was first planned.
+A moment of an entry is its instant. All others are whole days of the customer's calendar. Each day has a *key* that it
+keeps when it moves: the year (or month) of an anniversary, the date on which a shared day was first planned.
 """
 
 from __future__ import annotations
