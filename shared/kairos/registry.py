@@ -45,6 +45,9 @@ class Step(Protocol):
     def wake(self, args: Any, scene: Scene) -> Decision:
         """Decide when the time it parked for has come."""
 
+    def asked(self, args: Any, scene: Scene) -> Decision:
+        """Decide when a message it asked for is asked for, or known not to go out; `scene.at` is when that was."""
+
     def hear(self, args: Any, scene: Scene, event: Event) -> Decision | None:
         """Decide on an event that arrives while parked; None: it does not matter here."""
 

@@ -16,9 +16,11 @@ from kairos.domain.profile import Enrollment, Profile
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """Go on: by a named exit of the node, or to what follows it."""
+    """Go on: by a named exit of the node, or to what follows it. `withdraw` says why, where what the step asked for and
+    is not out yet is taken back."""
 
     exit: str = ""
+    withdraw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Park:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask for a message, then go on once it is asked for or known not to go out."""
+    """Ask for a message; once it is asked for or known not to go out, the step's `asked` decides again."""
 
     send: SendArgs
 
@@ -50,7 +52,18 @@ class Stop:
     reason: str
 
 
-Decision = Go | Park | Ask | Update | Stop
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Enter another journey in its live version, where nothing stands against it, then go on."""
+
+    journey: str
+
+
+Decision = Go | Park | Ask | Update | Stop | Enter
+
+
+def _always(channel: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,7 @@ class Scene:
     """What a step may look at. `at` is the passage's own clock: when this step was reached, exact.
 
     `zone` is the customer's, else the brand's. `matches(event)` says whether an event concerns this passage (its
-    subject, its own messages).
+    subject, its own messages), `reaches(channel)` whether there is an address and, for marketing, consent.
     """
 
     now: datetime
@@ -69,6 +82,7 @@ class Scene:
     segments: Mapping[str, Condition]
     is_business_day: Callable[[date], bool]
     matches: Callable[[Event], bool]
+    reaches: Callable[[str], bool] = _always
 
     def holds(self, condition: Condition, properties: Mapping[str, Any] | None = None) -> bool:
         """Return whether a condition holds here, over the trigger's properties or the given ones."""

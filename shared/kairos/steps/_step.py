@@ -25,5 +25,8 @@ class PlainStep:
     def wake(self, args: Any, scene: Scene) -> Decision:
         return Go()
 
+    def asked(self, args: Any, scene: Scene) -> Decision:
+        return Go()
+
     def hear(self, args: Any, scene: Scene, event: Event) -> Decision | None:
         return None

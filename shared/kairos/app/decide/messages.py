@@ -111,6 +111,11 @@ def unconsented(turn: Turn) -> list[Message]:
     return [m for m in turn.profile.messages.values() if m.marketing and not _consented(turn, m.channel)]
 
 
+def reaches(turn: Turn, channel: str, *, marketing: bool) -> bool:
+    """Return whether the customer has an address on a channel, and for marketing has agreed to it."""
+    return bool(turn.profile.reach.get(channel)) and (not marketing or _consented(turn, channel))
+
+
 def _obstacle(turn: Turn, message: Message) -> str | None:
     template = turn.release.template(message.template)
     if template is None or message.channel not in template:

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos import registry
-from kairos.app.decide import messages
+from kairos.app.decide import messages, reports
 from kairos.app.decide.facts import set_traits
 from kairos.app.decide.turn import Turn, concerns, subject_of
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
-from kairos.domain.decision import Ask, Decision, Go, Park, Scene, Stop, Update
+from kairos.domain.decision import Ask, Decision, Enter, Go, Park, Scene, Stop, Update
 from kairos.domain.event import Event
 from kairos.domain.ids import digest, enrollment_id, fraction
 from kairos.domain.journey import Journey, Matcher, Node
@@ -175,7 +175,7 @@ def _hear(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) ->
 
 def _hear_step(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> None:
     node = journey.nodes.get(enrollment.node or "")
-    if node is None or enrollment.holding or enrollment.entering:
+    if node is None or enrollment.entering:
         return
     scene = _scene(turn, enrollment, journey, enrollment.reached_at)
     decision = registry.load("steps", node.kind).hear(node.args, scene, event)
@@ -287,7 +287,7 @@ def after_held(turn: Turn, enrollment: Enrollment) -> None:
     if journey is None or node is None:
         _end(turn, enrollment, "its step is no longer there")
         return
-    walk(turn, enrollment, journey, node.next, turn.now)
+    _asked(turn, turn.keep(replace(enrollment, holding=None)), journey, node, turn.now)
 
 
 def replan_local(turn: Turn) -> None:
@@ -314,10 +314,14 @@ def _carry_on(
     elif isinstance(decision, Stop):
         _end(turn, enrollment, decision.reason)
     elif isinstance(decision, Go):
+        if decision.withdraw:
+            _take_back(turn, enrollment, node, decision.withdraw)
         walk(turn, enrollment, journey, node.exits.get(decision.exit, node.next), at)
     elif isinstance(decision, Update):
         _update(turn, decision)
         walk(turn, enrollment, journey, node.exits.get(decision.exit, node.next), at)
+    elif isinstance(decision, Enter):
+        _enter_another(turn, enrollment, journey, node, decision, at)
     else:
         _ask(turn, enrollment, journey, node, decision, at)
 
@@ -339,9 +343,53 @@ def _ask(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decis
     message = messages.ask(turn, enrollment, node.id, decision.send, at, journey.marketing, None)
     enrollment = turn.profile.enrollments[enrollment.id]
     if message is not None and message.state == "held":
-        turn.keep(replace(enrollment, holding=message.id))
+        turn.keep(replace(enrollment, holding=message.id, due=None))
     else:
-        walk(turn, enrollment, journey, node.next, at)
+        _asked(turn, enrollment, journey, node, at)
+
+
+def _asked(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, at: datetime) -> None:
+    """A message of this step is asked for, or will not go out: the step says how it goes on."""
+    decision = registry.load("steps", node.kind).asked(node.args, _scene(turn, enrollment, journey, at))
+    _carry_on(turn, enrollment, journey, node, decision, at)
+
+
+def _take_back(turn: Turn, enrollment: Enrollment, node: Node, reason: str) -> None:
+    """Take back what a step asked for, but for what is known to be out already."""
+    for message in list(turn.profile.messages.values()):
+        if (message.enrollment, message.step) == (enrollment.id, node.id) and not reports.is_out(turn, message.id):
+            messages.withdraw(turn, message, reason)
+
+
+def _enter_another(
+    turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decision: Enter, at: datetime
+) -> None:
+    other = turn.release.journey(decision.journey)
+    if other is None or other.anchor is not None or other.broadcast:
+        turn.say("ignored", enrollment, f"no journey {decision.journey} to enter is live", step=node.id)
+    else:
+        _start_another(turn, enrollment, node, other, at)
+    still = turn.profile.enrollments.get(enrollment.id)
+    if still is not None and still.active:  # entering the other may have ended this one
+        walk(turn, still, journey, node.next, at)
+
+
+def _start_another(turn: Turn, enrollment: Enrollment, node: Node, other: Journey, at: datetime) -> None:
+    event = Event(
+        id=digest("enter", enrollment.id, node.id),
+        name="journey_entered",
+        profile=turn.profile.id,
+        occurred_at=at if turn.now - at <= other.fresh_for else turn.now,
+        received_at=turn.now,
+        properties=enrollment.properties,
+        correlation=enrollment.correlation,
+    )
+    subject = subject_of(event, other.subject) if other.subject else ""
+    if subject is None:
+        reason = f"the journey {other.id} asks for a {other.subject}, which this passage has not"
+        turn.say("ignored", enrollment, reason, step=node.id)
+    else:
+        enter(turn, other, event, subject)
 
 
 def _scene(turn: Turn, enrollment: Enrollment, journey: Journey, at: datetime) -> Scene:
@@ -357,4 +405,5 @@ def _scene(turn: Turn, enrollment: Enrollment, journey: Journey, at: datetime) -
         segments=turn.release.segments,
         is_business_day=turn.release.is_business_day,
         matches=matches,
+        reaches=lambda channel: messages.reaches(turn, channel, marketing=journey.marketing),
     )

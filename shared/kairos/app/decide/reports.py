@@ -42,6 +42,12 @@ def remember(turn: Turn, message: Message) -> None:
     turn.profile.posted.setdefault(message.id, posted)
 
 
+def is_out(turn: Turn, id: str) -> bool:
+    """Return whether it was reported that a message has left."""
+    posted = turn.profile.posted.get(id)
+    return posted is not None and bool(posted.told & _BITS["sent", ""])
+
+
 def take(turn: Turn, event: Event) -> None:
     """Say what an event reports of a message of ours, as far as it was not said before."""
     id = event.message or ""

@@ -14,8 +14,8 @@ from typing import Any
 
 from kairos import registry
 from kairos.app.definitions.brand import check_brand
-from kairos.app.definitions.compile import check_journey
-from kairos.app.definitions.references import find_cycle, find_mappings, named_segments
+from kairos.app.definitions.compile import BROADCAST, check_journey
+from kairos.app.definitions.references import find_cycle, find_mappings, named_journeys, named_segments
 from kairos.app.definitions.segment import check_segment
 from kairos.app.definitions.template import channels_of, check_template
 from kairos.domain.document import Path
@@ -187,6 +187,9 @@ def _references(definition: Definition, documents: Documents) -> Iterator[Proble
     for path, step in find_mappings(definition.document, "send"):
         if isinstance(step["send"], str) and (error := _wrong_send(path, step, documents)):
             yield definition.problem(error)
+    for path, step in find_mappings(definition.document, "enter"):
+        if isinstance(step["enter"], str) and (error := _wrong_journey(path, step["enter"], documents)):
+            yield definition.problem(error)
     brand = documents.brand
     for path, step in find_mappings(definition.document, "business_day"):
         if (
@@ -203,16 +206,35 @@ def _wrong_send(path: Path, step: Mapping[str, Any], documents: Documents) -> Ba
     template = documents.of("template").get(step["send"])
     if template is None:
         return BadDefinition((*path, "send"), _unknown("template", step["send"], documents))
-    channel = step.get("channel")
-    if not isinstance(channel, str) or not isinstance(template.document, Mapping):
+    if not isinstance(template.document, Mapping):
+        return None
+    several = step.get("channels")
+    wanted = list(several) if isinstance(several, list | tuple) else [step.get("channel")]
+    key = "channels" if isinstance(several, list | tuple) else "channel"
+    wrong = (_wrong_channel((*path, key), channel, step["send"], template.document) for channel in wanted)
+    return next((error for error in wrong if error), None)
+
+
+def _wrong_channel(path: Path, channel: Any, id: str, template: Mapping[str, Any]) -> BadDefinition | None:
+    if not isinstance(channel, str):
         return None
     if channel not in (known := registry.names("channels")):
-        return BadDefinition((*path, "channel"), f"no channel is called {channel!r}; there are: {', '.join(known)}")
-    if channel not in template.document:
-        there = ", ".join(channels_of(template.document)) or "none"
-        return BadDefinition(
-            (*path, "channel"), f"the template {step['send']!r} has no {channel} part; it has: {there}"
-        )
+        return BadDefinition(path, f"no channel is called {channel!r}; there are: {', '.join(known)}")
+    if channel not in template:
+        there = ", ".join(channels_of(template)) or "none"
+        return BadDefinition(path, f"the template {id!r} has no {channel} part; it has: {there}")
+    return None
+
+
+def _wrong_journey(path: Path, id: str, documents: Documents) -> BadDefinition | None:
+    path = (*path, "enter")
+    journey = documents.of("journey").get(id)
+    if journey is None:
+        return BadDefinition(path, _unknown("journey", id, documents))
+    document = journey.document if isinstance(journey.document, Mapping) else {}
+    if "anchor" in document or document.get("trigger") == BROADCAST:
+        started = "by its moment" if "anchor" in document else "by command"
+        return BadDefinition(path, f"the journey {id!r} is started {started}; it cannot be entered")
     return None
 
 
@@ -231,6 +253,13 @@ def _cycles(documents: Documents) -> Iterator[Problem]:
         path = next(path for path, found in find_mappings(here.document, "segment") if found["segment"] == cycle[1])
         message = f"segments ask each other in a circle: {' → '.join(cycle)}"
         yield here.problem(BadDefinition((*path, "segment"), message))
+    journeys = documents.of("journey")
+    cycle = find_cycle({id: definition.document for id, definition in journeys.items()}, named_journeys)
+    if cycle:
+        here = journeys[cycle[0]]
+        path = next(path for path, found in find_mappings(here.document, "enter") if found["enter"] == cycle[1])
+        message = f"journeys enter each other in a circle: {' → '.join(cycle)}"
+        yield here.problem(BadDefinition((*path, "enter"), message))
 
 
 def used_segments(documents: Documents, document: Any) -> set[str]:

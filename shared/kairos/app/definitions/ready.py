@@ -70,7 +70,8 @@ def _sends(documents: Documents) -> Iterator[Send]:
     for journey in documents.documents("journey").values():
         for path, step in find_mappings(journey, "send"):
             template = templates.get(step["send"]) or {}
-            channels = (step["channel"],) if step.get("channel") else channels_of(template)
+            own = step.get("channels") or ([step["channel"]] if step.get("channel") else channels_of(template))
+            channels = tuple(own)
             yield _is_marketing(journey, path, step), channels
 
 

@@ -6,7 +6,7 @@ much it may look like a step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kairos.domain.condition import OPERATORS
@@ -41,10 +41,15 @@ def named_segments(document: Any) -> set[str]:
     return {condition["segment"] for _, condition in found if isinstance(condition["segment"], str)}
 
 
-def find_cycle(segments: Mapping[str, Any]) -> list[str] | None:
-    """Return segments that name each other in a circle, the first one repeated at the end, or None."""
+def named_journeys(document: Any) -> set[str]:
+    """Return the journeys that a journey enters."""
+    return {step["enter"] for _, step in find_mappings(document, "enter") if isinstance(step["enter"], str)}
+
+
+def find_cycle(documents: Mapping[str, Any], named: Callable[[Any], set[str]] = named_segments) -> list[str] | None:
+    """Return documents that name each other in a circle, the first one repeated at the end, or None."""
     finished: set[str] = set()
-    for start in sorted(segments):
+    for start in sorted(documents):
         trail: list[str] = []
         ways = [iter([start])]
         while ways:
@@ -55,7 +60,7 @@ def find_cycle(segments: Mapping[str, Any]) -> list[str] | None:
                     finished.add(trail.pop())
             elif id in trail:
                 return [*trail[trail.index(id) :], id]
-            elif id in segments and id not in finished:
+            elif id in documents and id not in finished:
                 trail.append(id)
-                ways.append(iter(sorted(named_segments(segments[id]))))
+                ways.append(iter(sorted(named(documents[id]))))
     return None
