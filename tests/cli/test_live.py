@@ -30,8 +30,11 @@ def test_pausing_and_stopping_are_shown_until_they_end(
     told = capsys.readouterr().out
     assert "paused: welcome" in told
     assert "EVERYTHING IS STOPPED" in told
-    assert kairos("start-all") == 0
-    assert kairos("resume", "welcome") == 0
+    assert kairos("start-all") == 1
+    assert kairos("resume", "welcome", "--overdue", "all") == 1
+    assert "--overdue send, skip, replan" in capsys.readouterr().err
+    assert kairos("start-all", "--overdue", "skip") == 0
+    assert kairos("resume", "welcome", "--overdue", "replan") == 0
     pointer = deployment.releases.pointer()
     assert pointer is not None
     assert (pointer.paused, pointer.stopped) == (frozenset(), False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from kairos.app.ports import Pointer
+from kairos.app.ports import Pause, Pointer
 from kairos.aws.releases import AwsReleases
 from kairos.domain.errors import Unavailable, VersionConflict
 from kairos.memory import MemoryReleases
@@ -15,7 +16,9 @@ from tests.aws.cloud import Cloud
 
 ONE = Pointer("r1")
 TWO = Pointer("r2", frozenset({"cart-rescue", "booking-care"}))
-STOPPED = Pointer("r2", frozenset({"cart-rescue", "booking-care"}), stopped=True)
+SINCE = datetime(2026, 11, 22, 3, 0, 0, 250_000, tzinfo=UTC)
+PAUSES = {"cart-rescue": Pause(SINCE), "news": Pause(SINCE, SINCE + timedelta(days=1), "replan"), "*": Pause(SINCE)}
+STOPPED = Pointer("r2", frozenset({"cart-rescue", "booking-care"}), stopped=True, pauses=PAUSES)
 
 
 @pytest.fixture

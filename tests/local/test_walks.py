@@ -114,7 +114,7 @@ def test_what_fell_due_in_a_pause_goes_out_minutes_after_it(booked: Shop) -> Non
     booked.command(command="pause", id="greet")
     cloud.advance(by=2 * H)
     assert cloud.emails == []
-    booked.command(command="resume", id="greet")
+    booked.command(command="resume", id="greet", overdue="send")
     resumed = cloud.now
     cloud.advance(by=5 * M)
     (email,) = cloud.emails

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from kairos.domain.effects import Effect
 from kairos.domain.event import Event
@@ -350,13 +350,35 @@ class SendTokens(Protocol):
 # ---- definitions -----------------------------------------------------------------------------------------------
 
 
+Overdue = Literal["send", "skip", "replan"]
+"""What becomes of what fell due while a journey stood still: it goes out now; its time is over; the wait goes on with
+what was left of it."""
+
+EVERYTHING = "*"
+"""What the pause of the full stop is kept under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """From when a journey stood still, until when (None: it still does), and what was said of what fell due in it."""
+
+    since: datetime
+    until: datetime | None = None
+    overdue: Overdue | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """What is live: a release id, which journeys are paused, and whether everything is stopped."""
+    """What is live: a release id, which journeys are paused, and whether everything is stopped.
+
+    `pauses` has the last pause of each journey, and of EVERYTHING: what fell due in one is decided by its author's
+    word, whoever looks at it first.
+    """
 
     release: str
     paused: frozenset[str] = frozenset()
     stopped: bool = False
+    pauses: Mapping[str, Pause] = field(default_factory=dict)
 
 
 class Releases(Protocol):

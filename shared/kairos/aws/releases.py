@@ -5,15 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from kairos.app.ports import Pointer
+from kairos.app.ports import Overdue, Pause, Pointer
 from kairos.aws.errors import ConditionFailed, calling, error_code
 from kairos.aws.table import release_key
 from kairos.domain.canonical import canonical, fingerprint
 from kairos.domain.errors import Unavailable, VersionConflict
+from kairos.domain.instant import format_instant, parse_instant
 
 POINTER = {"kind": {"S": "live"}, "id": {"S": "pointer"}}
 HISTORY_MAX = 100
@@ -99,6 +100,7 @@ class AwsReleases:
             "release": {"S": new.release},
             "paused": {"L": [{"S": journey} for journey in sorted(new.paused)]},
             "stopped": {"BOOL": new.stopped},
+            "pauses": {"M": {journey: {"M": _pause_item(pause)} for journey, pause in new.pauses.items()}},
             "moves": {"N": str(moves + 1)},
         }
         if moves == 0:
@@ -125,7 +127,26 @@ class AwsReleases:
 
 def _pointer(item: Mapping[str, Any]) -> Pointer:
     paused = frozenset(journey["S"] for journey in item["paused"]["L"])
-    return Pointer(item["release"]["S"], paused, item["stopped"]["BOOL"])
+    pauses = {journey: _pause(row["M"]) for journey, row in item.get("pauses", {"M": {}})["M"].items()}
+    return Pointer(item["release"]["S"], paused, item["stopped"]["BOOL"], pauses)
+
+
+def _pause_item(pause: Pause) -> dict[str, Any]:
+    item = {"since": {"S": format_instant(pause.since)}}
+    if pause.until is not None:
+        item["until"] = {"S": format_instant(pause.until)}
+    if pause.overdue is not None:
+        item["overdue"] = {"S": pause.overdue}
+    return item
+
+
+def _pause(row: Mapping[str, Any]) -> Pause:
+    until, overdue = row.get("until"), row.get("overdue")
+    return Pause(
+        since=parse_instant(row["since"]["S"]),
+        until=parse_instant(until["S"]) if until else None,
+        overdue=cast(Overdue, overdue["S"]) if overdue else None,
+    )
 
 
 def _place(moves: int) -> str:

@@ -3,16 +3,42 @@ function alone."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kairos.cli.failure import WRONG
+from kairos.cli.failure import WRONG, CannotDo
 from kairos.cli.screen import open_screen
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from kairos.cli.deployment import Deployment
+
+
+OVERDUE = {
+    "send": "it goes out now, as far as it has not expired",
+    "skip": "it is not sent; everybody goes on to what comes after it",
+    "replan": "waits go on with what was left of them when the journey was paused",
+}
+
+
+def choose_overdue(given: str | None) -> str:
+    """Return what becomes of what fell due in a pause, asked for where somebody can answer.
+
+    Raises CannotDo where nobody can: sending is never what happens because nothing was said.
+    """
+    if given is None and sys.stdin.isatty():
+        import typer
+
+        screen = open_screen(complaints=True)
+        screen.print("What becomes of what fell due meanwhile?")
+        for word, meaning in OVERDUE.items():
+            screen.print(f"  {word:7} {meaning}")
+        given = str(typer.prompt("overdue", err=True)).strip()
+    if given not in OVERDUE:
+        raise CannotDo(f"say what becomes of what fell due meanwhile: --overdue {', '.join(OVERDUE)}")
+    return given
 
 
 def run_live(deployment: Deployment, request: Mapping[str, Any], *, yes: bool = False) -> int:

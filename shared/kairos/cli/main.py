@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +38,13 @@ Stage = Annotated[
 Region = Annotated[str | None, typer.Option("--region", help="AWS Region, if not the configured one.")]
 Profile = Annotated[str | None, typer.Option("--profile", help="AWS profile, if not the configured one.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Begin what walks this needs without asking.")]
+Overdue = Annotated[
+    str | None,
+    typer.Option(
+        "--overdue",
+        help="send: what fell due goes out now; skip: it does not; replan: waits go on with what was left of them.",
+    ),
+]
 JourneyId = Annotated[str, typer.Argument(help="The journey's id.")]
 Customer = Annotated[str, typer.Argument(help="A profile id, e-mail, phone, or the shop's own customer id.")]
 Context = typer.Context
@@ -116,13 +123,17 @@ def pause(
 def resume(
     context: Context,
     journey: JourneyId,
+    overdue: Overdue = None,
     yes: Yes = False,
     stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
 ) -> None:
-    """Let a paused journey go on."""
-    _command(context, {"command": "resume", "id": journey}, stage, region, profile, yes=yes)
+    """Let a paused journey go on, and say what becomes of what fell due meanwhile."""
+    from kairos.cli.live import choose_overdue
+
+    request = {"command": "resume", "id": journey, "overdue": choose_overdue(overdue)}
+    _command(context, request, stage, region, profile, yes=yes)
 
 
 @app.command()
@@ -185,10 +196,18 @@ def stop_all(context: Context, stage: Stage = None, region: Region = None, profi
 
 @app.command("start-all")
 def start_all(
-    context: Context, yes: Yes = False, stage: Stage = None, region: Region = None, profile: Profile = None
+    context: Context,
+    overdue: Overdue = None,
+    yes: Yes = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
 ) -> None:
-    """Lift the full stop; paused journeys stay paused."""
-    _command(context, {"command": "start-all"}, stage, region, profile, yes=yes)
+    """Lift the full stop, and say what becomes of what fell due meanwhile; paused journeys stay paused."""
+    from kairos.cli.live import choose_overdue
+
+    request = {"command": "start-all", "overdue": choose_overdue(overdue)}
+    _command(context, request, stage, region, profile, yes=yes)
 
 
 @app.command()
@@ -357,7 +376,7 @@ def local(
 
 def _command(
     context: Context,
-    request: dict[str, object],
+    request: Mapping[str, object],
     stage: str | None,
     region: str | None,
     profile: str | None,

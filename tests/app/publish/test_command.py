@@ -33,8 +33,18 @@ def test_a_command_tells_how_it_stands_now(publish: Publish) -> None:
     }
     assert run_command(publish, {"command": "pause", "id": "welcome"}, NOW)["paused"] == ["welcome"]
     assert run_command(publish, {"command": "stop-all"}, NOW)["stopped"] is True
-    assert run_command(publish, {"command": "start-all"}, NOW)["stopped"] is False
-    assert run_command(publish, {"command": "resume", "id": "welcome"}, NOW)["paused"] == []
+    assert run_command(publish, {"command": "start-all", "overdue": "skip"}, NOW)["stopped"] is False
+    assert run_command(publish, {"command": "resume", "id": "welcome", "overdue": "skip"}, NOW)["paused"] == []
+
+
+@pytest.mark.parametrize("command", ["resume", "start-all"])
+@pytest.mark.parametrize("overdue", [None, "", "all", True, ["send"]])
+def test_going_on_says_what_becomes_of_what_is_overdue(publish: Publish, command: str, overdue: Any) -> None:
+    run_command(publish, {"command": "publish", "id": "welcome"}, NOW)
+    run_command(publish, {"command": "pause", "id": "welcome"}, NOW)
+    told = run_command(publish, {"command": command, "id": "welcome", "overdue": overdue}, NOW)
+    assert told["ok"] is False
+    assert "one of send, skip, replan" in told["error"]
 
 
 def test_what_is_wrong_with_definitions_is_told_problem_by_problem() -> None:

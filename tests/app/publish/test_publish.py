@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from kairos.app.definitions.documents import BadDefinitions
-from kairos.app.ports import Pointer
+from kairos.app.ports import Pause, Pointer
 from kairos.app.publish.publish import NothingBefore, NothingLive, Publish
 from kairos.app.publish.release import Release
 from kairos.domain.errors import BadInput, VersionConflict
@@ -15,6 +15,7 @@ from kairos.memory import MemoryDrafts, MemoryReleases
 from tests.app.brands import brand, journey, segment, small_drafts, template
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
+H = timedelta(hours=1)
 
 
 def published(
@@ -186,25 +187,43 @@ def test_a_country_without_known_holidays_is_refused_at_its_place() -> None:
 def test_pausing_and_stopping_move_the_pointer_only() -> None:
     publish, _, releases = published(("journey", "welcome", journey()))
     release = live(releases).id
-    assert publish.pause("welcome").pointer == Pointer(release, frozenset({"welcome"}))
-    assert publish.stop_all().pointer == Pointer(release, frozenset({"welcome"}), stopped=True)
-    assert publish.resume("welcome", NOW).pointer == Pointer(release, stopped=True)
-    assert publish.start_all(NOW).pointer == Pointer(release)
+    held, all_of_it = {"welcome": Pause(NOW)}, {"*": Pause(NOW + H)}
+    assert publish.pause("welcome", NOW).pointer == Pointer(release, frozenset({"welcome"}), pauses=held)
+    assert publish.stop_all(NOW + H).pointer == Pointer(
+        release, frozenset({"welcome"}), stopped=True, pauses=held | all_of_it
+    )
+    over = {"welcome": Pause(NOW, NOW + 2 * H, "skip")}
+    assert publish.resume("welcome", NOW + 2 * H, "skip").pointer == Pointer(
+        release, stopped=True, pauses=over | all_of_it
+    )
+    over |= {"*": Pause(NOW + H, NOW + 3 * H, "send")}
+    assert publish.start_all(NOW + 3 * H, "send").pointer == Pointer(release, pauses=over)
+    assert live(releases).pause_over("welcome", NOW + 2 * H) == Pause(NOW + H, NOW + 3 * H, "send")
+    assert live(releases).pause_over("other", NOW + 3 * H) is None
+
+
+def test_a_pause_that_was_over_a_month_ago_is_forgotten() -> None:
+    publish, _, _ = published(("journey", "welcome", journey()))
+    publish.pause("welcome", NOW)
+    publish.resume("welcome", NOW + H, "send")
+    assert set(publish.stop_all(NOW + timedelta(days=30)).pointer.pauses) == {"welcome", "*"}
+    publish.start_all(NOW + timedelta(days=30), "send")
+    assert set(publish.stop_all(NOW + timedelta(days=31)).pointer.pauses) == {"*"}
 
 
 def test_doing_it_twice_is_doing_it_once() -> None:
     publish, _, releases = published(("journey", "welcome", journey()))
-    publish.pause("welcome")
+    publish.pause("welcome", NOW)
     moves = len(releases.history())
-    publish.pause("welcome")
-    publish.start_all(NOW)
+    publish.pause("welcome", NOW)
+    publish.start_all(NOW, "skip")
     assert len(releases.history()) == moves
 
 
 def test_publishing_lifts_neither_pause_nor_stop() -> None:
     publish, drafts, _ = published(("journey", "welcome", journey()))
-    publish.pause("welcome")
-    publish.stop_all()
+    publish.pause("welcome", NOW)
+    publish.stop_all(NOW)
     drafts.put("journey", "welcome", journey(holdout="5%"))
     pointer = publish.publish(["welcome"], NOW).pointer
     assert (pointer.paused, pointer.stopped) == (frozenset({"welcome"}), True)
@@ -213,10 +232,10 @@ def test_publishing_lifts_neither_pause_nor_stop() -> None:
 def test_only_a_published_journey_can_be_paused() -> None:
     publish, _, _ = published(("journey", "welcome", journey()))
     with pytest.raises(BadInput, match="one of: welcome"):
-        publish.pause("unknown")
+        publish.pause("unknown", NOW)
 
 
-@pytest.mark.parametrize("act", [Publish.stop_all, lambda publish: publish.start_all(NOW)])
+@pytest.mark.parametrize("act", [lambda publish: publish.stop_all(NOW), lambda publish: publish.start_all(NOW, "skip")])
 def test_before_the_first_publish_there_is_nothing_to_stop(act: Callable[[Publish], object]) -> None:
     with pytest.raises(NothingLive):
         act(Publish(MemoryDrafts(), MemoryReleases()))
@@ -253,7 +272,7 @@ def test_rolling_back_again_goes_further_back() -> None:
     for text in ("two", "three"):
         drafts.put("template", "hello", template(email={"subject": text, "text": text}))
         publish.publish(None, NOW)
-    publish.pause("welcome")
+    publish.pause("welcome", NOW)
     found = []
     for _ in range(2):
         publish.rollback(NOW)
@@ -312,7 +331,7 @@ def contended(times: int) -> tuple[Publish, MemoryDrafts, Contended]:
 
 def test_a_stop_wins_against_another_writer_and_keeps_what_that_one_wrote() -> None:
     publish, _, releases = contended(1)
-    publish.stop_all()
+    publish.stop_all(NOW)
     pointer = releases.pointer()
     assert pointer is not None
     assert pointer.stopped
@@ -329,7 +348,7 @@ def test_a_publish_that_comes_second_builds_on_what_came_first() -> None:
 def test_a_pointer_that_never_rests_is_given_up_aloud() -> None:
     publish, _, _ = contended(99)
     with pytest.raises(VersionConflict):
-        publish.stop_all()
+        publish.stop_all(NOW)
 
 
 def test_problems_are_written_beside_each_draft() -> None:

@@ -71,12 +71,12 @@ def test_a_pause_ends_for_those_whose_timers_passed_meanwhile() -> None:
     world = WalkWorld(10)
     world.publish(WAITING)
     world.hear(*(world.event(profile, "go") for profile in world.people[:4]))
-    world.publisher.pause("waiting")
+    world.publisher.pause("waiting", world.clock.now())
     world.live_until(NOW + HOUR)
     for profile in world.people[:4]:
         world.hear(world.event(profile, "page_viewed"))
     assert world.sends == []
-    (walk,) = world.publisher.resume("waiting", world.clock.now()).walks
+    (walk,) = world.publisher.resume("waiting", world.clock.now(), "send").walks
     assert (walk.about, walk.journeys) == ("resume", ("waiting",))
     world.live_until(NOW + HOUR + FIVE)
     assert sorted(send.profile for send in world.sends) == sorted(world.people[:4])
@@ -430,12 +430,12 @@ def test_a_broadcast_waits_while_everything_is_stopped_and_then_goes_on() -> Non
     world.publish(NEWS)
     world.broadcast()
     world.live_until(NOW + 2 * MINUTE)
-    world.publisher.stop_all()
+    world.publisher.stop_all(world.clock.now())
     reached = len(world.entered())
     world.live_until(NOW + 30 * MINUTE)
     assert len(world.entered()) == reached
     assert world.rounds_done[-1].state == "waiting"
-    world.publisher.start_all(world.clock.now())
+    world.publisher.start_all(world.clock.now(), "send")
     world.live_until(NOW + HOUR)
     assert len(world.entered()) == 200
 

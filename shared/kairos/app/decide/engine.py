@@ -65,6 +65,7 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
         profile = Profile(id=first.profile, created_at=now)
     turn = Turn(profile.copy(), release, now)
     turn.lateness = _lateness(turn, inputs)
+    passages.thaw(turn)
     for entry in inputs:
         if isinstance(entry, Event):
             _hear(turn, entry)
@@ -115,7 +116,9 @@ def _take_in(turn: Turn, event: Event) -> None:
     passages.start(turn, event)
 
 
-def _move_to_zone(turn: Turn, event: Event) -> None:
+def _move_to_zone(turn: Turn, event: Event | None = None) -> None:
+    """Plan anew what local clocks decide: an event changed them (or a walk), or a step that was just done."""
+    turn.zone_moved = False
     passages.replan_local(turn)
     timelines.replan_local(turn, event)
     for message in list(turn.profile.messages.values()):
@@ -137,13 +140,19 @@ def _lateness(turn: Turn, inputs: Iterable[Input]) -> timedelta:
     what a pause held back is not late."""
     if any(isinstance(entry, Event) and walked.concerns(entry) for entry in inputs):
         return timedelta()
-    due = alarm.earliest_due(turn)
-    return max(turn.now - due, timedelta()) if due is not None else timedelta()
+    promised = [
+        due
+        for journey, due in alarm.timers(turn.profile)
+        if not turn.release.halted(journey) and turn.release.pause_over(journey, due) is None
+    ]
+    return max(turn.now - min(promised), timedelta()) if promised else timedelta()
 
 
 def _do_what_is_due(turn: Turn) -> None:
     """Do everything due by now, earliest first; what one thing makes due is done too."""
     for _ in range(DUE_AT_ONCE_MAX):
+        if turn.zone_moved:
+            _move_to_zone(turn)
         item = _next_due(turn)
         if item is None:
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kairos.app.decide import caps, reports
+from kairos.app.decide import caps, pauses, reports
 from kairos.app.decide.turn import Turn
 from kairos.app.deliver.condition import UNMET, still_holds
 from kairos.app.deliver.quiet import open_at
@@ -95,6 +95,9 @@ def settle(turn: Turn, message: Message) -> Message | None:
 
 def release_held(turn: Turn, message: Message) -> Message | None:
     """Look at a held message whose time has come."""
+    if pauses.skips(turn, message.journey, message.until):
+        drop(turn, message, pauses.FELL_DUE)
+        return None
     turn.profile.messages.pop(message.id, None)
     return settle(turn, message)
 

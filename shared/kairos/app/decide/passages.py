@@ -7,13 +7,13 @@ apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from kairos import registry
-from kairos.app.decide import messages, reports
+from kairos.app.decide import messages, pauses, reports
 from kairos.app.decide.facts import set_traits
 from kairos.app.decide.turn import Turn, concerns, subject_of
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
@@ -25,6 +25,7 @@ from kairos.domain.profile import Enrollment, Profile
 
 CATCH_UP_FROM_NOW = timedelta(minutes=15)
 TICK = timedelta(microseconds=1)
+PLANNED_ANEW = "planned anew: the zone, or the brand's times, changed"
 GOAL = "+"
 """Before a subject's key: a goal. Without it the ending was an exit."""
 
@@ -257,7 +258,7 @@ def wake(turn: Turn, enrollment: Enrollment) -> None:
     if journey is None or due is None or node is None:
         _end(turn, enrollment, "its step is no longer there")
         return
-    at = _caught_up(turn, due)
+    at = due if pauses.skips(turn, journey.id, due) else _caught_up(turn, due)
     if enrollment.entering:
         walk(turn, enrollment, journey, node.id, at)
         return
@@ -291,19 +292,44 @@ def after_held(turn: Turn, enrollment: Enrollment) -> None:
 
 
 def replan_local(turn: Turn) -> None:
-    """The customer's zone changed: waits for a local clock time are computed anew, elapsed ones stay."""
-    for enrollment in list(turn.profile.enrollments.values()):
-        journey = turn.journey_of(enrollment)
-        node = journey.nodes.get(enrollment.node or "") if journey and enrollment.due else None
-        if journey is None or node is None or not enrollment.active or enrollment.entering:
-            continue
+    """The customer's zone changed, or the brand's times: waits for a local clock time are computed anew, elapsed ones
+    stay."""
+    for enrollment, journey, node in list(_parked(turn)):
         step = registry.load("steps", node.kind)
         if not step.local:
             continue
         decision = step.enter(node.args, _scene(turn, enrollment, journey, enrollment.reached_at))
         if isinstance(decision, Park) and decision.until <= turn.now:
             decision = step.enter(node.args, _scene(turn, enrollment, journey, turn.now))
-        turn.keep(replace(enrollment, due=decision.until if isinstance(decision, Park) else turn.now))
+        moved = turn.keep(replace(enrollment, due=decision.until if isinstance(decision, Park) else turn.now))
+        if moved.due != enrollment.due:
+            turn.say("moved", moved, PLANNED_ANEW, step=node.id, due=moved.due)
+
+
+def thaw(turn: Turn) -> None:
+    """A pause is over whose author said `replan`: each wait that fell due in it goes on with what was left of it."""
+    for enrollment, journey, node in list(_parked(turn)):
+        assert enrollment.due is not None, "parked"
+        pause = turn.release.pause_over(journey.id, enrollment.due)
+        if pause is None or pause.until is None or pause.overdue != "replan" or turn.release.halted(journey.id):
+            continue
+        step = registry.load("steps", node.kind)
+        if step.local:
+            decision = step.enter(node.args, _scene(turn, enrollment, journey, pause.until))
+            due = decision.until if isinstance(decision, Park) else turn.now
+            moved = turn.keep(replace(enrollment, due=due, reached_at=pause.until))
+        else:
+            moved = turn.keep(pauses.shifted(enrollment, pauses.left_of(enrollment, pause)))
+        turn.say("moved", moved, "the pause is over", step=node.id, due=moved.due)
+
+
+def _parked(turn: Turn) -> Iterator[tuple[Enrollment, Journey, Node]]:
+    """Yield every passage that waits at a step, with its version and the step."""
+    for enrollment in turn.profile.enrollments.values():
+        journey = turn.journey_of(enrollment)
+        node = journey.nodes.get(enrollment.node or "") if journey and enrollment.due else None
+        if journey is not None and node is not None and enrollment.active and not enrollment.entering:
+            yield enrollment, journey, node
 
 
 def _carry_on(
@@ -328,10 +354,12 @@ def _carry_on(
 
 def _update(turn: Turn, decision: Update) -> None:
     """Set what a step says. Of two steps within one decision the later has the last word, not the larger value."""
+    zone = turn.profile.zone
     for name, value in decision.traits.items():
         known = turn.profile.trait_times.get(name)
         again = known is not None and turn.now <= known < turn.now + TICK * 1000
         set_traits(turn, {name: value}, known + TICK if known is not None and again else turn.now)
+    turn.zone_moved = turn.zone_moved or turn.profile.zone != zone
 
 
 def _caught_up(turn: Turn, at: datetime) -> datetime:
@@ -339,6 +367,10 @@ def _caught_up(turn: Turn, at: datetime) -> datetime:
 
 
 def _ask(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decision: Ask, at: datetime) -> None:
+    if pauses.skips(turn, journey.id, at):
+        turn.say("not_sent", enrollment, pauses.FELL_DUE, step=node.id, template=decision.send.template, due=at)
+        walk(turn, enrollment, journey, node.next, at)
+        return
     at = _caught_up(turn, at)  # what was heard late is due now: counted from when it happened it might expire unsent
     message = messages.ask(turn, enrollment, node.id, decision.send, at, journey.marketing, None)
     enrollment = turn.profile.enrollments[enrollment.id]

@@ -10,9 +10,9 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from kairos.app.decide import messages
+from kairos.app.decide import messages, pauses
 from kairos.app.decide.entries import EntryChange
-from kairos.app.decide.passages import hold_out, in_holdout, leave, note_entry
+from kairos.app.decide.passages import PLANNED_ANEW, hold_out, in_holdout, leave, note_entry
 from kairos.app.decide.turn import Turn
 from kairos.domain.anchor import EntryAnchor
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
@@ -75,12 +75,22 @@ def _unite(turn: Turn, one: Enrollment, other: Enrollment) -> Enrollment:
     return turn.keep(replace(elder, plan={**elder.plan, **done}))
 
 
-def replan_local(turn: Turn, event: Event) -> None:
-    """The customer's zone changed: steps at a local clock time are computed anew, elapsed ones stay."""
+def replan_local(turn: Turn, event: Event | None) -> None:
+    """The customer's zone changed, or the brand's: steps at a local clock time are computed anew, elapsed ones stay."""
     for enrollment in list(turn.profile.enrollments.values()):
         journey = turn.journey_of(enrollment)
         if journey is not None and enrollment.anchor_at is not None and enrollment.active:
-            _plan(turn, enrollment, journey, event, _local_steps(enrollment, journey))
+            fresh = event is None or _is_fresh(turn, event, journey)
+            _plan(turn, enrollment, journey, _local_steps(enrollment, journey), fresh=fresh)
+            _say_moved(turn, enrollment, PLANNED_ANEW)
+
+
+def _say_moved(turn: Turn, before: Enrollment, reason: str) -> None:
+    """Tell each step that is planned for another time than before."""
+    after = turn.profile.enrollments[before.id]
+    for step, planned in after.plan.items():
+        if planned.state == "planned" and planned != before.plan.get(step):
+            turn.say("moved", after, reason, step=step, due=planned.due)
 
 
 def _local_steps(enrollment: Enrollment, journey: Journey) -> list[TimelineStep]:
@@ -96,13 +106,31 @@ def fall_due(turn: Turn, enrollment: Enrollment, step_id: str) -> None:
     if journey is None or step is None:
         _settle_step(turn, enrollment.id, step_id, replace(planned, state="dead"))
         return
+    overdue = pauses.choice(turn, enrollment.journey, planned.due)
+    if overdue == "skip" or (overdue == "replan" and not _is_sent_late(turn, step, enrollment)):
+        _skip_paused(turn, enrollment, step, planned, stop=overdue == "replan" and step.if_past == "stop")
+        return
     _settle_step(turn, enrollment.id, step_id, replace(planned, state="done"))
     anchor = enrollment.anchor_at
     before = anchor if anchor is not None and _is_before(turn, step, anchor) else None
     enrollment = turn.profile.enrollments[enrollment.id]
-    message = messages.ask(turn, enrollment, step.id, step.send, planned.due, step.marketing, before)
+    due = turn.now if overdue else planned.due  # counted from when it was due, what a pause held back would expire
+    message = messages.ask(turn, enrollment, step.id, step.send, due, step.marketing, before)
     if message is not None and message.state == "held":
         _settle_step(turn, enrollment.id, step_id, replace(planned, state="holding"))
+
+
+def _is_sent_late(turn: Turn, step: TimelineStep, enrollment: Enrollment) -> bool:
+    """Return whether the author says that the step is sent where its time is over, and there is still a reason to."""
+    anchor = enrollment.anchor_at
+    return step.if_past == "send_now" and anchor is not None and not _is_too_late(turn, step, anchor)
+
+
+def _skip_paused(turn: Turn, enrollment: Enrollment, step: TimelineStep, planned: Planned, *, stop: bool) -> None:
+    _settle_step(turn, enrollment.id, step.id, replace(planned, state="skipped"))
+    turn.say("not_sent", enrollment, pauses.FELL_DUE, step=step.id, template=step.send.template, due=planned.due)
+    if stop:
+        leave(turn, turn.profile.enrollments[enrollment.id], "a step was over and says stop")
 
 
 def after_held(turn: Turn, enrollment: Enrollment, step_id: str) -> None:
@@ -139,7 +167,7 @@ def _enroll(turn: Turn, event: Event, entry: Entry, journey: Journey) -> None:
         return
     turn.keep(enrollment)
     turn.say("entered", enrollment)
-    _plan(turn, enrollment, journey, event)
+    _plan(turn, enrollment, journey, fresh=_is_fresh(turn, event, journey))
 
 
 def _moved(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment) -> None:
@@ -155,7 +183,7 @@ def _moved(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment
     turn.say("moved", enrollment, "the entry moved", due=anchor)
     if anchor > turn.now:
         _react(turn, event, enrollment, journey, "on_move", journey.on_move)
-    _plan(turn, turn.profile.enrollments[enrollment.id], journey, event)
+    _plan(turn, turn.profile.enrollments[enrollment.id], journey, fresh=_is_fresh(turn, event, journey))
 
 
 def _cancelled(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment) -> None:
@@ -182,11 +210,10 @@ def _react(
 
 
 def _plan(
-    turn: Turn, enrollment: Enrollment, journey: Journey, event: Event, steps: list[TimelineStep] | None = None
+    turn: Turn, enrollment: Enrollment, journey: Journey, steps: list[TimelineStep] | None = None, *, fresh: bool
 ) -> None:
     """Plan the given steps (None: all) that are not done; what is overdue follows the author's `if_past`."""
     assert enrollment.anchor_at is not None
-    fresh = _is_fresh(turn, event, journey)
     plan = dict(enrollment.plan)
     for step in journey.timeline if steps is None else steps:
         known = plan.get(step.id)
@@ -205,10 +232,14 @@ def _plan_step(turn: Turn, step: TimelineStep, anchor: datetime, *, may_send_now
     due = step.offset.resolve(anchor, turn.zone)
     if due >= turn.now:
         return Planned(due)
-    too_late = anchor <= turn.now and due < anchor
-    if step.if_past == "send_now" and may_send_now and not too_late:
+    if step.if_past == "send_now" and may_send_now and not _is_too_late(turn, step, anchor):
         return Planned(turn.now)
     return Planned(due, "skipped")
+
+
+def _is_too_late(turn: Turn, step: TimelineStep, anchor: datetime) -> bool:
+    """Return whether the anchor is past that the step means to come before."""
+    return anchor <= turn.now and _is_before(turn, step, anchor)
 
 
 def _is_before(turn: Turn, step: TimelineStep, anchor: datetime) -> bool:

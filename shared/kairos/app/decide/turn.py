@@ -28,6 +28,7 @@ class Turn:
     reasons: list[Reason] = field(default_factory=list)
     lateness: timedelta = timedelta()
     arrived: dict[str, list[str]] = field(default_factory=dict)  # sender → parcels of a merge that it may let go of
+    zone_moved: bool = False  # a step set another time zone: local plans are made anew before anything else is done
 
     @property
     def zone(self) -> ZoneInfo:

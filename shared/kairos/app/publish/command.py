@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast, get_args
 
 from kairos.app.definitions.documents import BadDefinitions, Problem
+from kairos.app.ports import Overdue
 from kairos.app.publish.publish import Publish, Published
 from kairos.app.walk.start import StartWalks
 from kairos.domain.errors import BadInput, Rejected, VersionConflict
@@ -19,11 +20,11 @@ from kairos.domain.walk import Walk, walk_to_json
 
 COMMANDS: Mapping[str, Callable[[Publish, Mapping[str, Any], datetime], Published]] = {
     "publish": lambda publish, request, now: publish.publish(_ids(request), now),
-    "pause": lambda publish, request, now: publish.pause(_id(request)),
-    "resume": lambda publish, request, now: publish.resume(_id(request), now),
+    "pause": lambda publish, request, now: publish.pause(_id(request), now),
+    "resume": lambda publish, request, now: publish.resume(_id(request), now, _overdue(request)),
     "rollback": lambda publish, request, now: publish.rollback(now),
-    "stop-all": lambda publish, request, now: publish.stop_all(),
-    "start-all": lambda publish, request, now: publish.start_all(now),
+    "stop-all": lambda publish, request, now: publish.stop_all(now),
+    "start-all": lambda publish, request, now: publish.start_all(now, _overdue(request)),
     "broadcast": lambda publish, request, now: publish.broadcast(
         _id(request), _segment(request), now, again=request.get("again") is True
     ),
@@ -75,6 +76,14 @@ def _id(request: Mapping[str, Any]) -> str:
     if not isinstance(id, str) or not id:
         raise BadInput("id", "the id of a journey")
     return id
+
+
+def _overdue(request: Mapping[str, Any]) -> Overdue:
+    """Return what becomes of what fell due meanwhile. Saying nothing is not saying that it may go out."""
+    overdue = request.get("overdue")
+    if overdue not in get_args(Overdue):
+        raise BadInput("overdue", f"one of {', '.join(get_args(Overdue))}: what becomes of what fell due meanwhile")
+    return cast(Overdue, overdue)
 
 
 def _segment(request: Mapping[str, Any]) -> str | None:

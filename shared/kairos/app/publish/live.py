@@ -23,7 +23,7 @@ class LiveRelease:
             raise Unavailable("release", "nothing is published yet")
         if self._release is None or self._release.id != pointer.release:
             self._release = Release(self._releases.bundle(pointer.release), pointer)
-        elif (self._release.paused, self._release.stopped) != (pointer.paused, pointer.stopped):
+        elif self._release.pointer != pointer:
             self._release = self._release.standing(pointer)
         return self._release
 

@@ -22,11 +22,12 @@ from kairos.app.definitions.documents import (
 )
 from kairos.app.definitions.ready import check_ready
 from kairos.app.dry_run import DryReleases
-from kairos.app.ports import Drafts, Pointer, Releases
+from kairos.app.ports import Drafts, Overdue, Pointer, Releases
 from kairos.app.publish.bundle import build_bundle, documents_of
 from kairos.app.publish.lineage import before
 from kairos.app.publish.release import Release
 from kairos.app.publish.selection import differing, overlay
+from kairos.app.publish.standstill import paused, resumed, started, stopped
 from kairos.app.walk.start import ForeseeWalks, Need, StartWalks, needs_of_release, needs_of_standing
 from kairos.domain.canonical import fingerprint
 from kairos.domain.document import ID_FORM
@@ -104,23 +105,24 @@ class Publish:
                 continue
         raise VersionConflict("live pointer")
 
-    def pause(self, journey: str) -> Published:
+    def pause(self, journey: str, now: datetime) -> Published:
         """Let a journey stand still: nobody enters, nothing of it is sent. Raises BadInput, NothingLive."""
-        return self._stand(lambda pointer: replace(pointer, paused=pointer.paused | {self._live(pointer, journey)}))
+        return self._stand(lambda pointer: paused(pointer, self._live(pointer, journey), now))
 
-    def resume(self, journey: str, now: datetime) -> Published:
-        """Let a paused journey go on. Raises BadInput, NothingLive."""
-        return self._stand(
-            lambda pointer: replace(pointer, paused=pointer.paused - {self._live(pointer, journey)}), now
-        )
+    def resume(self, journey: str, now: datetime, overdue: Overdue) -> Published:
+        """Let a paused journey go on, with a word on what has become overdue. Raises BadInput, NothingLive."""
+        return self._stand(lambda pointer: resumed(pointer, self._live(pointer, journey), now, overdue), now)
 
-    def stop_all(self) -> Published:
+    def stop_all(self, now: datetime) -> Published:
         """Stop everything at once. Raises NothingLive."""
-        return self._stand(lambda pointer: replace(pointer, stopped=True))
+        return self._stand(lambda pointer: stopped(pointer, now))
 
-    def start_all(self, now: datetime) -> Published:
-        """Lift the full stop; paused journeys stay paused. Raises NothingLive."""
-        return self._stand(lambda pointer: replace(pointer, stopped=False), now)
+    def start_all(self, now: datetime, overdue: Overdue) -> Published:
+        """Lift the full stop, with a word on what has become overdue; paused journeys stay paused.
+
+        Raises NothingLive.
+        """
+        return self._stand(lambda pointer: started(pointer, now, overdue), now)
 
     def broadcast(self, journey: str, segment: str | None, now: datetime, *, again: bool = False) -> Published:
         """Start a live journey for everybody, or for those in a live segment. Raises BadInput, NothingLive."""

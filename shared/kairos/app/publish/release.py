@@ -21,14 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from kairos.app.definitions.compile import compile_journey
 from kairos.app.definitions.references import find_mappings
-from kairos.app.ports import Pointer
+from kairos.app.ports import EVERYTHING, Pause, Pointer
 from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
 from kairos.domain.condition import Condition, Did, parse_condition, walk
 from kairos.domain.duration import parse_duration
@@ -64,6 +64,7 @@ class Release:
         self.id = pointer.release
         self.paused = pointer.paused
         self.stopped = pointer.stopped
+        self.pointer = pointer
         self.bundle = bundle
         self._shared: dict[str, dict[Any, Any]] = {"journeys": {}, "zones": {}, "counted": {}, "days": {}}
 
@@ -212,6 +213,14 @@ class Release:
     def halted(self, journey: str) -> bool:
         """Return whether the journey stands still: paused, or everything is stopped."""
         return self.stopped or journey in self.paused
+
+    def pause_over(self, journey: str, due: datetime) -> Pause | None:
+        """Return the ended pause in which a timer of the journey fell due without being heeded, or None.
+
+        Whatever is still there to be done after a pause, and was due before its end, the pause held back.
+        """
+        ended = [pause for key in (journey, EVERYTHING) if (pause := self.pointer.pauses.get(key)) and pause.until]
+        return max((p for p in ended if p.until and due < p.until), key=lambda p: p.until or p.since, default=None)
 
 
 def index_of(
