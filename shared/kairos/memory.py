@@ -41,6 +41,7 @@ from kairos.domain.effects import Effect
 from kairos.domain.errors import AlreadyDone, Unavailable, UnknownConnection, VersionConflict
 from kairos.domain.ids import digest
 from kairos.domain.profile import Profile
+from kairos.domain.suppression import is_lifted, replaces
 from kairos.domain.walk import Walk
 
 DEDUPLICATION = timedelta(minutes=5)
@@ -189,12 +190,13 @@ class MemoryOutbox:
         self.transactional: list[tuple[datetime, OutboxMessage]] = []
         self.marketing: list[tuple[datetime, OutboxMessage]] = []
 
-    def put(self, messages: Sequence[OutboxMessage], delay_seconds: int = 0) -> None:
-        if not 0 <= delay_seconds <= 900:
-            raise ValueError(f"SQS delays by 0 to 900 seconds, not {delay_seconds}")
-        visible_at = self._clock.now() + timedelta(seconds=delay_seconds)
-        for message in messages:
-            (self.marketing if message.marketing else self.transactional).append((visible_at, message))
+    def put(self, messages: Sequence[OutboxMessage], delays: Sequence[int] = ()) -> None:
+        if refused := [delay for delay in delays if not 0 <= delay <= 900]:
+            raise ValueError(f"SQS delays by 0 to 900 seconds, not {refused[0]}")
+        now = self._clock.now()
+        for message, delay in zip(messages, delays or [0] * len(messages), strict=True):
+            visible = (now + timedelta(seconds=delay), message)
+            (self.marketing if message.marketing else self.transactional).append(visible)
 
 
 class MemoryParking:
@@ -315,7 +317,7 @@ class MemorySuppressions:
     """Suppressions. `hash_address` stands for the keyed hash that an unsubscribe link carries."""
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], dict[str, str]] = {}
+        self.rows: dict[tuple[str, str], dict[str, tuple[str, datetime]]] = {}
 
     def hash_address(self, address: str) -> str:
         """Return what `suppress_hashed` knows the address by."""
@@ -327,10 +329,13 @@ class MemorySuppressions:
     def suppress_hashed(self, channel: str, address_hash: str, purpose: str, reason: str, now: datetime) -> None:
         if purpose not in ("marketing", "all"):
             raise ValueError(f"a stop is for marketing or all, not {purpose!r}")
-        self.rows.setdefault((channel, address_hash), {}).setdefault(purpose, reason)
+        stops = self.rows.setdefault((channel, address_hash), {})
+        if purpose not in stops or replaces(*stops[purpose], reason, now):
+            stops[purpose] = (reason, now)
 
-    def suppressed(self, channel: str, address: str) -> frozenset[str]:
-        return frozenset(self.rows.get((channel, self.hash_address(address)), {}))
+    def suppressed(self, channel: str, address: str, consented_at: datetime | None = None) -> frozenset[str]:
+        stops = self.rows.get((channel, self.hash_address(address)), {})
+        return frozenset(purpose for purpose, stop in stops.items() if not is_lifted(purpose, *stop, consented_at))
 
 
 class MemoryLedger:

@@ -26,12 +26,12 @@ class Outbox(MemoryOutbox):
         self.refusals = dict(refusals)
         self.calls = 0
 
-    def put(self, messages: Sequence[OutboxMessage], delay_seconds: int = 0) -> None:
+    def put(self, messages: Sequence[OutboxMessage], delays: Sequence[int] = ()) -> None:
         self.calls += 1
         for message in messages:
             if message.message in self.refusals:
                 raise self.refusals[message.message]
-        super().put(messages, delay_seconds)
+        super().put(messages, delays)
 
 
 class Alarms(MemoryAlarms):

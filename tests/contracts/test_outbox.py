@@ -53,11 +53,16 @@ def test_more_than_a_batch_is_all_accepted(queues: Any) -> None:
 
 
 def test_a_delayed_message_is_not_there_yet(queues: Any) -> None:
-    queues.outbox.put([RECEIPT], delay_seconds=900)
+    queues.outbox.put([RECEIPT], [900])
     assert queues.drain(False) == []
 
 
 @pytest.mark.parametrize("seconds", [-1, 901])
 def test_a_delay_that_sqs_does_not_know_is_refused(queues: Any, seconds: int) -> None:
     with pytest.raises(ValueError):
-        queues.outbox.put([RECEIPT], delay_seconds=seconds)
+        queues.outbox.put([RECEIPT], [seconds])
+
+
+def test_each_message_waits_for_its_own_time(queues: Any) -> None:
+    queues.outbox.put([OFFER, RECEIPT, OFFER], [300, 0, 20])
+    assert (queues.drain(False), queues.drain(True)) == ([RECEIPT], [])

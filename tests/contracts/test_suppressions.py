@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -55,3 +56,36 @@ def test_a_link_that_knows_only_the_hash_stops_the_same_address(suppressions: An
 def test_a_purpose_that_no_reader_asks_for_is_refused(suppressions: Any) -> None:
     with pytest.raises(ValueError):
         suppressions.suppress("email", ADDRESS, "newsletter", "unsubscribed", NOW)
+
+
+EARLIER, LATER = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("consented", "left"), [(None, True), (EARLIER, True), (NOW, True), (LATER, False)])
+def test_only_a_consent_given_after_it_lifts_an_unsubscription(
+    suppressions: Any, consented: datetime | None, left: bool
+) -> None:
+    suppressions.suppress("email", ADDRESS, "marketing", "unsubscribed", NOW)
+    assert suppressions.suppressed("email", ADDRESS, consented) == ({"marketing"} if left else frozenset())
+
+
+@pytest.mark.parametrize("reason", ["bounced", "complained", "erased", "imported"])
+def test_no_consent_lifts_a_stop_that_is_nobodys_change_of_mind(suppressions: Any, reason: str) -> None:
+    for purpose in ("marketing", "all"):
+        suppressions.suppress("email", ADDRESS, purpose, reason, NOW)
+    assert suppressions.suppressed("email", ADDRESS, LATER) == {"marketing", "all"}
+
+
+@pytest.mark.parametrize("order", list(permutations([EARLIER, NOW, LATER])))
+def test_of_several_unsubscriptions_the_latest_must_be_outlived(suppressions: Any, order: tuple[datetime, ...]) -> None:
+    for at in order:
+        suppressions.suppress("email", ADDRESS, "marketing", "unsubscribed", at)
+    assert suppressions.suppressed("email", ADDRESS, LATER) == {"marketing"}
+    assert suppressions.suppressed("email", ADDRESS, LATER + timedelta(seconds=1)) == frozenset()
+
+
+@pytest.mark.parametrize("order", list(permutations(["unsubscribed", "bounced"])))
+def test_the_firmer_of_two_stops_stays_in_both_orders(suppressions: Any, order: tuple[str, ...]) -> None:
+    for at, reason in zip((NOW, LATER), order, strict=True):
+        suppressions.suppress("email", ADDRESS, "marketing", reason, at)
+    assert suppressions.suppressed("email", ADDRESS, LATER + timedelta(days=1)) == {"marketing"}

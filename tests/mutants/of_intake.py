@@ -167,7 +167,7 @@ MUTANTS = [
         "the suppression is written after the inbox was told",
         "shared/kairos/app/preferences/preferences.py",
         '            self._suppressions.suppress_hashed(refusal.channel, refusal.address_hash, "marketing", '
-        '"unsubscribed", now)\n',
+        "UNSUBSCRIBED, now)\n",
         "",
         "where the inbox does not answer, a confirmed refusal is none",
         ("app/preferences/test_preferences.py",),
@@ -176,7 +176,7 @@ MUTANTS = [
                 "            self._inbox.put([message])\n",
                 "            self._inbox.put([message])\n"
                 "            self._suppressions.suppress_hashed("
-                'refusal.channel, refusal.address_hash, "marketing", "unsubscribed", now)\n',
+                'refusal.channel, refusal.address_hash, "marketing", UNSUBSCRIBED, now)\n',
             ),
         ),
     ),

@@ -139,8 +139,11 @@ class OutboxMessage:
 class Outbox(Protocol):
     """Two standard queues: transactional and marketing."""
 
-    def put(self, messages: Sequence[OutboxMessage], delay_seconds: int = 0) -> None:
-        """Accept all messages durably, each in the queue of its class; `delay_seconds` is 0 to 900."""
+    def put(self, messages: Sequence[OutboxMessage], delays: Sequence[int] = ()) -> None:
+        """Accept all messages durably, each in the queue of its class; nobody sees it before its delay is over.
+
+        `delays` are seconds from 0 to 900, one for each message; none of them: all at once.
+        """
 
 
 class Parking(Protocol):
@@ -301,13 +304,19 @@ class Suppressions(Protocol):
     """Stops that overtake every queue: (channel, address) → purposes that must not be sent."""
 
     def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
-        """Record the stop durably before returning. `purpose` is "marketing" or "all"; repeating it is a no-op."""
+        """Record the stop durably before returning. `purpose` is "marketing" or "all"; repeating it is a no-op.
+
+        `now` is when it was asked for. Of several, see `kairos.domain.suppression.replaces`.
+        """
 
     def suppress_hashed(self, channel: str, address_hash: str, purpose: str, reason: str, now: datetime) -> None:
         """The same where only the keyed hash is known (an unsubscribe link)."""
 
-    def suppressed(self, channel: str, address: str) -> frozenset[str]:
-        """Return the purposes stopped for the address on this channel: strongly consistent, under every key."""
+    def suppressed(self, channel: str, address: str, consented_at: datetime | None = None) -> frozenset[str]:
+        """Return the purposes stopped for the address on this channel: strongly consistent, under every key.
+
+        A consent to marketing given at `consented_at` lifts an unsubscription from before it, and nothing else.
+        """
 
 
 # ---- the ledger of messages ------------------------------------------------------------------------------------

@@ -27,16 +27,18 @@ class SqsOutbox:
         self._client = client
         self._urls = {False: transactional_url, True: marketing_url}
 
-    def put(self, messages: Sequence[OutboxMessage], delay_seconds: int = 0) -> None:
-        if not 0 <= delay_seconds <= 900:
-            raise ValueError(f"SQS delays by 0 to 900 seconds, not {delay_seconds}")
+    def put(self, messages: Sequence[OutboxMessage], delays: Sequence[int] = ()) -> None:
+        if refused := [delay for delay in delays if not 0 <= delay <= 900]:
+            raise ValueError(f"SQS delays by 0 to 900 seconds, not {refused[0]}")
+        waiting = list(zip(messages, delays or [0] * len(messages), strict=True))
         for marketing, url in self._urls.items():
-            entries: list[dict[str, Any]] = [
-                {"MessageBody": outbox_body(message)} for message in messages if message.marketing is marketing
-            ]
-            if delay_seconds:
-                entries = [{**entry, "DelaySeconds": delay_seconds} for entry in entries]
+            entries = [_entry(message, delay) for message, delay in waiting if message.marketing is marketing]
             send(self._client, url, "outbox", entries)
+
+
+def _entry(message: OutboxMessage, delay: int) -> dict[str, Any]:
+    entry: dict[str, Any] = {"MessageBody": outbox_body(message)}
+    return {**entry, "DelaySeconds": delay} if delay else entry
 
 
 def outbox_body(message: OutboxMessage) -> str:

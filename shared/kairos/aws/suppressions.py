@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from kairos.aws.batch import batch_get
 from kairos.aws.errors import ConditionFailed, calling
 from kairos.aws.secret import Keys
-from kairos.aws.table import sortable
+from kairos.aws.table import from_sortable, sortable
+from kairos.domain.suppression import UNSUBSCRIBED, is_lifted
 
 PURPOSES = ("marketing", "all")
 
@@ -39,20 +41,39 @@ class DynamoSuppressions:
         }
         try:
             with calling("suppressions"):
-                self._client.put_item(
-                    TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(address)"
-                )
+                self._client.put_item(TableName=self._table, Item=item, **_unless_it_stands(reason, now))
         except ConditionFailed:
-            return  # stopped before: the first reason stays
+            return  # stopped before, as firmly and as lately
 
-    def suppressed(self, channel: str, address: str) -> frozenset[str]:
+    def suppressed(self, channel: str, address: str, consented_at: datetime | None = None) -> frozenset[str]:
         keys = [
             {"address": {"S": hashed}, "scope": {"S": f"{channel}#{purpose}"}}
             for hashed in self._keys().hashes("address", _same_for_all_spellings(address))
             for purpose in PURPOSES
         ]
         rows = batch_get(self._client, self._table, "suppressions", keys)
-        return frozenset(row["scope"]["S"].rpartition("#")[2] for row in rows)
+        return frozenset(purpose for row in rows if (purpose := _stopped(row, consented_at)) is not None)
+
+
+def _stopped(row: Mapping[str, Any], consented_at: datetime | None) -> str | None:
+    purpose: str = row["scope"]["S"].rpartition("#")[2]
+    lifted = is_lifted(purpose, row["reason"]["S"], from_sortable(row["at"]["S"]), consented_at)
+    return None if lifted else purpose
+
+
+def _unless_it_stands(reason: str, now: datetime) -> dict[str, Any]:
+    """Return the condition that says what `kairos.domain.suppression.replaces` does."""
+    there = "attribute_not_exists(address) OR #reason = :unsubscribed"
+    names, values = {"#reason": "reason"}, {":unsubscribed": {"S": UNSUBSCRIBED}}
+    if reason == UNSUBSCRIBED:
+        there += " AND #at < :at"
+        names["#at"] = "at"
+        values[":at"] = {"S": sortable(now)}
+    return {
+        "ConditionExpression": there,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
 
 
 def _same_for_all_spellings(address: str) -> str:

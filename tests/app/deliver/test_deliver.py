@@ -17,6 +17,8 @@ from kairos.domain.instant import parse_instant
 from kairos.domain.profile import Consent
 from tests.app.delivery import ADDRESS, BRAND, NOON, TEMPLATES, Crash, World, profile
 
+M = timedelta(minutes=1)
+
 
 def _told(world: World) -> list[tuple[str, Any]]:
     return [(event.name, event.properties.get("reason")) for event in world.reports()]
@@ -94,6 +96,26 @@ def _forget_consent(world: World) -> None:
 
 def _suppress(purpose: str) -> Callable[[World], None]:
     return lambda world: world.suppressions.suppress("email", ADDRESS, purpose, "test", NOON)
+
+
+def test_a_consent_after_an_unsubscription_opens_the_gate_again_and_no_other_consent_does() -> None:
+    for given, reason, opened in ((M, "unsubscribed", True), (-M, "unsubscribed", False), (M, "bounced", False)):
+        world = World()
+        world.suppressions.suppress("email", ADDRESS, "marketing", reason, NOON)
+        world.customer.consents["email", "marketing"] = Consent(True, NOON + given)
+        world.save()
+        [done] = world.run()
+        assert done.outcome.kind == ("sent" if opened else "not_sent"), (given, reason)
+
+
+def test_a_refusal_after_the_new_consent_stops_at_once_although_the_profile_has_not_heard_of_it() -> None:
+    world = World()
+    for at in (NOON, NOON + 2 * M):
+        world.suppressions.suppress("email", ADDRESS, "marketing", "unsubscribed", at)
+    world.customer.consents["email", "marketing"] = Consent(True, NOON + M)
+    world.save()
+    world.run()
+    assert _told(world) == [("message_not_sent", "suppressed")]
 
 
 def _lose_address(world: World) -> None:
@@ -388,6 +410,15 @@ def test_without_a_token_a_request_goes_back_unclaimed_with_a_delay(marketing: b
     assert low <= delay <= high
     assert message == world.request
     assert (world.channel.taken, world.reports(), world.ledger.rows) == ([], [], {})
+
+
+@pytest.mark.parametrize("marketing", [True, False])
+def test_a_batch_without_tokens_does_not_come_back_in_one_second(marketing: bool) -> None:
+    world = World(marketing=marketing, brand={"rates": {"email": {"per_second": 1, "per_day": 0}}})
+    world.run(*(OutboxMessage(f"p{n}", f"m{n}", "email", marketing, 1) for n in range(9)))
+    delays = [delay for delay, _ in world.queued()]
+    assert len(delays) == 9
+    assert len(set(delays)) > 4, "they come back together"
 
 
 def test_the_brands_rate_bounds_a_second_and_transactional_requests_go_first() -> None:

@@ -71,7 +71,8 @@ def set_reach(turn: Turn, reach: Mapping[str, bool], at: datetime) -> None:
 def _consent(turn: Turn, key: tuple[str, str], given: bool, event: Event) -> None:
     """Take the newest word; of two at one instant the withdrawal. Raises NoRoom for yet another kind of consent."""
     consents = turn.profile.consents
-    said = Consent(given, event.occurred_at, event.source)
+    # Nobody agrees in the future: a source whose clock is fast must not outlive a refusal that came after it.
+    said = Consent(given, min(event.occurred_at, event.received_at) if given else event.occurred_at, event.source)
     known = consents.get(key)
     if known is None and len(consents) >= BUDGETS["consents"].most:
         raise NoRoom("consents")

@@ -157,22 +157,14 @@ class Deliver:
 
     def _put_back(self, done: Sequence[Delivered]) -> list[Delivered]:
         """Put what waits into its queue again, as new messages with a fresh count."""
-        by_delay: dict[int, list[OutboxMessage]] = {}
-        for one in done:
-            if _goes_back(one.outcome):
-                by_delay.setdefault(one.outcome.delay_seconds, []).append(one.request.message)
-        lost: dict[int, Outcome] = {}
-        for delay, messages in by_delay.items():
-            try:
-                self._outbox.put(messages, delay)
-            except Unavailable as error:
-                lost[delay] = failure(error)
-        return [
-            replace(one, outcome=lost[one.outcome.delay_seconds])
-            if _goes_back(one.outcome) and one.outcome.delay_seconds in lost
-            else one
-            for one in done
-        ]
+        back = [one for one in done if _goes_back(one.outcome)]
+        if not back:
+            return list(done)
+        try:
+            self._outbox.put([one.request.message for one in back], [one.outcome.delay_seconds for one in back])
+        except Unavailable as error:
+            return [replace(one, outcome=failure(error)) if _goes_back(one.outcome) else one for one in done]
+        return list(done)
 
     def _tell(self, done: Sequence[Delivered]) -> list[Delivered]:
         """Tell the journeys what became of their messages; where they cannot be told, the request comes again."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from kairos.app.deliver.compose import compose
@@ -105,7 +106,7 @@ class Gates:
         address = _address(contacts.get("profile", {}).get(channel.address), channel.address, release)
         if address is None:
             return not_sent("no address")
-        stops = self._suppressions.suppressed(message.channel, address)
+        stops = self._suppressions.suppressed(message.channel, address, _consented_at(profile, message.channel))
         if "all" in stops or (marketing and "marketing" in stops):
             return not_sent("suppressed")
         return self._time_and_form(replace(message, marketing=marketing), profile, release, channel, address, contacts)
@@ -153,6 +154,11 @@ def _unwanted(request: OutboxMessage, message: Message | None, release: Release)
 def _consented(profile: Profile, channel: str) -> bool:
     consent = profile.consents.get((channel, "marketing"))
     return consent is not None and consent.given
+
+
+def _consented_at(profile: Profile, channel: str) -> datetime | None:
+    consent = profile.consents.get((channel, "marketing"))
+    return consent.at if consent is not None and consent.given else None
 
 
 def _address(value: object, field: str, release: Release) -> str | None:

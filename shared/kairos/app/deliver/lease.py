@@ -44,9 +44,10 @@ def lease(
 
 
 def later(message: OutboxMessage, code: str, now: datetime) -> Outcome:
-    """Return that the request waits. Those of one batch and class go back together: one call of the queue."""
+    """Return that the request waits: each for a time of its own, another every time, so that no backlog comes back
+    in one second."""
     low, high = WAIT_SECONDS[message.marketing]
-    share = fraction(message.channel, code, now.isoformat())
+    share = fraction(message.message, code, now.isoformat())
     return Outcome("waiting", code, delay_seconds=low + int(share * (high - low)))
 
 

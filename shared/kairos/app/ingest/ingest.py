@@ -146,12 +146,12 @@ class Ingest:
         )
 
     def _stop(self, parsed: Sequence[Parsed], now: datetime) -> int:
-        stops = dict.fromkeys(stop for one in parsed for stop in one.stops)
+        stops = dict.fromkeys((stop, min(one.event.occurred_at, now)) for one in parsed for stop in one.stops)
         stopped = 0
-        for stop in stops:
+        for stop, at in stops:
             address = normalise_email(stop.address) if stop.channel == "email" else stop.address
             if address is not None:
-                self._suppressions.suppress(stop.channel, address, stop.purpose, stop.reason, now)
+                self._suppressions.suppress(stop.channel, address, stop.purpose, stop.reason, at)
                 stopped += 1
         return stopped
 

@@ -18,6 +18,7 @@ from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
 from kairos.domain.errors import Unavailable
 from kairos.domain.event import ConsentFact, Event
 from kairos.domain.ids import digest
+from kairos.domain.suppression import UNSUBSCRIBED
 
 SOURCE = "preferences"
 RETRIED_FOR = timedelta(hours=1)
@@ -62,7 +63,7 @@ class Preferences:
             refusal = self._links.read(token)
             if refusal is None:
                 return self._answer(404, "unknown", accept_language)
-            self._suppressions.suppress_hashed(refusal.channel, refusal.address_hash, "marketing", "unsubscribed", now)
+            self._suppressions.suppress_hashed(refusal.channel, refusal.address_hash, "marketing", UNSUBSCRIBED, now)
         except Unavailable:
             return self._answer(503, "failed", accept_language)
         try:
