@@ -24,6 +24,7 @@ from kairos.memory import (
     MemoryInbox,
     MemorySuppressions,
 )
+from kairos.registry import names
 from tests.sources import bodies
 
 NOW = bodies.NOW
@@ -86,7 +87,7 @@ class NotedInbox(MemoryInbox):
 
 class NotedConnections(MemoryConnections):
     def __init__(self, journal: Journal) -> None:
-        super().__init__({(source, "main"): SETTINGS for source in ("shopify", "calcom", "calendly", "track", "ses")})
+        super().__init__({(source, "main"): SETTINGS for source in names("sources")})
         self.journal = journal
 
     def settings(self, source: str, connection: str) -> Mapping[str, Any]:

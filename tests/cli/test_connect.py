@@ -51,7 +51,7 @@ def test_made_keys_are_shown_once_and_name_their_connection(
 @pytest.mark.parametrize(
     ("wish", "hint"),
     [
-        (Wish("shopyfi", "main"), "there are: calcom"),
+        (Wish("shopyfi", "main"), "there are: cafe24, calcom"),
         (Wish("ses", "main"), "needs no connecting"),
         (Wish("shopify", "a/b"), "letters, digits"),
         (Wish("shopify", ""), "letters, digits"),

@@ -7,8 +7,6 @@ must not be; whatever a role is allowed and these days do not use is named in `u
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -59,6 +57,9 @@ START = bodies.NOW.replace(second=0)
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "calendly/main": {"secrets": ["everyday-calendly-secret"]},
     "shopify/recorded": {"secrets": ["everyday-shopify-secret"]},
+    "stripe/main": {"secrets": ["everyday-stripe-secret"]},
+    "woocommerce/main": {"secrets": ["everyday-woocommerce-secret"], "country": "KR"},
+    "cafe24/main": {"secrets": ["everyday-cafe24-key"], "country": "KR"},
 }
 LILY = Person("planted.lily", "Planted릴리", email=True, sms=True)
 ROSE = Person("planted.rose", "Planted로즈", email=True, sms=True)
@@ -140,20 +141,11 @@ def _planted(value: Any) -> Any:
 def _signed(source: str, name: str, body: Any, now: datetime) -> Iterator[tuple[str, dict[str, str], bytes]]:
     raw = json.dumps(body, ensure_ascii=False).encode()
     headers = {"content-type": "application/json"}
-    if source == "shopify":
-        secret = SETTINGS["shopify/recorded"]["secrets"][0].encode()
-        proof = base64.b64encode(hmac.digest(secret, raw, "sha256")).decode()
-        signed = bodies.topic_headers(source, name) | {"x-shopify-hmac-sha256": proof}
-        yield "/v1/webhooks/shopify/recorded", headers | signed, raw
-    elif source == "calcom":
-        secret = shop.SECRETS["calcom/main"]["secrets"][0].encode()
-        proof = hmac.new(secret, raw, hashlib.sha256).hexdigest()
-        yield "/v1/webhooks/calcom/main", headers | {"x-cal-signature-256": proof}, raw
-    elif source == "calendly":
-        stamp, secret = int(now.timestamp()), SETTINGS["calendly/main"]["secrets"][0].encode()
-        proof = hmac.new(secret, f"{stamp}.".encode() + raw, hashlib.sha256).hexdigest()
-        signed = {"calendly-webhook-signature": f"t={stamp},v1={proof}"}
-        yield "/v1/webhooks/calendly/main", headers | signed, raw
+    if source != "track":
+        connection = next(path for path in {**SETTINGS, **shop.SECRETS} if path.startswith(f"{source}/"))
+        secret = {**shop.SECRETS, **SETTINGS}[connection]["secrets"][0]
+        signed = bodies.topic_headers(source, name) | bodies.proof(source, raw, secret, now)
+        yield f"/v1/webhooks/{connection}", headers | signed, raw
     else:
         route = "batch" if "batch" in body else "identify" if name == "identify" else "track"
         for key in ("secrets", "public_keys"):

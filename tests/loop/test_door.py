@@ -153,7 +153,7 @@ def test_a_wrong_value_anywhere_is_taken_or_refused_by_name(cloud: LocalCloud, p
     sound = json.loads(honest(cloud)[path].body)
     for spoilt in _spoilt(sound, wrong):
         answer = post(cloud, path, json.dumps(spoilt).encode())
-        assert answer.status in (202, 400), answer.text
+        assert answer.status in (200, 202, 400), answer.text
         if answer.status == 400:
             assert answer.json()["field"]
 
@@ -308,7 +308,7 @@ def test_the_public_key_can_claim_to_be_nobody(cloud: LocalCloud) -> None:
     }
     key = {"authorization": basic("main.demo-public-key")}
     for path in ("/v1/track", "/v1/identify", "/v1/page", "/v1/alias"):
-        assert cloud.http("POST", path, key, body).status in (202, 404)
+        assert cloud.http("POST", path, key, body).status in (200, 202, 404)
     assert profiles(cloud).get(PERSON.address) == known
 
 

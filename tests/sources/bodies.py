@@ -6,9 +6,12 @@ it wherever it must not be.
 
 from __future__ import annotations
 
+import hmac
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +40,29 @@ def body(source: str, name: str) -> dict[str, Any]:
 
 
 def topic_headers(source: str, name: str) -> dict[str, str]:
-    """Return the headers that say what a body is, where the body does not: Shopify's topic is its file's name."""
+    """Return the headers that say what a body is, where the body does not: its topic is its file's name."""
+    what = name.split("-")
+    if source == "woocommerce":
+        return {"x-wc-webhook-topic": what[0], "x-wc-webhook-delivery-id": "w-1"}
     if source != "shopify":
         return {}
-    resource, _, action = name.partition("-")
-    topic = f"{resource}/{action.split('-')[0]}"
+    topic = f"{what[0]}/{what[1]}"
     return {"x-shopify-topic": topic, "x-shopify-shop-domain": "shop.example.com", "x-shopify-webhook-id": "w-1"}
+
+
+def proof(source: str, raw: bytes, secret: str, at: datetime) -> dict[str, str]:
+    """Return the headers in which a webhook's sender proves a body, as it is sent at an instant."""
+    key, stamp = secret.encode(), str(int(at.timestamp()))
+    plain, stamped = hmac.new(key, raw, sha256), hmac.new(key, stamp.encode() + b"." + raw, sha256)
+    text = b64encode(plain.digest()).decode()
+    return {
+        "shopify": {"x-shopify-hmac-sha256": text},
+        "woocommerce": {"x-wc-webhook-signature": text},
+        "calcom": {"x-cal-signature-256": plain.hexdigest()},
+        "calendly": {"calendly-webhook-signature": f"t={stamp},v1={stamped.hexdigest()}"},
+        "stripe": {"stripe-signature": f"t={stamp},v1={stamped.hexdigest()}"},
+        "cafe24": {"x-api-key": secret, "x-trace-id": "trace-1"},
+    }[source]
 
 
 def request(

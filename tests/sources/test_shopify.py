@@ -263,3 +263,44 @@ def test_what_is_wrong_with_an_order_is_named_by_its_path(change: dict[str, obje
     with pytest.raises(BadInput) as caught:
         SHOPIFY.parse(Request(request.headers, raw, bodies.NOW), trusted=True)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "properties"),
+    [
+        ("checkouts-delete", "checkout_deleted", {"cart_id": "c1-3f2a9b"}),
+        ("orders-delete", "order_deleted", {"order_id": "6600001"}),
+        ("orders-edited", "order_edited", {"order_id": "6600001", "edit_id": "771"}),
+        ("customers-delete", "customer_deleted", {}),
+    ],
+)
+def test_a_small_topic_says_its_ids(name: str, event: str, properties: dict[str, str]) -> None:
+    (parsed,) = bodies.parse("shopify", name)
+    assert (parsed.event.name, parsed.event.properties) == (event, properties)
+    assert parsed.who
+
+
+def test_a_report_of_the_carrier_moves_the_delivery() -> None:
+    report, delivery = bodies.parse("shopify", "fulfillment_events-create")
+    assert (report.event.name, report.event.properties["shipment_status"]) == ("shipment_updated", "out_for_delivery")
+    assert delivery.event.entry is not None
+    assert (delivery.event.entry.kind, delivery.event.entry.id) == ("delivery", "7700001")
+    assert delivery.event.entry.starts_at == datetime(2026, 10, 2, 9, tzinfo=UTC)
+
+
+def test_a_consent_told_under_its_own_topic_is_the_same_fact() -> None:
+    told = {one.event.name: one.key for one in bodies.parse("shopify", "customers-update") if one.event.consent}
+    (email,) = bodies.parse("shopify", "customers_email_marketing_consent-update")
+    (sms,) = bodies.parse("shopify", "customers_marketing_consent-update")
+    assert {email.event.name: email.key, sms.event.name: sms.key} == told
+    assert [kind for kind, _ in bodies.who(email)] == ["customer", "email"]
+
+
+def test_a_summary_of_purchases_is_what_customer_bodies_leave_out() -> None:
+    (parsed,) = bodies.parse("shopify", "customers-purchasing_summary")
+    assert parsed.event.traits == {"orders_count": 4, "total_spent": 156650.45, "currency": "KRW"}
+    assert bodies.who(parsed) == [("customer", "7100000001")]
+
+
+def test_two_customers_of_a_shop_that_are_merged_there_stay_two_here() -> None:
+    assert list(bodies.parse("shopify", "customers-merge")) == []

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +14,7 @@ from hypothesis import strategies as st
 
 from kairos.domain.errors import BadSignature
 from kairos.registry import Request, load
+from tests.sources import bodies
 
 NOW = datetime(2026, 10, 2, 1, 0, 0, tzinfo=UTC)
 BODY = '{"event": "invitee.created", "name": "김"}'.encode()
@@ -25,17 +23,16 @@ HEADER = {
     "shopify": "x-shopify-hmac-sha256",
     "calcom": "x-cal-signature-256",
     "calendly": "calendly-webhook-signature",
+    "stripe": "stripe-signature",
+    "woocommerce": "x-wc-webhook-signature",
 }
-SCHEMES = {"shopify": "shopify", "calendly": "calendly", "cal.com": "calcom"}
+STAMPED = ("calendly", "stripe")
+SCHEMES = {name: name for name in ("shopify", "calendly", "stripe", "woocommerce", "cafe24")} | {"cal.com": "calcom"}
 
 
 def sign(source: str, body: bytes, secret: str, at: datetime = NOW) -> str:
     """Return what the sender would write into its header."""
-    if source == "calendly":
-        stamp = str(int(at.timestamp()))
-        return f"t={stamp},v1={hmac.new(secret.encode(), stamp.encode() + b'.' + body, hashlib.sha256).hexdigest()}"
-    mac = hmac.new(secret.encode(), body, hashlib.sha256)
-    return mac.hexdigest() if source == "calcom" else base64.b64encode(mac.digest()).decode()
+    return bodies.proof(source, body, secret, at)[HEADER[source]]
 
 
 def request(source: str, signature: str | None, body: bytes = BODY, **settings: Any) -> Request:
@@ -59,10 +56,10 @@ def test_the_published_vectors(shared_data: Path) -> None:
         received_at = datetime.fromtimestamp(vector.get("now", NOW.timestamp()), UTC)
         headers = {name.lower(): value for name, value in vector["headers"].items()}
         settings = {"secrets": vector.get("secrets_in_force") or [vector["secret"]]}
-        one = Request(headers, vector["body"].encode(), received_at, "main", settings)
+        one = Request(headers, vector.get("body", "{}").encode(), received_at, "main", settings)
         assert refuses(SCHEMES[vector["scheme"]], one) == vector["expect"].startswith("invalid"), vector["id"]
         ran += 1
-    assert ran == 11
+    assert ran == 19
 
 
 @pytest.mark.parametrize("source", HEADER)
@@ -127,16 +124,61 @@ def test_no_text_at_all_makes_verification_fail_otherwise(source: str, header: s
     assert refuses(source, request(source, header, body))
 
 
-def test_a_stamp_is_good_for_five_minutes_either_way() -> None:
+@pytest.mark.parametrize("source", STAMPED)
+def test_a_stamp_is_good_for_five_minutes_either_way(source: str) -> None:
     for seconds, refused in ((-301, True), (-300, False), (0, False), (300, False), (301, True)):
-        signature = sign("calendly", BODY, SECRET, NOW + timedelta(seconds=seconds))
-        assert refuses("calendly", request("calendly", signature)) is refused
+        signature = sign(source, BODY, SECRET, NOW + timedelta(seconds=seconds))
+        assert refuses(source, request(source, signature)) is refused
 
 
-def test_a_rotation_on_their_side_shows_several_signatures() -> None:
-    right = sign("calendly", BODY, SECRET)
+@pytest.mark.parametrize("source", STAMPED)
+def test_a_rotation_on_their_side_shows_several_signatures(source: str) -> None:
+    right = sign(source, BODY, SECRET)
     stamp, _, signature = right.partition(",")
-    assert not refuses("calendly", request("calendly", f"{stamp},v1={'0' * 64},{signature}"))
+    assert not refuses(source, request(source, f"{stamp},v1={'0' * 64},{signature}"))
+
+
+def test_the_secret_of_stripe_is_its_whole_text() -> None:
+    text = "whsec_" + "QUJD" * 8
+    assert not refuses("stripe", request("stripe", sign("stripe", BODY, text), secrets=[text]))
+    assert refuses("stripe", request("stripe", sign("stripe", BODY, "ABC" * 8), secrets=[text]))
+
+
+@pytest.mark.parametrize("copied", ['it\'s <"&"> ours &copy', "it&#039;s &lt;&quot;&amp;&quot;&gt; ours &copy"])
+def test_a_woocommerce_secret_may_be_copied_as_shown_or_as_stored(copied: str) -> None:
+    signature = sign("woocommerce", BODY, 'it\'s <"&"> ours &copy')
+    assert not refuses("woocommerce", request("woocommerce", signature, secrets=[copied]))
+
+
+def test_the_ping_of_woocommerce_is_heard_and_proves_nothing() -> None:
+    woocommerce = load("sources", "woocommerce")
+    ping = Request({}, b"webhook_id=142", NOW, "main", {"secrets": [SECRET]})
+    assert woocommerce.verify(ping) is False
+    assert woocommerce.parse(ping, trusted=False) == ()
+    for body in (b"webhook_id=142&order=1", b"webhook_id=", b" webhook_id=1", b"webhook_id=1\n", b"{}", b""):
+        assert refuses("woocommerce", Request({}, body, NOW, "main", {"secrets": [SECRET]})), body
+
+
+def cafe24(key: str | None, body: bytes = BODY, **settings: Any) -> Request:
+    headers = {} if key is None else {"x-api-key": key}
+    return Request(headers, body, NOW, "main", settings or {"secrets": [SECRET, OLD]})
+
+
+def test_the_key_of_cafe24_opens_the_door_and_earns_no_trust() -> None:
+    for key in (SECRET, OLD):
+        assert load("sources", "cafe24").verify(cafe24(key)) is False
+
+
+@pytest.mark.parametrize("key", [None, "", " ", SECRET[:-1], SECRET + "0", f"{SECRET},{SECRET}", "서명", "\udcff"])
+def test_a_wrong_key_of_cafe24_is_refused(key: str | None) -> None:
+    assert refuses("cafe24", cafe24(key))
+    assert refuses("cafe24", cafe24(key, secrets=[]))
+
+
+def test_a_webhook_of_another_mall_is_refused_though_the_app_has_one_key() -> None:
+    for mall, refused in (("bomnal", False), ("other", True)):
+        body = json.dumps({"resource": {"mall_id": mall}}).encode()
+        assert refuses("cafe24", cafe24(SECRET, body, secrets=[SECRET], mall="bomnal")) is refused
 
 
 def test_a_webhook_of_another_shop_is_refused() -> None:

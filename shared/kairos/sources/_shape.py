@@ -10,18 +10,20 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
 
 from kairos.domain.errors import BadInput, TooLarge
-from kairos.domain.instant import parse_instant
+from kairos.domain.instant import YEAR_MAX, parse_instant
 
 BODY_BYTES_MAX = 1_048_576
 ID_CHARS_MAX = 256
 TEXT_CHARS_MAX = 2_000
 LIST_ITEMS_MAX = 1_000
 AMOUNT_MAX = 10**15
+_SECONDS_MAX = int(datetime(YEAR_MAX, 1, 1, tzinfo=UTC).timestamp())
 _DIGITS_MAX = 40
 _AMOUNT = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
@@ -149,15 +151,27 @@ class Object:
             self.fail(key, "a number below 10^15")
         return number
 
-    def instant(self, key: str) -> datetime | None:
-        """Return the UTC instant of an ISO 8601 text with an offset; None when it is missing."""
+    def instant(self, key: str, zone: ZoneInfo | None = None) -> datetime | None:
+        """Return the UTC instant of an ISO 8601 text; None when it is missing.
+
+        A text without an offset is refused unless `zone` says whose clock the sender reads.
+        """
         value = self.raw.get(key)
         if value is None or value == "":
             return None
         try:
-            return parse_instant(value)
+            return parse_instant(value, zone)
         except ValueError:
             self.fail(key, 'an instant with an offset, such as "2026-03-07T12:00:00Z"')
+
+    def seconds(self, key: str) -> datetime | None:
+        """Return the UTC instant of whole seconds since 1970; None when it is missing."""
+        value = self.raw.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _SECONDS_MAX:
+            self.fail(key, "whole seconds since 1970")
+        return datetime.fromtimestamp(value, UTC)
 
     def first_instant(self, *keys: str) -> datetime | None:
         """Return the first of several instants that is there."""

@@ -9,10 +9,11 @@ from typing import Any
 from kairos.domain.event import ConsentFact, Event
 from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _person
-from kairos.sources._shape import Object, present
+from kairos.sources._shape import ID_CHARS_MAX, Object, present
 
 LISTED: Mapping[str, Sequence[str]] = {
     "profile_updated": (),
+    "customer_deleted": (),
     "consent_given": ("opt_in_level",),
     "consent_withdrawn": ("opt_in_level",),
 }
@@ -43,17 +44,56 @@ def read_customer(body: Object, request: Request) -> list[Parsed]:
     )
     key = f"{body.need('id')}:{occurred_at.isoformat()}"
     out = [Parsed(profile, key, who, _person.profile_contact(fields))]
-    for channel, field in _CONSENTS.items():
-        if consent := _read_consent(channel, body.object(field), occurred_at, request):
-            stamp = consent.occurred_at.isoformat()
-            out.append(
-                Parsed(
-                    consent,
-                    f"=consent:{channel}:{body.need('id')}:{consent.name}:{stamp}",
-                    who,
-                )
-            )
+    for channel in _CONSENTS:
+        out += _consents(channel, body, body.need("id"), occurred_at, request, who)
     return out
+
+
+def read_email_consent(body: Object, request: Request) -> list[Parsed]:
+    """Return what customers_email_marketing_consent/update says; newer customer bodies leave consents out."""
+    customer = body.need("customer_id")
+    who = _person.names(True, customer=customer, email=body.text("email_address", 320))
+    return _consents("email", body, customer, request.received_at, request, who)
+
+
+def read_sms_consent(body: Object, request: Request) -> list[Parsed]:
+    """Return what customers_marketing_consent/update says, which is about SMS alone."""
+    customer = body.ident("customer_id") or body.need("id")
+    who = _person.names(True, customer=customer, phone=body.text("phone", 64))
+    return _consents("sms", body, customer, request.received_at, request, who)
+
+
+def read_summary(body: Object, request: Request) -> list[Parsed]:
+    """Return how much a customer has bought, which newer customer bodies leave out."""
+    customer = body.text("customerId", ID_CHARS_MAX) or body.fail("customerId", "a customer's gid")
+    spent = body.object("amountSpent")
+    occurred_at = body.instant("occurredAt") or request.received_at
+    traits = present(
+        orders_count=body.amount("numberOfOrders"),
+        total_spent=spent.amount("amount"),
+        currency=spent.text("currencyCode", 3),
+    )
+    event = Event("", "profile_updated", "", occurred_at, request.received_at, traits=traits)
+    id = customer.rpartition("/")[2]
+    return [Parsed(event, f"{id}:{occurred_at.isoformat()}", _person.names(True, customer=id))]
+
+
+def read_deleted(body: Object, request: Request) -> list[Parsed]:
+    """Return that the shop deleted a customer: a fact. The request to forget a person is customers/redact."""
+    customer = body.need("id")
+    event = Event("", "customer_deleted", "", request.received_at, request.received_at)
+    return [Parsed(event, customer, _person.names(True, customer=customer))]
+
+
+def _consents(
+    channel: str, body: Object, customer: str, otherwise: datetime, request: Request, who: Sequence[Named]
+) -> list[Parsed]:
+    consent = _read_consent(channel, body.object(_CONSENTS[channel]), otherwise, request)
+    if consent is None:
+        return []
+    # The same word under three topics, and in every customer update, is one consent.
+    key = f"=consent:{channel}:{customer}:{consent.name}:{consent.occurred_at.isoformat()}"
+    return [Parsed(consent, key, who)]
 
 
 def who_is(

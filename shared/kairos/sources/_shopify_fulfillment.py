@@ -24,6 +24,7 @@ _FULFILLMENT = (
 LISTED: Mapping[str, Sequence[str]] = {
     "fulfillment_created": _FULFILLMENT,
     "fulfillment_updated": _FULFILLMENT,
+    "shipment_updated": ("fulfillment_id", "order_id", "shipment_status"),
     "entry_updated": ("order_id",),
     "entry_cancelled": ("order_id",),
 }
@@ -59,6 +60,19 @@ def read_fulfillment(name: str, time_field: str) -> Reader:
         return [parsed, *read_delivery(body, occurred_at, request, who)]
 
     return read
+
+
+def read_shipment(body: Object, request: Request) -> list[Parsed]:
+    """Return what a carrier reports of a parcel (in transit, delivered …); where it is, stays out."""
+    order, fulfillment = body.ident("order_id"), body.need("fulfillment_id")
+    occurred_at = body.first_instant("happened_at", "created_at") or request.received_at
+    status = body.text("status", 32)
+    said = present(fulfillment_id=fulfillment, order_id=order, shipment_status=status)
+    event = Event("", "shipment_updated", "", occurred_at, request.received_at, said)
+    who = _person.names(True, order=order)
+    parcel = Object({**body.raw, "id": fulfillment, "status": "success", "shipment_status": status}, body.path)
+    out = [Parsed(event, f"{body.ident('id') or fulfillment}:{occurred_at.isoformat()}", who)]
+    return [*out, *read_delivery(parcel, occurred_at, request, who)]
 
 
 def read_delivery(body: Object, occurred_at: datetime, request: Request, who: Sequence[Named]) -> list[Parsed]:

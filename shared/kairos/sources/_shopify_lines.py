@@ -7,10 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from kairos.sources import _person
+from kairos.sources._items import basket
 from kairos.sources._shape import Object, plain_number, present
-
-ITEMS_MAX = 100
-"""Line items kept in an event; `item_count` tells how many there were."""
 
 
 def read_lines(body: Object) -> list[Object]:
@@ -20,14 +18,7 @@ def read_lines(body: Object) -> list[Object]:
 
 def trimmed(lines: Sequence[Object]) -> dict[str, Any]:
     """Return `items`, `item_count` and `quantity`: ids, quantity, price, category; never what is written on one."""
-    if not lines:
-        return {}
-    quantity = sum((line.decimal("quantity") or Decimal(0) for line in lines), Decimal(0))
-    return {
-        "items": [_item(line) for line in lines[:ITEMS_MAX]],
-        "item_count": len(lines),
-        "quantity": plain_number(quantity),
-    }
+    return basket(lines, _item)
 
 
 def _item(line: Object) -> dict[str, Any]:

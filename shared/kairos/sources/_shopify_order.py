@@ -55,6 +55,10 @@ LISTED: Mapping[str, Sequence[str]] = {
     "order_updated": _ORDER,
     "order_cancelled": _ORDER,
     "order_fulfilled": _ORDER,
+    "order_partially_fulfilled": _ORDER,
+    "order_edited": ("order_id", "edit_id"),
+    "order_deleted": ("order_id",),
+    "checkout_deleted": ("cart_id", "checkout_id"),
     "order_refunded": (
         "order_id",
         "refund_id",
@@ -106,6 +110,21 @@ def read_checkout(name: str, time_field: str) -> Reader:
     return read
 
 
+def read_checkout_deleted(body: Object, request: Request) -> list[Parsed]:
+    """Return that a checkout is gone: it is known by its cart, since Shopify leaves its token out here."""
+    cart, checkout = body.ident("cart_token"), body.ident("token")
+    event = Event(
+        "",
+        "checkout_deleted",
+        "",
+        request.received_at,
+        request.received_at,
+        present(cart_id=cart, checkout_id=checkout),
+    )
+    who = [Named(kind, token, True) for kind, token in (("cart", cart), ("checkout", checkout)) if token]
+    return [Parsed(event, f"{checkout or body.need('id')}:deleted", who)]
+
+
 def read_order(name: str, time_field: str) -> Reader:
     """Return the reader of an order topic. `checkout_id` is the checkout's token, as in checkout events."""
 
@@ -134,6 +153,23 @@ def read_order(name: str, time_field: str) -> Reader:
         return out
 
     return read
+
+
+def read_edit(body: Object, request: Request) -> list[Parsed]:
+    """Return that the lines of an order were changed; what it is now comes as orders/updated."""
+    edit = body.object("order_edit")
+    order = edit.need("order_id")
+    occurred_at = edit.first_instant("committed_at", "created_at") or request.received_at
+    said = present(order_id=order, edit_id=edit.ident("id"))
+    event = Event("", "order_edited", "", occurred_at, request.received_at, said)
+    return [Parsed(event, f"{order}:{occurred_at.isoformat()}", [Named("order", order, True)])]
+
+
+def read_order_deleted(body: Object, request: Request) -> list[Parsed]:
+    """Return that an order was deleted: its id is all that is left of it."""
+    order = body.need("id")
+    event = Event("", "order_deleted", "", request.received_at, request.received_at, {"order_id": order})
+    return [Parsed(event, order, [Named("order", order, True)])]
 
 
 def read_refund(body: Object, request: Request) -> list[Parsed]:

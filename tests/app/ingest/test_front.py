@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from base64 import b64encode
 from datetime import UTC
@@ -185,27 +183,36 @@ def test_bytes_that_were_signed_and_are_wrong_are_the_senders_fault(
     if source == "ses":
         return
     answer = Station().post(f"/v1/webhooks/{source}/main", raw, signed(source, name, raw))
-    assert answer.status in (202, 400)
+    assert answer.status in (200, 202, 400)
 
 
 def signed(source: str, name: str, raw: bytes) -> dict[str, str]:
     """Return the headers by which a source would vouch for these bytes."""
-    hexed = hmac.new(b"main.secret", raw, hashlib.sha256).hexdigest()
-    stamp = str(int(NOW.timestamp()))
-    timed = hmac.new(b"main.secret", stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
-    return {
-        "shopify": bodies.topic_headers("shopify", name) | {"x-shopify-hmac-sha256": sign(raw)},
-        "calcom": {"x-cal-signature-256": hexed},
-        "calendly": {"calendly-webhook-signature": f"t={stamp},v1={timed}"},
-        "track": basic("main.secret"),
-    }[source]
+    if source == "track":
+        return basic("main.secret")
+    return bodies.topic_headers(source, name) | bodies.proof(source, raw, "main.secret", NOW)
 
 
 @pytest.mark.parametrize(("source", "name"), [one for one in bodies.all_names() if one[0] != "ses"])
 def test_every_recorded_body_is_accepted_end_to_end(station: Station, source: str, name: str) -> None:
     raw = json.dumps(bodies.body(source, name)).encode()
     answer = station.post(f"/v1/webhooks/{source}/main", raw, signed(source, name, raw))
-    assert answer.status == 202
+    assert answer.status == (202 if bodies.parse(source, name) else 200)
     logged = json.dumps(dict(answer.facts)).lower()
     assert [mark for mark in bodies.MARKS if mark in logged + answer.body.lower()] == []
     assert all(event.received_at == NOW and event.occurred_at.tzinfo is UTC for event in station.events())
+
+
+def test_the_ping_of_woocommerce_is_answered_as_it_must_be_and_leaves_nothing(station: Station) -> None:
+    answer = station.post("/v1/webhooks/woocommerce/main", b"webhook_id=7", {})
+    assert (answer.status, station.journal.calls) == (200, [])
+
+
+@pytest.mark.parametrize("name", bodies.names("cafe24"))
+def test_nothing_that_cafe24_says_is_believed_before_it_is_read_again(station: Station, name: str) -> None:
+    raw = json.dumps(bodies.body("cafe24", name)).encode()
+    answer = station.post("/v1/webhooks/cafe24/main", raw, signed("cafe24", name, raw))
+    facts = len(bodies.parse("cafe24", name))
+    assert json.loads(answer.body) == {"accepted": 0, "unaddressed": facts, "refused": []}
+    assert station.inbox.waiting() == []
+    assert station.journal.calls == []

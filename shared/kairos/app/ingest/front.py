@@ -1,7 +1,8 @@
 """The public door of `ingest`: which path leads to which source, and which answer each outcome gets.
 
-2xx only after the inbox has accepted. What can never succeed is 4xx, so that no source repeats it for days; what could
-not be done now is 503 with Retry-After, so that every source does.
+202 only after the inbox has accepted; 200 where a request says nothing to queue (a ping, an unknown topic): WooCommerce
+takes no other answer to its ping. What can never succeed is 4xx, so that no source repeats it for days; what could not
+be done now is 503 with Retry-After, so that every source does.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def _accepted(taken: Taken) -> HttpAnswer:
     refused = [{"field": error.field, "detail": f"expected {error.expected}"} for error in taken.refused]
     document = {"accepted": taken.accepted, "unaddressed": taken.unaddressed, "refused": refused}
     headers = {"content-type": "application/json", CORRELATION_HEADER: taken.correlation}
-    return HttpAnswer(202, headers, json.dumps(document), {"status": 202, **taken.facts()})
+    status = 202 if taken.events or taken.refused else 200
+    return HttpAnswer(status, headers, json.dumps(document), {"status": status, **taken.facts()})
 
 
 def _rejection(error: Rejected) -> HttpAnswer:

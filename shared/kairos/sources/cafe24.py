@@ -1,0 +1,80 @@
+"""Cafe24's webhooks (Korea): hints. Nothing signs them, so nothing of them reaches a customer until it is read again.
+
+`X-API-Key` is one fixed text per app, compared in constant time; it shows that the sender knows the app, not that the
+body is Cafe24's. So `verify` answers that the request is not trusted, and `ingest` counts its facts and keeps none of
+them: orders, consents and cancellations come from signed sources only (DESIGN, "Becoming one"). What the body says is
+translated all the same, because the object that the Admin API shows says the same things.
+
+`X-Trace-ID` is one per delivery. Bulk events join ids by commas (`"a,b"`, `"a, b"`), dates may be `0000-00-00`, and a
+time without an offset is Seoul's. Some tries, then the endpoint is switched off until somebody switches it on.
+Shapes: developers.cafe24.com, "Webhook", events 90023 to 90162.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from kairos.domain.errors import BadInput, BadSignature
+from kairos.registry import Parsed, Request
+from kairos.sources import _cafe24_member as members
+from kairos.sources import _cafe24_order as orders
+from kairos.sources._shape import ID_CHARS_MAX, Object, load_body
+from kairos.sources._signature import header_text, require_any, secrets
+
+KEY = "x-api-key"
+TRACE = "x-trace-id"
+
+Reader = Callable[[Object, Request], list[Parsed]]
+
+_EVENTS: Mapping[str, Reader] = {
+    **dict.fromkeys(
+        ("90023", "90024", "90025", "90026", "90027", "90028", "90029", "90031", "90064", "90070"), orders.read_order
+    ),
+    **dict.fromkeys(("90071", "90072", "90073", "90074"), orders.read_order),
+    "90160": orders.read_return,
+    "90162": orders.read_shipping_code,
+    "90084": members.read_cart,
+    "90032": members.read_registered,
+    "90080": members.read_each("profile_updated"),
+    "90143": members.read_each("customer_signed_in"),
+    "90144": members.read_grade,
+    "90145": members.read_each("customer_became_dormant"),
+    "90146": members.read_each("customer_reactivated"),
+    "90147": members.read_each("customer_redacted"),
+    "90148": members.read_points,
+}
+
+
+class Cafe24:
+    """See `kairos.registry.Source`. A connection's settings: `secrets` (the app's API key), and `mall` (its id)."""
+
+    name = "cafe24"
+    retry_horizon = timedelta(days=1)
+    topic_at = ("body", "event_no")
+    properties: Mapping[str, Sequence[str]] = {**orders.LISTED, **members.LISTED}
+
+    def verify(self, request: Request) -> bool:
+        """Check the key of the app, and that the body is of the registered mall. Never trusted: it is a hint."""
+        require_any(header_text(request, KEY), secrets(request))
+        mall = request.settings.get("mall")
+        # One app has one key in all malls where it is installed.
+        if isinstance(mall, str) and mall and load_body(request.body).object("resource").text("mall_id", 64) != mall:
+            raise BadSignature("the webhook is of another mall than this connection's")
+        return False
+
+    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
+        """Translate by event number; products, boards, coupons and the app's own affairs return nothing."""
+        body = load_body(request.body)
+        number = body.need("event_no")
+        reader = _EVENTS.get(number)
+        if reader is None:
+            return ()
+        resource = body.object("resource")
+        trace = request.headers.get(TRACE, "").strip()[:ID_CHARS_MAX] or hashlib.sha256(request.body).hexdigest()
+        return [replace(one, key=f"{trace}:{number}:{one.key}") for one in reader(resource, request)]
+
+
+SOURCE = Cafe24()
