@@ -117,6 +117,19 @@ def test_a_public_key_may_not_say_who_or_move_money_consent_or_calendars(name: s
     assert send(bodies.body("track", name), trusted=False, settings=everything) == []
 
 
+def test_a_server_asks_for_a_journey_and_a_web_page_may_not() -> None:
+    asked = {"type": "track", "event": "Journey Requested", "userId": "42", "anonymousId": "a1", "messageId": "m1"}
+    asked |= {"properties": {"journey": "second-cart", "cart_id": "c7", "secret": "x"}}
+    event = one(asked).event
+    assert (event.name, event.properties) == ("journey_requested", {"journey": "second-cart", "cart_id": "c7"})
+    assert send(asked, trusted=False, settings={"behaviour": ["journey_requested"]}) == []
+
+
+@pytest.mark.parametrize("name", ["journey_entered", "Journey Goal", "message_sent"])
+def test_nobody_says_what_we_alone_may_say(name: str) -> None:
+    assert one({"type": "track", "event": name, "userId": "42"}).event.name.startswith("tracked_")
+
+
 def test_a_public_key_adds_listed_behaviour_and_what_the_owner_lists() -> None:
     call = {"type": "track", "event": "Video Played", "anonymousId": "a", "properties": {"video": "v1", "name": "x"}}
     assert send(call, trusted=False) == []

@@ -10,21 +10,29 @@ from typing import Any, Literal
 from kairos.domain.anchor import Anchor
 from kairos.domain.condition import Condition
 from kairos.domain.offset import Offset
+from kairos.domain.trigger import Campaign, Follow
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """An event by name, and what must hold of its own properties, the profile's traits, entries and behaviour."""
+    """An event by name, and what must hold of its own properties, the profile's traits, entries and behaviour.
+
+    `subject` is the property that carries the subject here, where it is another than the journey says.
+    """
 
     event: str
     where: Condition | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What the journey is for: reaching it within `within` of entering counts as a conversion and ends the passage."""
+    """What the journey is for: any of these ends the passage, and within `within` of entering is a conversion, once.
 
-    matcher: Matcher
+    The window is open after the passage has ended, too.
+    """
+
+    matchers: tuple[Matcher, ...]
     within: timedelta
 
 
@@ -34,6 +42,14 @@ class Reenter:
 
     mode: Literal["never", "after", "always"] = "never"
     after: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCap:
+    """At most `most` entries of one profile, whatever their subjects, in any span of `per`."""
+
+    most: int
+    per: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,8 @@ class TimelineStep:
 class Journey:
     """One published version. Either `first` and `nodes`, or `anchor` and `timeline`.
 
-    `broadcast`: it is started by command, for many at once; its subject is then the walk.
+    `broadcast`: it is started by command, for many at once; its subject is then the walk. `campaigns` start it for many
+    at a date and time, `follows` where a passage of another journey goes so far.
     """
 
     id: str
@@ -89,8 +106,11 @@ class Journey:
     marketing: bool
     triggers: tuple[Matcher, ...] = ()
     broadcast: bool = False
+    campaigns: tuple[Campaign, ...] = ()
+    follows: tuple[Follow, ...] = ()
     subject: str | None = None
     reenter: Reenter = Reenter()
+    entry_cap: EntryCap | None = None
     restart: bool = False
     goal: Goal | None = None
     exits: tuple[Matcher, ...] = ()

@@ -71,32 +71,6 @@ BEHAVIOUR: Mapping[str, Sequence[str]] = {
 }
 """Events that the public write key may add, with their properties. A connection's `behaviour` setting lists more."""
 
-TRUSTED: Mapping[str, Sequence[str]] = {
-    "cart_updated": _CART,
-    "cart_emptied": ("cart_id",),
-    "checkout_started": _CART,
-    "checkout_updated": _CART,
-    "order_created": _ORDER,
-    "order_updated": _ORDER,
-    "order_completed": _ORDER,
-    "order_cancelled": _ORDER,
-    "order_refunded": _ORDER,
-    "order_fulfilled": _ORDER,
-    "profile_updated": (),
-    "profile_aliased": (),
-    "group_joined": ("group_id",),
-    "consent_given": (),
-    "consent_withdrawn": (),
-    "entry_updated": (
-        "booking_id",
-        "order_id",
-    ),
-    "entry_cancelled": (
-        "booking_id",
-        "order_id",
-    ),
-}
-
 ANY: Sequence[str] = tuple(
     dict.fromkeys(
         (
@@ -113,6 +87,36 @@ ANY: Sequence[str] = tuple(
     )
 )
 """Properties of every other event that the secret key sends, besides those that the connection's settings list."""
+
+REQUESTED = "journey_requested"
+"""By which a server asks for a journey that says `trigger: {api: true}`; never by the public key."""
+
+TRUSTED: Mapping[str, Sequence[str]] = {
+    "cart_updated": _CART,
+    "cart_emptied": ("cart_id",),
+    "checkout_started": _CART,
+    "checkout_updated": _CART,
+    "order_created": _ORDER,
+    "order_updated": _ORDER,
+    "order_completed": _ORDER,
+    "order_cancelled": _ORDER,
+    "order_refunded": _ORDER,
+    "order_fulfilled": _ORDER,
+    "profile_updated": (),
+    "profile_aliased": (),
+    "group_joined": ("group_id",),
+    REQUESTED: ("journey", *ANY),
+    "consent_given": (),
+    "consent_withdrawn": (),
+    "entry_updated": (
+        "booking_id",
+        "order_id",
+    ),
+    "entry_cancelled": (
+        "booking_id",
+        "order_id",
+    ),
+}
 
 ENTRY: Sequence[str] = (
     *("service", "event_type_id", "length_minutes", "price", "currency", "status", "cancelled_by", "category"),
@@ -144,10 +148,11 @@ def event_name(text: str) -> str:
     """Return our form of an event's name: `Order Completed` and `orderCompleted` → `order_completed`.
 
     Letters of every script count; a name without any is empty, and so is one with an e-mail address in it, which
-    would go wherever names go. What a provider
-    alone may say of a message (`message_…`) gets a prefix, so that nobody's own event passes for it.
+    would go wherever names go. What a provider alone may say of a message (`message_…`), and we alone of a journey
+    (`journey_entered`), gets a prefix, so that nobody's own event passes for it.
     """
     if not is_impersonal(text):
         return ""
     name = _NOT_WORD.sub("_", _CAMEL.sub("_", unicodedata.normalize("NFC", text)).lower()).strip("_")
-    return f"tracked_{name}" if name.startswith("message_") else name
+    ours = name.startswith(("message_", "journey_")) and name != REQUESTED
+    return f"tracked_{name}" if ours else name

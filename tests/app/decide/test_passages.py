@@ -201,6 +201,91 @@ def test_a_goal_after_its_window_does_not_count() -> None:
     assert world.said("converted") == []
 
 
+def test_a_goal_after_its_window_still_stops_what_is_to_come_and_does_not_count() -> None:
+    world = World(journey({"wait": "30d"}, {"send": "hello"}, goal={"event": "order_completed", "within": "7d"}))
+    world.hear(cart())
+    world.hear(make_event("order_completed", NOON + 20 * D))
+    world.live_until(NOON + 40 * D)
+    assert world.messages == []
+    assert world.said("converted") == []
+    assert world.said("exited") == ["goal reached, after its window"]
+
+
+@pytest.mark.parametrize("name", ["order_completed", "subscribed"])
+def test_any_of_several_goals_ends_the_passage_in_the_middle_of_a_long_wait(name: str) -> None:
+    goals = [{"event": "order_completed", "within": "60d"}, {"event": "subscribed"}]
+    world = World(journey({"wait": "30d"}, {"send": "hello"}, goal=goals))
+    world.hear(cart())
+    world.hear(make_event(name, NOON + 15 * D))
+    world.live_until(NOON + 40 * D)
+    assert (world.messages, world.said("converted")) == ([], [""])
+    world.hear(make_event("subscribed", NOON + 41 * D))
+    assert world.said("converted") == [""]
+
+
+def test_each_trigger_goal_and_exit_may_name_the_subject_in_its_own_way() -> None:
+    world = World(
+        journey(
+            subject="cart_id",
+            trigger=[{"event": "cart_updated"}, {"event": "checkout_started", "subject": "cart"}],
+            goal=[{"event": "paid", "subject": "order.cart"}, {"event": "won"}],
+            exit=[{"event": "dropped", "subject": "cart"}],
+        )
+    )
+    world.hear(*(cart(cart=f"c{number}") for number in range(3)))
+    world.hear(make_event("checkout_started", NOON + M, properties={"cart": "c3"}))
+    world.hear(make_event("checkout_started", NOON + M, id="none", properties={"cart_id": "c9"}))
+    world.hear(make_event("paid", NOON + 2 * M, properties={"order": {"cart": "c1"}, "cart_id": "c2"}))
+    world.hear(make_event("dropped", NOON + 2 * M, properties={"cart": "c3"}))
+    ended = {reason.subject: reason.reason for reason in world.reasons if reason.kind == "exited"}
+    assert ended == {"c1": "goal reached", "c3": "exit: dropped"}
+    assert {e.subject for e in world.known.enrollments.values() if e.active} == {"c0", "c2"}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_triggers_in_one_batch_are_one_passage(order: tuple[int, int]) -> None:
+    both = [cart(), make_event("checkout_started", properties={"cart_id": "c1"})]
+    trigger = [{"event": "cart_updated"}, {"event": "checkout_started"}]
+    world = World(journey(subject="cart_id", trigger=trigger))
+    world.hear(*(both[number] for number in order))
+    world.live_until(NOON + D)
+    assert (world.said("entered"), world.said("ignored")) == ([""], ["already in it"])
+    assert world.messages == [(NOON + 30 * M, "hello", "email")]
+
+
+def test_one_event_that_two_triggers_want_is_one_passage() -> None:
+    trigger = [{"event": "cart_updated"}, {"event": "cart_updated", "where": {"field": "total", "gte": 1}}]
+    world = World(journey(trigger=trigger, reenter="always"))
+    world.hear(cart())
+    assert (world.said("entered"), world.said("ignored")) == ([""], [])
+
+
+def test_a_request_starts_only_the_journey_it_names() -> None:
+    world = World(journey(trigger={"api": True}, subject="cart_id"), journey(id="other", trigger={"api": True}))
+    asked = {"journey": "j", "cart_id": "c7"}
+    world.hear(make_event("journey_requested", properties=asked), make_event("journey_requested", id="x"))
+    entered = [(reason.journey, reason.subject) for reason in world.reasons if reason.kind == "entered"]
+    assert entered == [("j", "c7")]
+
+
+def test_ten_bookings_of_one_customer_at_once_are_ten_passages_each_with_its_own_end() -> None:
+    world = World(
+        journey(
+            subject="booking_id",
+            trigger={"event": "booked"},
+            exit=[{"event": "called_off"}],
+            **{"class": "transactional"},
+        )
+    )
+    at_once = [make_event("booked", id=f"b{n}", properties={"booking_id": f"b{n}"}) for n in range(10)]
+    world.hear(*at_once, *at_once[:3])
+    assert len(world.said("entered")) == 10
+    world.hear(make_event("called_off", NOON + M, properties={"booking_id": "b4"}))
+    world.live_until(NOON + D)
+    assert world.messages == [(NOON + 30 * M, "hello", "email")] * 9
+    assert "b4" not in {reason.subject for reason in world.reasons if reason.kind == "message"}
+
+
 def test_goal_and_exit_match_the_subject_where_the_event_carries_it() -> None:
     world = World(journey(subject="cart_id", exit=[{"event": "cart_emptied"}]))
     world.hear(cart(cart="c1"), cart(cart="c2"), cart(NOON + M, "c3"))

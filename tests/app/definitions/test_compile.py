@@ -78,7 +78,7 @@ def test_everything_around_the_steps_is_read() -> None:
     journey = compile_journey(raw)
     assert journey.triggers == (Matcher("a"), Matcher("b"))
     assert journey.reenter == Reenter("after", timedelta(days=3))
-    assert journey.goal == Goal(Matcher("won"), timedelta(days=2))
+    assert journey.goal == Goal((Matcher("won"),), timedelta(days=2))
     assert (journey.subject, journey.restart, journey.exits, journey.holdout) == (
         "cart_id",
         True,

@@ -70,9 +70,15 @@ def test_a_scalar_that_readers_disagree_on_is_refused_with_what_would_be_right(t
 
 
 def test_a_key_that_readers_disagree_on_is_refused() -> None:
-    ((mark, _, message),) = wrong("on: 1\n")
+    ((mark, _, message),) = wrong("off: 1\n")
     assert mark == (1, 1)
-    assert 'write "on" in quotes' in message
+    assert 'write "off" in quotes' in message
+
+
+def test_on_is_a_key_of_ours_and_no_value() -> None:
+    assert read_yaml(b"on: completed\n").document == {"on": "completed"}
+    assert read_yaml(b"on: completed\n").wrong == ()
+    assert len(wrong("key: on\n")) == 1
 
 
 def test_a_number_is_no_key() -> None:

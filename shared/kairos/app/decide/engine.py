@@ -13,6 +13,7 @@ from kairos.app.decide import (
     alarm,
     entries,
     facts,
+    following,
     messages,
     outstanding,
     parcels,
@@ -114,6 +115,8 @@ def _take_in(turn: Turn, event: Event) -> None:
     if change is not None:
         timelines.follow_entry(turn, event, change)
     passages.start(turn, event)
+    following.follow(turn, event)
+    passages.note_ending(turn, event)  # last: what ends one passage may start the next, as an order does
 
 
 def _move_to_zone(turn: Turn, event: Event | None = None) -> None:
@@ -150,6 +153,7 @@ def _lateness(turn: Turn, inputs: Iterable[Input]) -> timedelta:
 
 def _do_what_is_due(turn: Turn) -> None:
     """Do everything due by now, earliest first; what one thing makes due is done too."""
+    following.follow(turn)
     for _ in range(DUE_AT_ONCE_MAX):
         if turn.zone_moved:
             _move_to_zone(turn)
@@ -158,6 +162,7 @@ def _do_what_is_due(turn: Turn) -> None:
             return
         _, do = item
         do()
+        following.follow(turn)
 
 
 def _next_due(turn: Turn) -> tuple[datetime, Callable[[], None]] | None:

@@ -32,7 +32,7 @@ def take_in(turn: Turn, event: Event) -> bool:
         _consent(turn, key, event.name == "consent_given", event)
     if event.name == COMPLAINT:
         _consent(turn, (str(event.properties.get("channel", "email")), "marketing"), False, event)
-    _count(turn, event)
+    count(turn, event)
     return turn.profile.zone != before
 
 
@@ -84,7 +84,7 @@ def _order(consent: Consent) -> tuple[datetime, bool, str]:
     return (consent.at, not consent.given, consent.source)
 
 
-def _count(turn: Turn, event: Event) -> None:
+def count(turn: Turn, event: Event) -> None:
     """Remember the event's time under every live predicate that it satisfies, the last `keep` of them."""
     for counted in turn.release.counted(event.name):
         facts = Facts(turn.profile, event.properties, turn.now, {})

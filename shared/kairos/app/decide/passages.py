@@ -14,8 +14,9 @@ from typing import Any
 
 from kairos import registry
 from kairos.app.decide import messages, pauses, reports
+from kairos.app.decide.entry_caps import is_full
 from kairos.app.decide.facts import set_traits
-from kairos.app.decide.turn import Turn, concerns, subject_of
+from kairos.app.decide.turn import Passed, Turn, concerns, subject_of
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
 from kairos.domain.decision import Ask, Decision, Enter, Go, Park, Scene, Stop, Update
 from kairos.domain.event import Event
@@ -36,19 +37,20 @@ GOAL = "+"
 def start(turn: Turn, event: Event) -> None:
     """Enter the profile into every live journey that the event triggers."""
     for journey in turn.release.triggered_by(event.name):
-        if any(_starts(turn, matcher, event) for matcher in journey.triggers):
-            _enter(turn, journey, event)
-    _note_ending(turn, event)  # last: what ends one passage may start the next, as an order does
+        subject = _subject_started(turn, journey, event)
+        if subject is not None:
+            enter(turn, journey, event, subject)
 
 
-def _starts(turn: Turn, matcher: Matcher, event: Event) -> bool:
-    return matcher.event == event.name and turn.holds(matcher.where, event.properties)
-
-
-def _enter(turn: Turn, journey: Journey, event: Event) -> None:
-    subject = subject_of(event, journey.subject) if journey.subject else ""
-    if subject is not None:  # an event without the field that the journey asks for starts nothing
-        enter(turn, journey, event, subject)
+def _subject_started(turn: Turn, journey: Journey, event: Event) -> str | None:
+    """Return for which subject the event starts the journey: that of the first trigger that holds and finds its own."""
+    for matcher in journey.triggers:
+        if matcher.event == event.name and turn.holds(matcher.where, event.properties):
+            named = matcher.subject or journey.subject
+            subject = subject_of(event, named) if named else ""
+            if subject is not None:
+                return subject
+    return None
 
 
 def enter(turn: Turn, journey: Journey, event: Event, subject: str) -> None:
@@ -58,14 +60,15 @@ def enter(turn: Turn, journey: Journey, event: Event, subject: str) -> None:
     if obstacle:
         turn.say("ignored", enrollment, obstacle)
         return
-    if journey.restart:
-        _start_afresh(turn, journey, subject)
+    afresh = journey.restart and _start_afresh(turn, journey, subject)
     note_entry(turn, journey.id, subject, event.occurred_at)
     if in_holdout(turn, journey):
         hold_out(turn, journey, enrollment)
         return
     turn.keep(enrollment)
     turn.say("entered", enrollment)
+    if not afresh:
+        turn.passed.append(Passed(enrollment, "entered", enrollment.entered_at))
     walk(turn, enrollment, journey, journey.first, event.occurred_at)
 
 
@@ -108,17 +111,20 @@ def _reentry_obstacle(turn: Turn, journey: Journey, new: Enrollment) -> str | No
     last = entered.get(subject_key(new.subject))
     if journey.broadcast and journey.reenter.mode == "after":  # from one broadcast to the next
         last = max(entered.values(), default=None)
-    if last is None or journey.reenter.mode == "always":
-        return None
-    if journey.reenter.mode == "after" and new.entered_at - last >= journey.reenter.after:
-        return None
-    return "entered before"
+    again = journey.reenter.mode == "always" or (
+        journey.reenter.mode == "after" and last is not None and new.entered_at - last >= journey.reenter.after
+    )
+    if last is not None and not again:
+        return "entered before"
+    return "the cap on entries" if is_full(turn, journey, new.entered_at) else None
 
 
-def _start_afresh(turn: Turn, journey: Journey, subject: str) -> None:
-    for waiting in passages_of(turn, journey.id, subject):
-        if waiting.active:
-            leave(turn, waiting, "started afresh")
+def _start_afresh(turn: Turn, journey: Journey, subject: str) -> bool:
+    """End what waits, to begin anew; return whether anything did. It is one entry, and is told and counted once."""
+    waiting = [passage for passage in passages_of(turn, journey.id, subject) if passage.active]
+    for passage in waiting:
+        leave(turn, passage, "started afresh")
+    return bool(waiting)
 
 
 def passages_of(turn: Turn, journey: str, subject: str) -> list[Enrollment]:
@@ -157,26 +163,33 @@ def hear(turn: Turn, event: Event) -> None:
     """Let every passage hear the event: its goal, its exits, and what its step waits for."""
     for enrollment in list(turn.profile.enrollments.values()):
         journey = turn.journey_of(enrollment)
-        if journey is not None and concerns(event, enrollment, journey.subject):
-            _hear(turn, enrollment, journey, event)
+        if journey is not None and not _ends(turn, enrollment, journey, event) and enrollment.active:
+            _hear_step(turn, enrollment, journey, event)
 
 
-def _hear(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> None:
-    if _reaches_goal(turn, enrollment, journey, event):
-        convert(turn, enrollment)
-        return
-    if not enrollment.active:
-        return
-    if event.occurred_at >= enrollment.entered_at and _matches_any(turn, journey.exits, event, enrollment):
-        leave(turn, enrollment, f"exit: {event.name}")
-        turn.keep(replace(turn.profile.enrollments[enrollment.id], closed=True))
-        return
-    _hear_step(turn, enrollment, journey, event)
+def _ends(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> bool:
+    """Return whether the event is the passage's goal or exit, and do what follows from it."""
+    if event.occurred_at < enrollment.entered_at:
+        return False
+    if journey.goal is not None and _matches_any(turn, journey, journey.goal.matchers, event, enrollment):
+        until = enrollment.goal_until
+        if until is not None and event.occurred_at <= until and not enrollment.converted:
+            convert(turn, enrollment)
+            return True
+        if enrollment.active:  # too late to count, and still reason enough to say no more
+            close(turn, enrollment, "goal reached, after its window")
+            return True
+    if enrollment.active and _matches_any(turn, journey, journey.exits, event, enrollment):
+        close(turn, enrollment, f"exit: {event.name}")
+        return True
+    return False
 
 
 def _hear_step(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> None:
     node = journey.nodes.get(enrollment.node or "")
     if node is None or enrollment.entering:
+        return
+    if not concerns(event, enrollment, journey.subject):
         return
     scene = _scene(turn, enrollment, journey, enrollment.reached_at)
     decision = registry.load("steps", node.kind).hear(node.args, scene, event)
@@ -185,24 +198,32 @@ def _hear_step(turn: Turn, enrollment: Enrollment, journey: Journey, event: Even
         _carry_on(turn, enrollment, journey, node, decision, at)
 
 
-def _reaches_goal(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) -> bool:
-    if journey.goal is None or enrollment.converted or enrollment.goal_until is None:
-        return False
-    if not enrollment.entered_at <= event.occurred_at <= enrollment.goal_until:
-        return False
-    return _matches_any(turn, (journey.goal.matcher,), event, enrollment)
-
-
-def _matches_any(turn: Turn, matchers: Iterable[Matcher], event: Event, enrollment: Enrollment) -> bool:
-    return any(m.event == event.name and turn.holds(m.where, event.properties, enrollment.entry) for m in matchers)
+def _matches_any(
+    turn: Turn, journey: Journey, matchers: Iterable[Matcher], event: Event, enrollment: Enrollment
+) -> bool:
+    return any(
+        matcher.event == event.name
+        and concerns(event, enrollment, matcher.subject or journey.subject)
+        and turn.holds(matcher.where, event.properties, enrollment.entry)
+        for matcher in matchers
+    )
 
 
 def convert(turn: Turn, enrollment: Enrollment) -> None:
     """The goal is reached: count it, and leave."""
     turn.say("converted", enrollment, "in holdout" if enrollment.holdout else "")
     converted = turn.keep(replace(enrollment, converted=True))
+    if not enrollment.holdout:
+        turn.passed.append(Passed(converted, "goal"))
     if converted.active:
         leave(turn, converted, "goal reached")
+
+
+def close(turn: Turn, enrollment: Enrollment, reason: str) -> None:
+    """End a passage for good: a move of its entry does not bring it back."""
+    leave(turn, enrollment, reason)
+    closed = turn.keep(replace(turn.profile.enrollments[enrollment.id], closed=True))
+    turn.passed.append(Passed(closed, "exited"))
 
 
 def leave(turn: Turn, enrollment: Enrollment, reason: str) -> None:
@@ -221,16 +242,17 @@ def _end(turn: Turn, enrollment: Enrollment, reason: str) -> None:
     turn.say("exited", enrollment, reason)
 
 
-def _note_ending(turn: Turn, event: Event) -> None:
+def note_ending(turn: Turn, event: Event) -> None:
     """Remember that a goal or exit happened, in case the trigger it answers is still on its way, or the passage it
     ends is still another profile's."""
     for journey in turn.release.ended_by(event.name):
-        key = subject_key(subject_of(event, journey.subject) or "")
-        goals = (journey.goal.matcher,) if journey.goal else ()
+        goals = journey.goal.matchers if journey.goal else ()
         for matchers, mark in ((journey.exits, ""), (goals, GOAL)):
-            if any(m.event == event.name and turn.holds(m.where, event.properties) for m in matchers):
-                endings = turn.profile.endings.setdefault(journey.id, {})
-                endings[mark + key] = max(event.occurred_at, endings.get(mark + key, event.occurred_at))
+            for matcher in matchers:
+                if matcher.event == event.name and turn.holds(matcher.where, event.properties):
+                    key = mark + subject_key(subject_of(event, matcher.subject or journey.subject) or "")
+                    endings = turn.profile.endings.setdefault(journey.id, {})
+                    endings[key] = max(event.occurred_at, endings.get(key, event.occurred_at))
 
 
 def endings_of(profile: Profile, passage: Enrollment, *, goal: bool) -> list[datetime]:
@@ -269,7 +291,7 @@ def wake(turn: Turn, enrollment: Enrollment) -> None:
 def walk(turn: Turn, enrollment: Enrollment, journey: Journey, node_id: str | None, at: datetime) -> None:
     """Walk from a node until the passage parks, waits for a held message, or ends. `at` is the passage's clock."""
     if node_id is None:
-        _end(turn, enrollment, "finished")
+        _complete(turn, enrollment, "finished", at)
         return
     node = journey.nodes[node_id]
     halted = turn.release.halted(journey.id)  # then it stops before the step, and enters it when the journey goes on
@@ -279,6 +301,11 @@ def walk(turn: Turn, enrollment: Enrollment, journey: Journey, node_id: str | No
         return
     decision = registry.load("steps", node.kind).enter(node.args, _scene(turn, enrollment, journey, at))
     _carry_on(turn, enrollment, journey, node, decision, at)
+
+
+def _complete(turn: Turn, enrollment: Enrollment, reason: str, at: datetime) -> None:
+    _end(turn, enrollment, reason)
+    turn.passed.append(Passed(turn.profile.enrollments[enrollment.id], "completed", at))
 
 
 def after_held(turn: Turn, enrollment: Enrollment) -> None:
@@ -338,7 +365,7 @@ def _carry_on(
     if isinstance(decision, Park):
         turn.keep(replace(enrollment, due=decision.until))
     elif isinstance(decision, Stop):
-        _end(turn, enrollment, decision.reason)
+        _complete(turn, enrollment, decision.reason, at)
     elif isinstance(decision, Go):
         if decision.withdraw:
             _take_back(turn, enrollment, node, decision.withdraw)

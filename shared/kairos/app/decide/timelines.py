@@ -13,7 +13,7 @@ from datetime import datetime
 from kairos.app.decide import messages, pauses
 from kairos.app.decide.entries import EntryChange
 from kairos.app.decide.passages import PLANNED_ANEW, hold_out, in_holdout, leave, note_entry
-from kairos.app.decide.turn import Turn
+from kairos.app.decide.turn import Passed, Turn
 from kairos.domain.anchor import EntryAnchor
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
 from kairos.domain.event import Event
@@ -167,6 +167,7 @@ def _enroll(turn: Turn, event: Event, entry: Entry, journey: Journey) -> None:
         return
     turn.keep(enrollment)
     turn.say("entered", enrollment)
+    turn.passed.append(Passed(enrollment, "entered"))
     _plan(turn, enrollment, journey, fresh=_is_fresh(turn, event, journey))
 
 
@@ -191,6 +192,8 @@ def _cancelled(turn: Turn, event: Event, change: EntryChange, enrollment: Enroll
     if not enrollment.active:
         return
     leave(turn, enrollment, "the entry was cancelled" if change.what == "cancelled" else "the entry is being moved")
+    if change.what == "cancelled" and not enrollment.holdout:
+        turn.passed.append(Passed(turn.profile.enrollments[enrollment.id], "exited"))
     over = enrollment.anchor_at is None or enrollment.anchor_at <= turn.now
     if journey is not None and change.what == "cancelled" and not over and not enrollment.holdout:
         _react(turn, event, turn.profile.enrollments[enrollment.id], journey, "on_cancel", journey.on_cancel)

@@ -15,6 +15,16 @@ from kairos.domain.event import Event
 from kairos.domain.journey import Journey
 from kairos.domain.profile import Enrollment, Message, Profile
 from kairos.domain.reason import Reason
+from kairos.domain.trigger import FollowOn
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What a passage went through, that other journeys may follow. `at` None: when what caused it happened."""
+
+    enrollment: Enrollment
+    on: FollowOn
+    at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -27,6 +37,7 @@ class Turn:
     effects: list[Effect] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     lateness: timedelta = timedelta()
+    passed: list[Passed] = field(default_factory=list)
     arrived: dict[str, list[str]] = field(default_factory=dict)  # sender → parcels of a merge that it may let go of
     zone_moved: bool = False  # a step set another time zone: local plans are made anew before anything else is done
 

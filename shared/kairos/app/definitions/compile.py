@@ -12,11 +12,11 @@ from typing import Any, TypeVar, cast
 
 from kairos import registry
 from kairos.app.definitions.anchor import read_anchor
-from kairos.domain.condition import Condition, parse_condition
+from kairos.app.definitions.triggers import BROADCAST, Triggers, listed, read_matcher, read_matchers, read_triggers
 from kairos.domain.document import Document, Path, parse_share
 from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadDefinition
-from kairos.domain.journey import Goal, IfPast, Journey, Matcher, Node, Reenter, SendArgs, TimelineStep
+from kairos.domain.journey import EntryCap, Goal, IfPast, Journey, Node, Reenter, SendArgs, TimelineStep
 from kairos.domain.offset import Offset
 from kairos.steps.send import SEND_KEYS, read_send
 
@@ -25,12 +25,10 @@ DEPTH_MAX = 10
 FRESH_WITH_WAITS = timedelta(hours=1)
 FRESH_OTHERWISE = timedelta(days=1)
 GOAL_WITHIN = timedelta(days=7)
-
-BROADCAST = "broadcast"
-"""The trigger of a journey that is started by command."""
+ENTRIES_MAX = 50
 
 COMMON = ("id", "name", "description", "class", "holdout", "goal", "exit", "fresh_for")
-STEPPED = ("trigger", "subject", "reenter", "restart", "steps")
+STEPPED = ("trigger", "subject", "reenter", "restart", "entries", "steps")
 TIMED = ("anchor", "timeline", "on_move", "on_cancel", "reenter")
 
 IF_PAST = ("skip", "send_now", "stop", "next_occurrence")
@@ -78,17 +76,17 @@ def check_journey(raw: object, version: int = 1) -> tuple[Journey | None, list[B
         "version": version,
         "marketing": kind == "marketing",
         "goal": problems.gather(lambda: _goal(document), None),
-        "exits": problems.gather(lambda: _matchers(document, "exit"), ()),
+        "exits": problems.gather(lambda: read_matchers(document, "exit"), ()),
         "holdout": problems.gather(
             lambda: document.read("holdout", parse_share) if document.has("holdout") else 0.0, 0.0
         ),
         "reenter": problems.gather(lambda: _reenter(document), Reenter()),
     }
-    own = _timed(document, common, problems) if timed else _stepped(document, problems)
+    own = _timed(document, common, problems) if timed else _stepped(document, id, problems)
     return Journey(**common, **own), problems.found
 
 
-def _stepped(document: Document, problems: Problems) -> dict[str, Any]:
+def _stepped(document: Document, id: str, problems: Problems) -> dict[str, Any]:
     builder = _Builder(problems)
     raw_steps: RawSteps = problems.gather(lambda: document.items("steps"), [])
     if not raw_steps and not problems.found:
@@ -96,14 +94,15 @@ def _stepped(document: Document, problems: Problems) -> dict[str, Any]:
     first = builder.block(raw_steps, None)
     fresh = FRESH_WITH_WAITS if builder.elapsed else FRESH_OTHERWISE
     broadcast = document.raw.get("trigger") == BROADCAST
-    triggers = () if broadcast else problems.gather(lambda: _matchers(document, "trigger"), ())
-    if document.raw.get("trigger") in (None, []):
-        problems.found.append(BadDefinition((*document.path, "trigger"), "is missing: {event: …} starts the journey"))
+    found = Triggers() if broadcast else problems.gather(lambda: read_triggers(document, id), Triggers())
     if broadcast and document.has("subject"):
         problems.found.append(BadDefinition((*document.path, "subject"), "of a broadcast is the broadcast itself"))
     return {
-        "triggers": triggers,
+        "triggers": tuple(found.events),
         "broadcast": broadcast,
+        "campaigns": tuple(found.campaigns),
+        "follows": tuple(found.follows),
+        "entry_cap": problems.gather(lambda: _entry_cap(document), None),
         "subject": problems.gather(lambda: document.name("subject") if document.has("subject") else None, None),
         "restart": problems.gather(lambda: document.flag("restart"), False),
         "fresh_for": problems.gather(lambda: document.duration("fresh_for", fresh), fresh),
@@ -159,30 +158,24 @@ def _reaction(document: Document, key: str) -> SendArgs | None:
 def _goal(document: Document) -> Goal | None:
     if not document.has("goal"):
         return None
-    inner = document.inner("goal")
-    inner.only("event", "where", "within")
-    return Goal(_matcher(inner), inner.duration("within", GOAL_WITHIN))
-
-
-def _matchers(document: Document, key: str) -> tuple[Matcher, ...]:
-    """Read one matcher or a list of them."""
-    if not document.has(key):
-        return ()
-    if isinstance(document.raw[key], Mapping):
-        parts = [(document.raw[key], (*document.path, key))]
-    else:
-        parts = document.items(key)
-    inners = [Document(raw, path) for raw, path in parts]
+    inners = listed(document, "goal")
     for inner in inners:
-        inner.only("event", "where")
-    return tuple(_matcher(inner) for inner in inners)
+        inner.only("event", "where", "subject", "within")
+    windows = {inner.duration("within") for inner in inners if inner.has("within")}
+    if len(windows) > 1 or not inners:
+        raise BadDefinition((*document.path, "goal"), "expected goals with one and the same `within`")
+    return Goal(tuple(map(read_matcher, inners)), windows.pop() if windows else GOAL_WITHIN)
 
 
-def _matcher(inner: Document) -> Matcher:
-    where: Condition | None = None
-    if inner.has("where"):
-        where = parse_condition(inner.raw["where"], (*inner.path, "where"))
-    return Matcher(inner.name("event"), where)
+def _entry_cap(document: Document) -> EntryCap | None:
+    if not document.has("entries"):
+        return None
+    inner = document.inner("entries")
+    inner.only("max", "per")
+    most = inner.number("max", 1, ENTRIES_MAX)
+    if most != int(most):
+        raise BadDefinition((*inner.path, "max"), "expected a whole number")
+    return EntryCap(int(most), inner.duration("per"))
 
 
 def _reenter(document: Document) -> Reenter:

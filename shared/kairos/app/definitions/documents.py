@@ -14,10 +14,11 @@ from typing import Any
 
 from kairos import registry
 from kairos.app.definitions.brand import check_brand
-from kairos.app.definitions.compile import BROADCAST, check_journey
+from kairos.app.definitions.compile import check_journey
 from kairos.app.definitions.references import find_cycle, find_mappings, named_journeys, named_segments
 from kairos.app.definitions.segment import check_segment
 from kairos.app.definitions.template import channels_of, check_template
+from kairos.app.definitions.triggers import BROADCAST
 from kairos.domain.document import Path
 from kairos.domain.errors import BadDefinition, Rejected
 
@@ -184,6 +185,7 @@ def _references(definition: Definition, documents: Documents) -> Iterator[Proble
             yield definition.problem(BadDefinition((*path, "segment"), _unknown("segment", id, documents)))
     if definition.kind != "journey":
         return
+    yield from map(definition.problem, _wrong_follows(definition.document, documents))
     for path, step in find_mappings(definition.document, "send"):
         if isinstance(step["send"], str) and (error := _wrong_send(path, step, documents)):
             yield definition.problem(error)
@@ -200,6 +202,19 @@ def _references(definition: Definition, documents: Documents) -> Iterator[Proble
         ):
             message = "brand.yaml names no country, so only weekends are closed"
             yield definition.problem(BadDefinition((*path, "business_day"), message), warning=True)
+
+
+def _wrong_follows(document: Any, documents: Documents) -> Iterator[BadDefinition]:
+    triggers = document.get("trigger") if isinstance(document, Mapping) else None
+    for path, trigger in find_mappings(triggers, "journey", ("trigger",)):
+        id = trigger["journey"]
+        if "on" not in trigger or not isinstance(id, str):
+            continue
+        other = documents.of("journey").get(id)
+        if other is None:
+            yield BadDefinition((*path, "journey"), _unknown("journey", id, documents))
+        elif trigger["on"] == "completed" and isinstance(other.document, Mapping) and "timeline" in other.document:
+            yield BadDefinition((*path, "on"), "a timeline has no end of its own: entered, exited or goal")
 
 
 def _wrong_send(path: Path, step: Mapping[str, Any], documents: Documents) -> BadDefinition | None:

@@ -24,8 +24,9 @@ from kairos.app.definitions.brand import (
     WALK_RATE_MAX,
     ZONES_MAX,
 )
-from kairos.app.definitions.compile import BROADCAST
+from kairos.app.definitions.compile import ENTRIES_MAX
 from kairos.app.definitions.template import PART_CHARACTERS_MAX, bodies_of
+from kairos.app.definitions.triggers import BROADCAST, FOLLOW_ON, TRIGGERS_MAX
 from kairos.domain.condition import OPERATORS, TIMES_MAX
 from kairos.domain.localtime import WEEKDAYS
 from kairos.steps.send import SEND_SCHEMA
@@ -62,7 +63,8 @@ def _parts() -> Schema:
         "offset": {"type": "string", "pattern": _offset()},
         "clock": {"type": "string", "pattern": f"^{_CLOCK}{_END}"},
         "weekdays": {"type": "array", "minItems": 1, "items": {"enum": list(WEEKDAYS)}},
-        "matcher": _object({"event": _ref("name"), "where": _ref("condition")}, "event"),
+        "matcher": _object({"event": _ref("name"), "where": _ref("condition"), "subject": _ref("name")}, "event"),
+        "trigger": {"anyOf": _triggers()},
         "matchers": {"anyOf": [_ref("matcher"), {"type": "array", "items": _ref("matcher")}]},
         "message": _object(SEND_SCHEMA, "send"),
         "steps": {"type": "array", "items": {"oneOf": [_step(name) for name in registry.names("steps")]}},
@@ -76,13 +78,29 @@ def _journey() -> Schema:
     return {"type": "object", "if": timed, "then": _timed(), "else": _stepped()}
 
 
+def _triggers() -> list[Schema]:
+    """Return the forms of a trigger, in the order of `triggers.FORMS`."""
+    where, subject = {"where": _ref("condition")}, {"subject": _ref("name")}
+    return [
+        _ref("matcher"),
+        _object({"journey": _ref("id"), "on": {"enum": list(FOLLOW_ON)}}, "journey", "on"),
+        _object({"api": {"const": True}} | where | subject, "api"),
+    ]
+
+
 def _stepped() -> Schema:
+    entries = {"max": {"type": "integer", "minimum": 1, "maximum": ENTRIES_MAX}, "per": _ref("duration")}
     own = {
         "trigger": {
-            "anyOf": [_ref("matcher"), {"type": "array", "minItems": 1, "items": _ref("matcher")}, {"const": BROADCAST}]
+            "anyOf": [
+                _ref("trigger"),
+                {"type": "array", "minItems": 1, "maxItems": TRIGGERS_MAX, "items": _ref("trigger")},
+                {"const": BROADCAST},
+            ]
         },
         "subject": _ref("name"),
         "restart": {"type": "boolean"},
+        "entries": _object(entries, "max", "per"),
         "steps": {"allOf": [_ref("steps"), {"minItems": 1}]},
     }
     return _object(_common() | own, "id", "class", "trigger", "steps")
@@ -106,12 +124,15 @@ def _timed() -> Schema:
 
 def _common() -> Schema:
     after = _object({"after": _ref("duration")}, "after")
-    goal = {"event": _ref("name"), "where": _ref("condition"), "within": _ref("duration")}
+    goal = _object(
+        {"event": _ref("name"), "where": _ref("condition"), "subject": _ref("name"), "within": _ref("duration")},
+        "event",
+    )
     return _remarks() | {
         "id": _ref("id"),
         "class": _ref("class"),
         "holdout": _ref("share"),
-        "goal": _object(goal, "event"),
+        "goal": {"anyOf": [goal, {"type": "array", "minItems": 1, "items": goal}]},
         "exit": _ref("matchers"),
         "fresh_for": _ref("duration"),
         "reenter": {"anyOf": [{"enum": ["never", "always"]}, after]},

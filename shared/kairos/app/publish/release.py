@@ -6,7 +6,7 @@ The bundle is plain JSON:
      "journeys": {id: {"live": version | null, "versions": {"1": {…document…}}}},
      "index": {"triggers": {event: [journey, …]}, "endings": {event: [journey, …]},
                "anchors": {entry kind: [journey, …]}, "anniversaries": {trait: [journey, …]},
-               "shared": {anchor key: [journey, …]},
+               "shared": {anchor key: [journey, …]}, "follows": {journey: [journey, …]}, "campaigns": [journey, …],
                "counters": {event: [{"did": …, "where": …, "keep": n, "key": …}, …]},
                "channels": {template: [channel, … in order of preference]}},
      "holidays": {country: {"2026-09-25": "Chuseok", …}},
@@ -32,7 +32,7 @@ from kairos.app.ports import EVERYTHING, Pause, Pointer
 from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
 from kairos.domain.condition import Condition, Did, parse_condition, walk
 from kairos.domain.duration import parse_duration
-from kairos.domain.journey import Journey
+from kairos.domain.journey import EntryCap, Journey
 from kairos.domain.localtime import UnknownZone, load_zone
 from kairos.domain.moment import Moment
 from kairos.domain.quiet_hours import Window
@@ -173,6 +173,16 @@ class Release:
         listed: Sequence[Moment] = known[anchor.key]
         return listed
 
+    def following(self, journey: str) -> list[Journey]:
+        """Return the live journeys that passages of this one may start."""
+        ids = self.bundle["index"].get("follows", {}).get(journey, ())
+        return [found for id in ids if (found := self.journey(id)) is not None]
+
+    def campaigns(self) -> list[Journey]:
+        """Return the live journeys that start at a date and time."""
+        ids = self.bundle["index"].get("campaigns", ())
+        return [found for id in ids if (found := self.journey(id)) is not None]
+
     def ended_by(self, event: str) -> list[Journey]:
         """Return the live journeys whose goal or exit an event of this name may be."""
         ids = self.bundle["index"]["endings"].get(event, ())
@@ -235,11 +245,12 @@ def index_of(
     anchors: dict[str, list[str]] = {}
     anniversaries: dict[str, list[str]] = {}
     shared: dict[str, list[str]] = {}
+    follows: dict[str, list[str]] = {}
     counters: dict[str, dict[str, dict[str, Any]]] = {}
     for id, journey in sorted(journeys.items()):
         for matcher in journey.triggers:
             _append(triggers, matcher.event, id)
-        for matcher in (*journey.exits, journey.goal.matcher) if journey.goal else journey.exits:
+        for matcher in (*journey.exits, *journey.goal.matchers) if journey.goal else journey.exits:
             _append(endings, matcher.event, id)
         if isinstance(journey.anchor, EntryAnchor):
             _append(anchors, journey.anchor.kind, id)
@@ -247,6 +258,15 @@ def index_of(
             _append(anniversaries, journey.anchor.trait, id)
         elif journey.anchor:
             _append(shared, journey.anchor.key, id)
+        for follow in journey.follows:
+            _append(follows, follow.journey, id)
+        if journey.entry_cap:
+            entered = entries_counter(id)
+            counters.setdefault(entered.event, {})[entered.key] = {
+                "key": entered.key,
+                "where": entries_where(id),
+                "keep": entries_kept(journey.entry_cap),
+            }
     for document in [*raw.values(), *segments.values()]:
         for _, found in find_mappings(document, "did"):
             did = parse_condition(found)
@@ -259,8 +279,27 @@ def index_of(
         "anchors": anchors,
         "anniversaries": anniversaries,
         "shared": shared,
+        "follows": follows,
+        "campaigns": [id for id, journey in sorted(journeys.items()) if journey.campaigns],
         "counters": {event: list(rows.values()) for event, rows in counters.items()},
     }
+
+
+def entries_where(journey: str) -> dict[str, Any]:
+    """Return what of all entries into journeys is an entry into this one."""
+    return {"field": "journey", "eq": journey}
+
+
+def entries_kept(cap: EntryCap) -> int:
+    """Return how many entries are remembered for a cap: so many may be after a late one, and as many before it."""
+    return 2 * cap.most
+
+
+def entries_counter(journey: str) -> Did:
+    """Return the predicate under which the entries into a journey are counted."""
+    did = parse_condition({"did": "journey_entered", "where": entries_where(journey)})
+    assert isinstance(did, Did)
+    return did
 
 
 def used_segments(condition: Condition) -> set[str]:
