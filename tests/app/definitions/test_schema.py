@@ -292,6 +292,7 @@ ODD: tuple[Any, ...] = (
 # What a schema cannot say: `validate` does.
 BEYOND = re.compile(
     r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone|stands beside each"
+    r"|no channel is called"
 )
 
 
@@ -329,9 +330,7 @@ def test_reader_and_schema_agree_on_documents_spoilt_at_random(
         found = Documents((Definition(kind, "x", wrong, "x"), Definition("template", "hello", template(), "y")))
         told = [problem for problem in check_brand_documents(found) if problem.file == "x"]
         own = [
-            problem
-            for problem in told
-            if not re.search(r"no (template|segment|journey|channel) is called", problem.message)
+            problem for problem in told if not re.search(r"no (template|segment|journey) is called", problem.message)
         ]
         if not any(BEYOND.search(problem.message) for problem in own):
             assert validators[kind].is_valid(wrong) is (own == []), (kind, wrong, own)
