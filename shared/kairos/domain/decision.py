@@ -87,4 +87,5 @@ class Scene:
     def holds(self, condition: Condition, properties: Mapping[str, Any] | None = None) -> bool:
         """Return whether a condition holds here, over the trigger's properties or the given ones."""
         own = self.enrollment.properties if properties is None else properties
-        return condition.holds(Facts(self.profile, own, self.now, self.segments, self.enrollment.entry))
+        facts = Facts(self.profile, own, self.now, self.segments, self.enrollment.entry, self.zone)
+        return condition.holds(facts)

@@ -38,6 +38,7 @@ def take_entry(turn: Turn, event: Event) -> EntryChange | None:
     if fact is None or event.name not in ("entry_updated", "entry_cancelled"):
         return None
     key = (fact.kind, fact.id)
+    turn.touched.add(f"entry {fact.kind}")
     known = turn.profile.entries.get(key) or _former_of(turn, key)
     left = _predecessor(turn, fact)
     if known is not None and fact.replaces:

@@ -4,17 +4,16 @@ so the order of arrival does not matter."""
 from __future__ import annotations
 
 import json
-from bisect import insort
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from kairos.app.decide import counting, reports
 from kairos.app.decide.turn import Turn
 from kairos.domain.budget import BUDGETS, TRAIT_BYTES_MAX, fits_trait
-from kairos.domain.condition import Facts
 from kairos.domain.errors import NoRoom
 from kairos.domain.event import Event
-from kairos.domain.profile import Consent, Counter
+from kairos.domain.profile import Consent
 from kairos.domain.reason import Reason
 
 COMPLAINT = "message_complained"
@@ -32,7 +31,8 @@ def take_in(turn: Turn, event: Event) -> bool:
         _consent(turn, key, event.name == "consent_given", event)
     if event.name == COMPLAINT:
         _consent(turn, (str(event.properties.get("channel", "email")), "marketing"), False, event)
-    count(turn, event)
+    if not reports.knows(turn, event):
+        counting.count(turn, event.name, event.properties, event.occurred_at)
     return turn.profile.zone != before
 
 
@@ -48,6 +48,7 @@ def set_traits(turn: Turn, traits: Mapping[str, Any], at: datetime) -> None:
         if known is not None and (at < known or (at == known and _rank(value) <= _rank(profile.traits.get(name)))):
             continue
         profile.trait_times[name] = at
+        turn.touched.add(f"trait {name}")
         if value is None:
             profile.traits.pop(name, None)
         else:
@@ -82,15 +83,3 @@ def _consent(turn: Turn, key: tuple[str, str], given: bool, event: Event) -> Non
 
 def _order(consent: Consent) -> tuple[datetime, bool, str]:
     return (consent.at, not consent.given, consent.source)
-
-
-def count(turn: Turn, event: Event) -> None:
-    """Remember the event's time under every live predicate that it satisfies, the last `keep` of them."""
-    for counted in turn.release.counted(event.name):
-        facts = Facts(turn.profile, event.properties, turn.now, {})
-        if counted.where is not None and not counted.where.holds(facts):
-            continue
-        counter = turn.profile.counters.get(counted.key) or Counter(since=turn.now)
-        times = list(counter.times)
-        insort(times, event.occurred_at)
-        turn.profile.counters[counted.key] = Counter(counter.since, tuple(times[-counted.keep :]))

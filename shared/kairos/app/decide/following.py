@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from kairos.app.decide import facts
+from kairos.app.decide import counting
 from kairos.app.decide.passages import enter
 from kairos.app.decide.turn import Passed, Turn, subject_of
 from kairos.domain.event import Event
@@ -25,7 +25,7 @@ def follow(turn: Turn, cause: Event | None = None) -> None:
     while turn.passed:
         passed = turn.passed.pop(0)
         event = _event(turn, passed, cause)
-        facts.count(turn, event)
+        counting.count(turn, event.name, event.properties, event.occurred_at)
         for journey in turn.release.following(passed.enrollment.journey):
             subject = _subject(turn, passed, journey)
             if subject is None or not _asks_for(journey, passed) or (journey.id, subject) in started:

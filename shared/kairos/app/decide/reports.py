@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from kairos.app.decide import counting
 from kairos.app.decide.turn import Turn
 from kairos.domain.event import Event
 from kairos.domain.profile import Message, Posted
@@ -48,6 +49,11 @@ def is_out(turn: Turn, id: str) -> bool:
     return posted is not None and bool(posted.told & _BITS["sent", ""])
 
 
+def knows(turn: Turn, event: Event) -> bool:
+    """Return whether an event reports of a message that is remembered: then each thing said of it is counted once."""
+    return event.name in _IMPLIES and event.message in turn.profile.posted
+
+
 def take(turn: Turn, event: Event) -> None:
     """Say what an event reports of a message of ours, as far as it was not said before."""
     id = event.message or ""
@@ -63,7 +69,18 @@ def take(turn: Turn, event: Event) -> None:
         if not told & bit:
             told |= bit
             turn.reasons.append(_reason(turn, id, posted, kind, by))
+            said = {**event.properties, **_about(turn, id, posted), "machine": bool(by)}
+            counting.count(turn, f"message_{kind}", said, event.occurred_at)
     turn.profile.posted[id] = replace(posted, told=told)
+
+
+def _about(turn: Turn, id: str, posted: Posted) -> dict[str, str]:
+    """Return what a message is known by. Its template stands in the version that sent it, while that is kept."""
+    message = turn.profile.messages.get(id)
+    journey = turn.release.journey(posted.journey, posted.version) if message is None else None
+    send = journey.send_of(posted.step) if journey else None
+    template = message.template if message else send.template if send else ""
+    return {"journey": posted.journey, "step": posted.step, "channel": posted.channel, "template": template}
 
 
 def _reason(turn: Turn, id: str, posted: Posted, kind: str, by: str) -> Reason:

@@ -38,6 +38,7 @@ class Turn:
     reasons: list[Reason] = field(default_factory=list)
     lateness: timedelta = timedelta()
     passed: list[Passed] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)  # what changed that a segment may look at: "trait tier", "entry …"
     arrived: dict[str, list[str]] = field(default_factory=dict)  # sender → parcels of a merge that it may let go of
     zone_moved: bool = False  # a step set another time zone: local plans are made anew before anything else is done
 
@@ -61,7 +62,11 @@ class Turn:
         """Return whether a condition (None: always) holds of the profile and these properties."""
         if condition is None:
             return True
-        return condition.holds(Facts(self.profile, properties, self.now, self.release.segments, entry))
+        return condition.holds(self.facts(properties, entry))
+
+    def facts(self, properties: Mapping[str, Any], entry: tuple[str, str] | None = None) -> Facts:
+        """Return what conditions look at."""
+        return Facts(self.profile, properties, self.now, self.release.segments, entry, self.zone)
 
     def say(self, kind: str, passage: Enrollment | Message, reason: str = "", **more: Any) -> None:
         """Note why something happened to a passage or message."""

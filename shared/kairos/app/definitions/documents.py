@@ -15,7 +15,13 @@ from typing import Any
 from kairos import registry
 from kairos.app.definitions.brand import check_brand
 from kairos.app.definitions.compile import check_journey
-from kairos.app.definitions.references import find_cycle, find_mappings, named_journeys, named_segments
+from kairos.app.definitions.references import (
+    find_cycle,
+    find_mappings,
+    named_in_conditions,
+    named_journeys,
+    named_segments,
+)
 from kairos.app.definitions.segment import check_segment
 from kairos.app.definitions.template import channels_of, check_template
 from kairos.app.definitions.triggers import BROADCAST
@@ -183,6 +189,11 @@ def _references(definition: Definition, documents: Documents) -> Iterator[Proble
         id = condition["segment"]
         if definition.kind in ("journey", "segment") and isinstance(id, str) and id not in documents.of("segment"):
             yield definition.problem(BadDefinition((*path, "segment"), _unknown("segment", id, documents)))
+    if definition.kind in ("journey", "segment"):
+        for kind, key in (("journey", "journey"), ("template", "message")):
+            for path, id in named_in_conditions(definition.document, key):
+                if id not in documents.of(kind):
+                    yield definition.problem(BadDefinition((*path, key), _unknown(kind, id, documents)))
     if definition.kind != "journey":
         return
     yield from map(definition.problem, _wrong_follows(definition.document, documents))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kairos.domain.condition import OPERATORS
+from kairos.domain.condition import OPERATORS, Did, as_behaviour, parse_condition
 from kairos.domain.document import Path
+from kairos.domain.errors import BadDefinition
 
 _DATA = frozenset((*OPERATORS, "update"))
 
@@ -28,6 +29,25 @@ def find_mappings(node: Any, key: str, path: Path = ()) -> Iterator[tuple[Path, 
         elif isinstance(node, list | tuple):
             children = [((*path, index), value) for index, value in enumerate(node)]
         waiting += reversed(children)
+
+
+def find_behaviour(document: Any) -> Iterator[tuple[Did, Any]]:
+    """Yield every predicate of a valid document that is counted, with what it asks of the counted event as written."""
+    for key in ("did", "journey", "message"):
+        for _, found in find_mappings(document, key):
+            try:
+                did = parse_condition(found)
+            except BadDefinition:
+                continue  # a trigger or step that names a journey or message is no condition
+            if isinstance(did, Did):
+                yield did, (found if key == "did" else as_behaviour(found)).get("where")
+
+
+def named_in_conditions(document: Any, key: str) -> Iterator[tuple[Path, str]]:
+    """Yield where conditions name a journey (`key` journey) or a template (`key` message), and which."""
+    for path, found in find_mappings(document, key):
+        if isinstance(found[key], str) and set(found) <= {key, "was", "times", "within"}:
+            yield path, found[key]
 
 
 def named_templates(document: Any) -> set[str]:

@@ -27,7 +27,7 @@ from kairos.app.definitions.brand import (
 from kairos.app.definitions.compile import ENTRIES_MAX
 from kairos.app.definitions.template import PART_CHARACTERS_MAX, bodies_of
 from kairos.app.definitions.triggers import BROADCAST, FOLLOW_ON, TRIGGERS_MAX
-from kairos.domain.condition import OPERATORS, TIMES_MAX
+from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STATUSES, TIMES_MAX
 from kairos.domain.localtime import WEEKDAYS
 from kairos.steps.send import SEND_SCHEMA
 
@@ -35,6 +35,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 KINDS = ("brand", "journey", "segment", "template")
 
 Schema = dict[str, Any]
+
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_SPAN = "[+-](?=[0-9])" + "".join(f"(?:[0-9]{{1,9}}{unit})?" for unit in "wdhms")
 
 _END = r"$(?!\n)"  # Python's $ stands before a last line break too
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
@@ -205,21 +208,30 @@ def _conditions(itself: str, *, everything: bool) -> list[Schema]:
         return forms
     times = {"type": "integer", "minimum": 0, "maximum": TIMES_MAX}
     counted = _object(dict.fromkeys(("eq", "ne", "gt", "gte", "lt", "lte"), times)) | _exactly(1)
-    did = {"did": _ref("name"), "times": counted, "within": _ref("duration"), "where": _ref("field_condition")}
+    window = {"times": counted, "within": _ref("duration")}
+    of_entry = {"entry": _ref("name"), "where": _ref("field_condition"), "status": {"enum": list(STATUSES)}}
     return [
         *forms,
         _compared("trait"),
         _compared("entry", "field"),
+        _object(of_entry | {"times": counted}, "entry"),
         _object({"segment": _ref("id")}, "segment"),
-        _object(did, "did"),
+        _object({"did": _ref("name"), "where": _ref("field_condition")} | window, "did"),
+        _object({"journey": _ref("id"), "was": {"enum": list(JOURNEY_WAS)}} | window, "journey"),
+        _object({"message": _ref("id"), "was": {"enum": list(MESSAGE_WAS)}} | window, "message"),
     ]
 
 
 def _compared(*names: str) -> Schema:
     ordered = {"type": ["number", "string"]}
     values: Schema = dict.fromkeys(OPERATORS, True) | dict.fromkeys(("gt", "gte", "lt", "lte"), ordered)
-    values |= {"in": {"type": "array"}, "exists": {"type": "boolean"}}
-    return _object(dict.fromkeys(names, _ref("name")) | values, *names) | _exactly(len(names) + 1)
+    values |= {"in": {"type": "array", "maxItems": IN_MAX}, "exists": {"type": "boolean"}}
+    moment = {"type": "string", "pattern": f"^(?:now|{_SPAN}|{_DAY}[Tt ].+){_END}"}
+    bound = {"anyOf": [moment, {"type": "string", "format": "date", "pattern": f"^{_DAY}{_END}"}]}
+    values |= {"after": bound, "before": bound, "within": {"type": "string", "pattern": f"^{_SPAN}{_END}"}}
+    one = _exactly(len(names) + 1)
+    between = _exactly(len(names) + 2) | {"required": [*names, "after", "before"]}
+    return _object(dict.fromkeys(names, _ref("name")) | values, *names) | {"anyOf": [one, between]}
 
 
 def _exactly(count: int) -> Schema:

@@ -24,5 +24,5 @@ def still_holds(release: Release, profile: Profile, message: Message, now: datet
     send = journey.send_of(message.step) if journey else None
     if enrollment is None or send is None or send.condition is None:
         return False
-    facts = Facts(profile, enrollment.properties, now, release.segments, enrollment.entry)
+    facts = Facts(profile, enrollment.properties, now, release.segments, enrollment.entry, release.zone(profile.zone))
     return send.condition.holds(facts)

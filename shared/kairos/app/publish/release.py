@@ -27,7 +27,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kairos.app.definitions.compile import compile_journey
-from kairos.app.definitions.references import find_mappings
+from kairos.app.definitions.references import find_behaviour
 from kairos.app.ports import EVERYTHING, Pause, Pointer
 from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
 from kairos.domain.condition import Condition, Did, parse_condition, walk
@@ -268,10 +268,8 @@ def index_of(
                 "keep": entries_kept(journey.entry_cap),
             }
     for document in [*raw.values(), *segments.values()]:
-        for _, found in find_mappings(document, "did"):
-            did = parse_condition(found)
-            assert isinstance(did, Did)
-            row = counters.setdefault(did.event, {}).setdefault(did.key, {"key": did.key, "where": found.get("where")})
+        for did, where in find_behaviour(document):
+            row = counters.setdefault(did.event, {}).setdefault(did.key, {"key": did.key, "where": where})
             row["keep"] = max(row.get("keep", 0), did.keep)
     return {
         "triggers": triggers,
