@@ -114,6 +114,8 @@ def test_what_is_counted_stands_under_the_brands_day_its_step_channel_and_reason
         reason("message", step="hello", channel="email", template="hello", message="m1"),
         reason("not_sent", step="hello", channel="sms", reason="no consent", message="m2"),
         reason("opened", step="hello", channel="email", reason=MACHINE, message="m1"),
+        reason("assigned", step="which", reason="coupon"),
+        reason("succeeded", step="which", reason="coupon"),
         reason("exited", reason="goal reached"),
         reason("exited", reason="no room for the booking b7"),
         reason("ignored", reason="already in it"),
@@ -128,6 +130,8 @@ def test_what_is_counted_stands_under_the_brands_day_its_step_channel_and_reason
         Figure("welcome", day, "hello", "message", "email"): 1,
         Figure("welcome", day, "hello", "not_sent", "sms", "no consent"): 1,
         Figure("welcome", day, "hello", "opened", "email", MACHINE): 1,
+        Figure("welcome", day, "which", "assigned", "", "coupon"): 1,
+        Figure("welcome", day, "which", "succeeded", "", "coupon"): 1,
         Figure("welcome", day, "", "exited", "", "goal reached"): 1,
         Figure("welcome", day, "", "exited", "", "no room"): 1,
     }

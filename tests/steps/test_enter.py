@@ -150,8 +150,8 @@ def test_journeys_that_would_enter_each_other_in_a_circle_are_refused() -> None:
 
 def test_only_a_journey_that_a_trigger_starts_can_be_entered() -> None:
     one = written("one", steps=[{"enter": "two"}])
-    care = {"id": "two", "class": "transactional", "anchor": {"entry": "booking"}}
-    care["timeline"] = [{"at": "-2h", "send": "hello"}]  # type: ignore[assignment]
+    care: dict[str, Any] = {"id": "two", "class": "transactional", "anchor": {"entry": "booking"}}
+    care["timeline"] = [{"at": "-2h", "send": "hello"}]
     assert told(one, care) == ["steps.0.enter: the journey 'two' is started by its moment; it cannot be entered"]
     news = written("two", trigger="broadcast")
     assert told(one, news) == ["steps.0.enter: the journey 'two' is started by command; it cannot be entered"]

@@ -184,7 +184,8 @@ def test_a_withdrawn_consent_turns_to_the_channel_that_is_left() -> None:
 
 
 def test_its_condition_is_asked_at_every_attempt() -> None:
-    world = World(journey(**{"if": {"trait": "stage", "ne": "bought"}}))
+    unless_bought: dict[str, Any] = {"if": {"trait": "stage", "ne": "bought"}}
+    world = World(journey(**unless_bought))
     world.hear(make_event("go"))
     world.hear(make_event("profile_updated", NOON + H, traits={"stage": "bought"}))
     world.live_until(NOON + 9 * D)

@@ -6,11 +6,12 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kairos.app.ports import Figure
+from kairos.cli import experiments
 from kairos.cli.customer import live_release
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import clock_of, open_screen
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from kairos.app.publish.release import Release
     from kairos.cli.deployment import Deployment
     from kairos.domain.journey import Journey
 
@@ -68,6 +68,7 @@ class Results:
     waiting: int
     figures: Counter[Figure]
     order: Sequence[str] = ()
+    arms: experiments.Orders = field(default_factory=dict)
 
     def total(self, word: str, **only: str) -> int:
         """Return one of NUMBERS, over all figures or only those with such a step or day."""
@@ -103,12 +104,18 @@ def read_results(deployment: Deployment, journey: str, days: int) -> Results:
     if not figures and (release is None or release.journey(journey) is None):
         raise CannotDo(f"nothing was ever counted of a journey {journey!r} in these days, and none is live")
     as_of = newest if waiting or newest is None else max(newest, now - COUNTED_WITHIN)
-    return Results(journey, first, last, as_of, waiting, figures, _order(release, journey))
-
-
-def _order(release: Release | None, journey: str) -> list[str]:
-    """Return the steps of the live version in the author's order."""
     live = release.journey(journey) if release else None
+    return Results(journey, first, last, as_of, waiting, figures, _order(live), _arms(live))
+
+
+def _arms(live: Journey | None) -> experiments.Orders:
+    """Return the arms of each experiment of the live version in the author's order."""
+    nodes = live.nodes.values() if live else ()
+    return {node.id: [name for name, _ in node.args.arms] for node in nodes if node.kind == "experiment"}
+
+
+def _order(live: Journey | None) -> list[str]:
+    """Return the steps of the live version in the author's order."""
     return [*(step.id for step in live.timeline), *_walked(live, live.first, set())] if live else []
 
 
@@ -151,12 +158,13 @@ def to_json(results: Results) -> dict[str, Any]:
         "not_sent_by_reason": dict(results.by_reason("not_sent")),
         "held_by_reason": dict(results.by_reason("held")),
         "exited_by_reason": dict(results.by_reason("exited")),
+        "experiments": experiments.to_json(results.figures, results.arms),
     }
 
 
 def _steps(results: Results) -> list[str]:
     """Return the steps that were counted, in the author's order; those that are no longer there come last."""
-    counted = {figure.step for figure in results.figures if figure.step}
+    counted = {figure.step for figure in results.figures if figure.step and figure.kind not in experiments.KINDS}
     return [*(step for step in results.order if step in counted), *sorted(counted.difference(results.order))]
 
 
@@ -172,6 +180,8 @@ def _tell(results: Results, zone: ZoneInfo, screen: Console) -> None:
     _table(screen, "by step", steps, ("", *_OF_STEPS))
     days = [(day, *(results.total(word, day=day) for word in _OF_DAYS)) for day in _days(results)]
     _table(screen, "by day", days, ("", *_OF_DAYS))
+    for step, rows in experiments.to_rows(results.figures, results.arms):
+        _table(screen, f"experiment {step}", rows, experiments.HEAD)
     for title, kind in (("not sent", "not_sent"), ("held", "held"), ("exited", "exited")):
         _table(screen, f"{title}, by reason", results.by_reason(kind))
 

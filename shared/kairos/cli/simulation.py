@@ -19,7 +19,9 @@ from kairos.domain.event import Event, Input, Wake
 from kairos.domain.reason import Reason
 from kairos.memory import MemoryCustomers
 
-REPORTED = frozenset({"entered", "message", "held", "not_sent", "exited", "converted", "holdout"})
+REPORTED = frozenset(
+    {"entered", "message", "held", "not_sent", "exited", "converted", "holdout", "assigned", "succeeded"}
+)
 
 
 @dataclass

@@ -118,13 +118,14 @@ def _evict_entries(profile: Profile, now: datetime) -> None:
 
 
 def _evict_enrollments(profile: Profile, now: datetime) -> None:
-    """An ended passage stays while a message of it is unsettled, its goal can be reached, or its entry lives."""
+    """An ended passage stays while a message is unsettled, its goal or a success can be reached, or its entry lives."""
     unsettled = {message.enrollment for message in profile.messages.values()}
     for id, enrollment in list(profile.enrollments.items()):
         anchored = enrollment.entry is not None
         over = enrollment.entry not in profile.entries if anchored else not enrollment.active
         waits = not enrollment.converted and enrollment.goal_until is not None and enrollment.goal_until >= now
-        if over and not waits and id not in unsettled:
+        tried = any(not trial.succeeded and trial.until >= now for trial in enrollment.trials.values())
+        if over and not waits and not tried and id not in unsettled:
             del profile.enrollments[id]
     ended = [e for e in profile.enrollments.values() if not e.active and e.id not in unsettled and e.entry is None]
     surplus = len(profile.enrollments) - BUDGETS["enrollments"].most

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -59,7 +59,15 @@ class Enter:
     journey: str
 
 
-Decision = Go | Park | Ask | Update | Stop | Enter
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Go on by the exit called after the arm; the node's success is counted for it `within` that time."""
+
+    arm: str
+    within: timedelta
+
+
+Decision = Go | Park | Ask | Update | Stop | Enter | Assign
 
 
 def _always(channel: str) -> bool:

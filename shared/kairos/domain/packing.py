@@ -23,6 +23,7 @@ from kairos.domain.profile import (
     Planned,
     Posted,
     Profile,
+    Trial,
     Written,
 )
 from kairos.domain.reason import Reason
@@ -178,6 +179,7 @@ ENTRY: tuple[Row, ...] = (
 )
 PLANNED: tuple[Row, ...] = (_at("due", "d"), _plain("state", "s", "planned"))
 COUNTER: tuple[Row, ...] = (_at("since", "s"), ("times", "t", _times, _read_times, ()))
+TRIAL: tuple[Row, ...] = (_plain("arm", "a"), _at("since", "s"), _at("until", "u"), _plain("succeeded", "k", False))
 ENROLLMENT: tuple[Row, ...] = (
     _plain("id", "i"),
     _plain("journey", "j"),
@@ -201,6 +203,7 @@ ENROLLMENT: tuple[Row, ...] = (
     _at("ended_at", "e", None),
     _tuple("asked", "t"),
     _plain("closed", "z", False),
+    ("trials", "x", *_filed(Trial, TRIAL), {}),
 )
 MESSAGE: tuple[Row, ...] = (
     _plain("id", "i"),

@@ -64,12 +64,22 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """The arm of one experiment that a passage was given, and from when until when a success counts for it."""
+
+    arm: str
+    since: datetime
+    until: datetime
+    succeeded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Enrollment:
     """One passage through one journey version, for one subject.
 
     `reached_at` is the passage's own clock: when the step at `node` was reached, exact even if the wake-up came late.
     `due` is when the wait at `node` ends. A timeline has `plan` instead of `node`. An enrollment that has `ended_at`
-    stays only while a message of it is outstanding, its goal can still be reached, or its entry lives.
+    stays only while a message of it is outstanding, its goal or a success can still be reached, or its entry lives.
     """
 
     id: str
@@ -94,6 +104,7 @@ class Enrollment:
     holdout: bool = False
     ended_at: datetime | None = None
     closed: bool = False  # left by an exit: a move of its entry does not bring it back
+    trials: Mapping[str, Trial] = field(default_factory=dict)  # by the step of the experiment
 
     @property
     def active(self) -> bool:

@@ -18,6 +18,8 @@ from tests.app.brands import brand, journey, segment, template
 
 SEND = {"send": "hello"}
 RETRY = {"send": "hello", "until": {"event": "x"}, "every": "1d", "times": 3}
+ARMS = [{"name": "none", "share": "50%", "steps": []}, {"name": "coupon", "share": "50%", "steps": [SEND]}]
+EXPERIMENT = {"success": {"event": "x", "within": "7d"}, "arms": ARMS}
 TIMED = {
     "id": "care",
     "class": "transactional",
@@ -95,6 +97,7 @@ GOOD: list[tuple[str, Any]] = [
     ("journey", stepped({"retry": RETRY, "then": [SEND], "else": []})),
     ("journey", stepped({"retry": RETRY | {"channels": ["sms", "email"], "over_cap": "hold", "expires": "2h"}})),
     ("journey", stepped({"enter": "win-back"})),
+    ("journey", stepped({"experiment": EXPERIMENT})),
     ("journey", around(**{"if": {"entry": "booking", "field": "service", "exists": True}})),
     ("journey", timed(on_move=SEND, on_cancel={"send": "hello", "channel": "email"}, goal={"event": "x"})),
     ("journey", timed(anchor={"entry": "booking", "at": "ends_at"}, exit=[{"event": "x"}], holdout="10%")),
@@ -250,6 +253,10 @@ BAD: list[tuple[str, Any]] = [
     ("journey", stepped({"retry": RETRY | {"channels": []}})),
     ("journey", stepped({"retry": RETRY | {"until": "x"}})),
     ("journey", stepped({"enter": ["win-back"]})),
+    ("journey", stepped({"experiment": EXPERIMENT | {"arms": ARMS[:1]}})),
+    ("journey", stepped({"experiment": EXPERIMENT | {"success": {"event": "x"}}})),
+    ("journey", stepped({"experiment": EXPERIMENT | {"arms": [{**ARMS[0], "name": "A"}, ARMS[1]]}})),
+    ("journey", stepped({"experiment": EXPERIMENT | {"arms": [{**ARMS[0], "share": 50}, ARMS[1]]}})),
     ("journey", stepped({"tag": "Not An Id"})),
     ("journey", stepped({"untag": [f"t{n}" for n in range(11)]})),
     ("journey", stepped({"branch": []})),
@@ -314,8 +321,8 @@ ODD: tuple[Any, ...] = (
 )
 # What a schema cannot say: `validate` does.
 BEYOND = re.compile(
-    r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone|stands beside each"
-    r"|no channel is called"
+    r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone"
+    r"|stands beside each|lasts at most|no channel is called"
 )
 
 

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos import registry
-from kairos.app.decide import messages, pauses, reports
+from kairos.app.decide import messages, pauses, reports, trials
 from kairos.app.decide.entry_caps import is_full
 from kairos.app.decide.facts import set_traits
 from kairos.app.decide.turn import Passed, Turn, concerns, subject_of
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
-from kairos.domain.decision import Ask, Decision, Enter, Go, Park, Scene, Stop, Update
+from kairos.domain.decision import Ask, Assign, Decision, Enter, Go, Park, Scene, Stop, Update
 from kairos.domain.event import Event
 from kairos.domain.ids import digest, enrollment_id, fraction
 from kairos.domain.journey import Journey, Matcher, Node
@@ -163,7 +163,10 @@ def hear(turn: Turn, event: Event) -> None:
     """Let every passage hear the event: its goal, its exits, and what its step waits for."""
     for enrollment in list(turn.profile.enrollments.values()):
         journey = turn.journey_of(enrollment)
-        if journey is not None and not _ends(turn, enrollment, journey, event) and enrollment.active:
+        if journey is None:
+            continue
+        enrollment = trials.hear(turn, enrollment, journey, event)
+        if not _ends(turn, enrollment, journey, event) and enrollment.active:
             _hear_step(turn, enrollment, journey, event)
 
 
@@ -373,6 +376,9 @@ def _carry_on(
     elif isinstance(decision, Update):
         _update(turn, decision)
         walk(turn, enrollment, journey, node.exits.get(decision.exit, node.next), at)
+    elif isinstance(decision, Assign):
+        enrollment = trials.begin(turn, enrollment, node, decision, at)
+        walk(turn, enrollment, journey, node.exits.get(decision.arm, node.next), at)
     elif isinstance(decision, Enter):
         _enter_another(turn, enrollment, journey, node, decision, at)
     else:
