@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,16 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the CloudFormation of the stage `local`: the CDK takes ten seconds, so it runs once a worker."""
+    """Return the CloudFormation of the stage `local`: the CDK takes ten seconds, so workers side by side share one."""
     from infra.app import synthesise  # starts a Node process: only tests that ask for the stack pay for it
 
-    return synthesise("local", tmp_path_factory.mktemp("synthesised"))
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return synthesise("local", tmp_path_factory.mktemp("synthesised"))
+    folder = tmp_path_factory.getbasetemp().parent / "synthesised"
+    folder.mkdir(exist_ok=True)
+    made = folder / "path"
+    with (folder / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not made.exists():
+            made.write_text(str(synthesise("local", folder / "stack")))
+    return Path(made.read_text())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from infra.app import synthesise
@@ -24,5 +26,5 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
 
 
 @pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
-    return Deployed(synthesise("local", tmp_path_factory.mktemp("local")))
+def local(synthesised: Path) -> Deployed:
+    return Deployed(synthesised)

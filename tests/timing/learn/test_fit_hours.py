@@ -15,7 +15,10 @@ from kairos.timing.send_time import WEEK_HOURS, Hours, active_week, week_of
 from tests.timing.send_world import make_world, regrets
 
 
-@pytest.mark.parametrize("sends,of_random", [(16, 0.86), (32, 0.77), (64, 0.70)])
+@pytest.mark.parametrize(
+    "sends,of_random",
+    [(16, 0.86), pytest.param(32, 0.77, marks=pytest.mark.nightly), pytest.param(64, 0.70, marks=pytest.mark.nightly)],
+)
 def test_ours_beats_the_trade_and_the_kernel_in_a_world_of_known_truth(sends: int, of_random: float) -> None:
     """The notes' best leaves .226, .204 and .176 where random leaves .268: .84, .76 and .66 of it."""
     found = regrets(make_world(500, sends, random_share=1.0, seed=sends))
@@ -32,6 +35,7 @@ def test_our_own_habits_do_not_fool_the_model() -> None:
     assert found["ours"] < found["mode of opens"] - 0.02
 
 
+@pytest.mark.nightly
 def test_types_survive_people_who_change() -> None:
     found = regrets(make_world(400, 48, random_share=0.3, seed=6, drift=2.0))
     assert found["ours"] < found["mode of opens"]
