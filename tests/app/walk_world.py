@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kairos.app.decide import decide
+from kairos.app.decide.alarm import timers
 from kairos.app.ports import Received
 from kairos.app.publish.live import LiveRelease
 from kairos.app.publish.publish import Publish
@@ -175,6 +176,12 @@ class WalkWorld:
                 inbox.delete([received.id for received in batch])
                 done += len(batch)
         return done
+
+    def ring(self) -> None:
+        """Let every timer ring that is due by now."""
+        for profile, state in sorted(self.customers.profiles.items()):
+            if any(due <= self.clock.now() for _, due in timers(state)):
+                self._decide(profile, [Wake(profile)])
 
     def _apply(self, batch: Iterable[Received]) -> None:
         for received in batch:

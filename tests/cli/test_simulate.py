@@ -209,3 +209,76 @@ def test_two_runs_print_the_same(brand: Path, tmp_path: Path, capsys: pytest.Cap
     carts = [cart(f"2026-06-10T03:{n:02}:00Z", f"c{n}", f"u{n}") for n in range(30)]
     events = write_events(tmp_path, *people, *carts)
     assert run(brand, events, capsys) == run(brand, events, capsys)
+
+
+def told(capsys: pytest.CaptureFixture[str], kind: str = "message") -> list[tuple[str, str]]:
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [(row["profile"], row["at"]) for row in rows if row["kind"] == kind]
+
+
+def test_a_broadcast_reaches_everybody_known_then_each_at_their_own_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = {"at": "2026-06-20 10:00", "zone": "customer", "where": {"trait": "email_wanted", "exists": False}}
+    eve = {"id": "eve", "class": "transactional", "trigger": at, "steps": [{"send": "coupon", "channel": "email"}]}
+    folder = write_brand(tmp_path / "brand", [eve])
+    moved = {"event": "profile_updated", "profile": "u2", "at": "2026-06-11T00:00:00Z", "id": "m"}
+    late = known("u4", "2026-06-20T12:00:00Z")
+    asked = {"event": "profile_updated", "profile": "u3", "at": "2026-06-11T00:00:00Z", "id": "n"}
+    events = write_events(
+        tmp_path,
+        *known("u1"),
+        *known("u2"),
+        *known("u3"),
+        {**moved, "traits": {"timezone": "America/New_York"}},
+        {**asked, "traits": {"email_wanted": True}},
+        *late,
+    )
+    assert simulate_command(folder, events, as_json=True) == 0
+    assert told(capsys) == [("u1", "2026-06-20T01:00:00Z"), ("u2", "2026-06-20T14:00:00Z")]
+
+
+def test_a_signal_is_a_line_without_a_profile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rain = {
+        "id": "rain",
+        "class": "transactional",
+        "trigger": {"event": "rain_started", "where": {"field": "mm", "gte": 5}},
+        "reenter": "always",
+        "steps": [{"send": "coupon", "channel": "email"}],
+    }
+    folder = write_brand(tmp_path / "brand", [rain])
+    signal = {"signal": "rain_started", "at": "2026-06-12T03:00:00Z", "id": "r1", "properties": {"mm": 7}}
+    here = {"trait": "timezone", "eq": "Asia/Seoul"}
+    stale = {**signal, "id": "r2", "received_at": "2026-06-12T06:00:00Z", "fresh_for": "2h"}
+    events = write_events(
+        tmp_path,
+        *known("u1"),
+        *known("u2"),
+        signal,
+        signal,
+        stale,
+        {**signal, "id": "r3", "at": "2026-06-13T03:00:00Z", "where": {"not": here}},
+        {**signal, "id": "r4", "at": "2026-06-14T03:00:00Z", "properties": {"mm": 1}},
+    )
+    assert simulate_command(folder, events, as_json=True) == 0
+    assert told(capsys) == [("u1", "2026-06-12T03:00:00Z"), ("u2", "2026-06-12T03:00:00Z")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        ({"signal": ""}, "signal"),
+        ({"where": {"trate": 1}}, "condition"),
+        ({"fresh_for": "soon"}, "duration"),
+        ({"signal": None, "event": "x", "profile": "*"}, "everybody"),
+    ],
+)
+def test_a_wrong_signal_is_named_with_its_line(
+    brand: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: dict[str, Any], hint: str
+) -> None:
+    line = {"signal": "rain_started", "at": "2026-06-12T03:00:00Z", **wrong}
+    events = write_events(tmp_path, {key: value for key, value in line.items() if value is not None})
+    assert simulate_command(brand, events, as_json=True) == 1
+    error = " ".join(capsys.readouterr().err.split())
+    assert "events.jsonl:1" in error
+    assert hint in error

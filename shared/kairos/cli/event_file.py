@@ -3,7 +3,8 @@
 `{"event": "cart_updated", "profile": "u1", "at": "2026-03-07T12:00:00Z", "id": "…", "properties": {…}}`; `at` is when
 it occurred and arrived, unless `received_at` says that it arrived later. `profile_updated` carries `traits` (`email`
 and `phone` give the profile those addresses), `entry_updated` and `entry_cancelled` carry `entry`, `consent_given` and
-`consent_withdrawn` carry `channel` and `purpose`. A raw line is `{"source", "topic", "at", "body"}`.
+`consent_withdrawn` carry `channel` and `purpose`. A line `{"signal": …}` is an event for everybody. A raw line is
+`{"source", "topic", "at", "body"}`.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ from typing import Any, BinaryIO
 
 from kairos.cli.raw_events import RawEvents
 from kairos.domain.canonical import canonical
+from kairos.domain.condition import parse_condition
+from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadInput, Rejected
 from kairos.domain.event import ConsentFact, EntryFact, Event
 from kairos.domain.ids import digest
-from kairos.domain.instant import from_micros, parse_instant, to_micros
+from kairos.domain.instant import format_instant, from_micros, parse_instant, to_micros
+from kairos.domain.walk import EVERYBODY, Walk, walked
 
 LINE_BYTES_MAX = 2_000_000
 ADDRESSES = {"email": "email", "phone": "sms"}
@@ -80,6 +84,8 @@ class EventFile:
         try:
             if "source" in row and "body" in row:
                 return self.raw.translate(row, self._arrival(line, number))
+            if "signal" in row:
+                return [read_signal(row)]
             event = read_event(row)
             if event.traits is not None:
                 self.raw.know(event.profile, row["traits"])
@@ -96,6 +102,8 @@ def read_event(row: Mapping[str, Any]) -> Event:
     occurred_at = parse_instant(at)
     traits, reach = _traits(row)
     name = _text(row, "event")
+    if row.get("profile") == EVERYBODY:
+        raise BadInput("profile", 'one customer; for everybody write {"signal": …}')
     return Event(
         id=str(row["id"]) if row.get("id") else digest("line", canonical(row)),
         name=name,
@@ -109,6 +117,28 @@ def read_event(row: Mapping[str, Any]) -> Event:
         entry=_entry(row) if name in ("entry_updated", "entry_cancelled") else None,
         consent=_consent(row) if name in ("consent_given", "consent_withdrawn") else None,
     )
+
+
+def read_signal(row: Mapping[str, Any]) -> Event:
+    """Return what a walk brings to everybody, of one line. Raises BadInput, BadDefinition or ValueError.
+
+    `{"signal": "rain_started", "at": …, "segment": …, "where": CONDITION, "properties": {…}, "fresh_for": "2h"}`
+    """
+    at = parse_instant(_text(row, "at"))
+    what: dict[str, Any] = {
+        "signal": str(row["id"]) if row.get("id") else digest("line", canonical(row)),
+        "event": _text(row, "signal"),
+        "occurred_at": format_instant(at),
+        "properties": _mapping(row, "properties"),
+    }
+    if row.get("where") is not None:
+        parse_condition(row["where"], ("where",))
+        what["where"] = row["where"]
+    if row.get("fresh_for") is not None:
+        what["fresh_for"] = parse_duration(_text(row, "fresh_for")).total_seconds()
+    segment = _text(row, "segment") if row.get("segment") is not None else None
+    received = parse_instant(row["received_at"]) if row.get("received_at") else at
+    return walked(Walk(what["signal"], "signal", at, at, segment=segment, what=what), EVERYBODY, received)
 
 
 def _traits(row: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, bool] | None]:

@@ -45,6 +45,9 @@ Overdue = Annotated[
         help="send: what fell due goes out now; skip: it does not; replan: waits go on with what was left of them.",
     ),
 ]
+Properties = Annotated[
+    list[str] | None, typer.Option("--property", help="A property of the event: name=value (numbers are numbers).")
+]
 JourneyId = Annotated[str, typer.Argument(help="The journey's id.")]
 Customer = Annotated[str, typer.Argument(help="A profile id, e-mail, phone, or the shop's own customer id.")]
 Context = typer.Context
@@ -160,7 +163,49 @@ def broadcast(
     _command(context, request, stage, region, profile, yes=yes)
 
 
-walks = typer.Typer(help="Passes over many customers: list them, or stop one.", rich_markup_mode=None)
+@app.command()
+def signal(
+    context: Context,
+    name: Annotated[str, typer.Argument(help="The event's name, such as rain_started.")],
+    segment: Annotated[str | None, typer.Option("--segment", help="Only for those in this segment.")] = None,
+    where: Annotated[str | None, typer.Option("--where", help="Only for whom this condition holds (YAML).")] = None,
+    properties: Properties = None,
+    fresh_for: Annotated[
+        str | None, typer.Option("--fresh-for", help="Who is reached later hears nothing: 2h.")
+    ] = None,
+    id: Annotated[str | None, typer.Option("--id", help="The same id again is the same signal.")] = None,
+    yes: Yes = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Tell everybody, or those in a segment or region, of something that happens now: one event for each."""
+    from kairos.cli.many import read_condition, read_properties
+
+    request: dict[str, object] = {"command": "signal", "id": name, "segment": segment, "signal": id}
+    request |= {"fresh_for": fresh_for, "properties": read_properties(properties or [])}
+    request |= {"where": read_condition(where)} if where is not None else {}
+    _command(context, request, stage, region, profile, yes=yes)
+
+
+@app.command()
+def enter(
+    context: Context,
+    journey: JourneyId,
+    customers: Annotated[list[str], typer.Argument(help="Profile ids, e-mails, phones, or the shop's own ids.")],
+    properties: Properties = None,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Start a journey for the customers you name, under its own rules for re-entry, holdout and caps."""
+    from kairos.cli.many import enter_customers, read_properties
+
+    deployment = _deployment(context, stage, region, profile)
+    raise typer.Exit(enter_customers(deployment, journey, customers, read_properties(properties or [])))
+
+
+walks = typer.Typer(help="Passes over many customers: list them, confirm or stop one.", rich_markup_mode=None)
 app.add_typer(walks, name="walks", invoke_without_command=True)
 app.add_typer(timing, name="timing")
 
@@ -172,6 +217,19 @@ def list_walks(context: Context, stage: Stage = None, region: Region = None, pro
         from kairos.cli.walks import list_walks
 
         raise typer.Exit(list_walks(_deployment(context, stage, region, profile)))
+
+
+@walks.command("confirm")
+def confirm_walk(
+    context: Context,
+    walk: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
+    yes: Yes = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Let a broadcast begin at its date and time. Without this word it starts nobody."""
+    _command(context, {"command": "confirm", "id": walk}, stage, region, profile, yes=yes)
 
 
 @walks.command("stop")

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from heapq import merge
 from itertools import groupby
 
 from kairos.app.decide import decide
 from kairos.app.publish.release import Release
 from kairos.domain.effects import Send, Tell
 from kairos.domain.event import Event, Input, Wake
+from kairos.domain.instant import format_instant
 from kairos.domain.reason import Reason
+from kairos.domain.walk import EVERYBODY, Walk, walked
 from kairos.memory import MemoryCustomers
 
 REPORTED = frozenset(
@@ -37,14 +40,27 @@ class Simulation:
     _queue: list[tuple[datetime, str]] = field(default_factory=list)
 
     def run(self, events: Iterable[Event]) -> None:
-        """Live through the events (in order of arrival) and every timer up to and including `until`."""
-        for now, arriving in groupby(events, key=lambda event: event.received_at):
+        """Live through the events (in order of arrival) and every timer up to and including `until`.
+
+        Broadcasts at a date and time are taken as confirmed, and reach everybody known then at once; so does an event
+        for `EVERYBODY`, which a walk would bring.
+        """
+        coming = sorted(campaigns_of(self.release), key=lambda event: event.received_at)
+        for now, arriving in groupby(merge(coming, events, key=_arrival), key=_arrival):
             if now > self.until:
                 break
             self._ring_before(now)
-            for profile, inputs in _by_profile(arriving):
+            together = list(arriving)
+            for profile, inputs in _by_profile(event for event in together if event.profile != EVERYBODY):
                 self._decide(profile, inputs, now)
+            for event in together:
+                if event.profile == EVERYBODY:
+                    self._walk(event, now)
         self._ring_before(None)
+
+    def _walk(self, event: Event, now: datetime) -> None:
+        for profile in sorted(self.customers.profiles):
+            self._decide(profile, [replace(event, profile=profile, id=f"{event.id}/{profile}")], now)
 
     def _ring_before(self, limit: datetime | None) -> None:
         while self._queue and (self._queue[0][0] < limit if limit else self._queue[0][0] <= self.until):
@@ -75,6 +91,21 @@ class Simulation:
         elif self._due.get(profile) != due:
             self._due[profile] = due
             heapq.heappush(self._queue, (due, profile))
+
+
+def campaigns_of(release: Release) -> Iterator[Event]:
+    """Yield what the walk of each date and time of a live journey brings, at the instant at which it begins."""
+    for journey in release.campaigns():
+        for campaign in journey.campaigns:
+            begins = campaign.begins(release.brand_zone)
+            what = {"at": campaign.subject, "began": format_instant(begins)}
+            yield walked(
+                Walk(campaign.subject, "campaign", begins, begins, (journey.id,), what=what), EVERYBODY, begins
+            )
+
+
+def _arrival(event: Event) -> datetime:
+    return event.received_at
 
 
 def _by_profile(events: Iterable[Event]) -> Iterator[tuple[str, list[Input]]]:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from kairos.cli.failure import WRONG
 from kairos.cli.screen import open_screen
-from kairos.domain.walk import Walk, walk_from_json
+from kairos.domain.walk import Walk, is_missed, walk_from_json
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from kairos.cli.deployment import Deployment
 
-WALKING = frozenset({"publish", "rollback", "resume", "start-all", "broadcast"})
+WALKING = frozenset({"publish", "rollback", "resume", "start-all", "broadcast", "confirm", "signal"})
 """Commands from which walks may come."""
+
+SIGNAL_ASKS_FROM = 1_000
+"""Profiles. A signal is about now: where few can hear it, nobody is asked first."""
 
 
 def agreed(deployment: Deployment, request: Mapping[str, Any], *, yes: bool) -> bool:
@@ -26,11 +29,11 @@ def agreed(deployment: Deployment, request: Mapping[str, Any], *, yes: bool) -> 
     if yes or request["command"] not in WALKING:
         return True
     foreseen = deployment.command({**request, "dry": True})
-    walks = [walk_from_json(raw) for raw in foreseen.get("walks", ())]
+    walks = [walk for walk in _walks(foreseen) if walk.state == "going" or request["command"] == "confirm"]
     if not walks:
         return True
     population = deployment.population()
-    if population.profiles == 0:
+    if population.profiles == 0 or (request["command"] == "signal" and population.profiles < SIGNAL_ASKS_FROM):
         return True
     return _ask(deployment, walks, population)
 
@@ -39,8 +42,13 @@ def list_walks(deployment: Deployment) -> int:
     """Print every walk that is kept: what about, how far, how fast, and what went wrong."""
     screen = open_screen()
     walks = _walks(deployment.command({"command": "walks"}))
+    now = deployment.clock.now()
     for walk in walks:
         screen.print(_line(walk))
+        if is_missed(walk, now):
+            screen.print("    its time is over and nobody confirmed it: it starts nobody", style="red")
+        elif walk.state == "waiting":
+            screen.print(f"    `kairos walks confirm {walk.id}`, before {walk.confirm_by:%Y-%m-%d %H:%M} UTC")
         if walk.error:
             screen.print(f"    {walk.failures} times: {walk.error}", style="red")
     if not walks:
@@ -62,7 +70,15 @@ def stop_walk(deployment: Deployment, id: str) -> int:
 def tell_begun(answer: Mapping[str, Any]) -> None:
     """Print the walks that a command began."""
     for walk in _walks(answer):
-        open_screen().print(f"walk {walk.id}: {_about(walk)}, from {walk.next_at:%H:%M} UTC; see `kairos walks`")
+        if walk.state == "waiting":
+            told = f"waits: nothing starts before you say `kairos walks confirm {walk.id}`"
+        else:
+            told = f"from {_when(walk)} UTC; see `kairos walks`"
+        open_screen().print(f"walk {walk.id}: {_about(walk)}, {told}")
+
+
+def _when(walk: Walk) -> str:
+    return f"{walk.next_at:%Y-%m-%d %H:%M}" if walk.about == "campaign" else f"{walk.next_at:%H:%M}"
 
 
 def _ask(deployment: Deployment, walks: Iterable[Walk], population: Any) -> bool:
@@ -100,6 +116,9 @@ def _about(walk: Walk) -> str:
         "resume": f"what fell due meanwhile in {journeys or 'every journey'}",
         "replan": "plans and held messages under the brand's new times",
         "broadcast": f"{journeys} to {whom}",
+        "campaign": f"{journeys} to whom it is for, at {walk.what.get('at', '')}",
+        "signal": f"{walk.what.get('event', '')} to {whom}",
+        "enter": f"{journeys} for {len(walk.what.get('profiles', ()))} customers",
     }[walk.about]
 
 

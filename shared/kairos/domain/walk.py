@@ -7,7 +7,7 @@ round may begin. What it brings to a profile is an event like any other, with an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
@@ -15,16 +15,24 @@ from kairos.domain.event import Event
 from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant, parse_instant
 
-About = Literal["enroll", "resume", "replan", "broadcast"]
+About = Literal["enroll", "resume", "replan", "broadcast", "campaign", "signal", "enter"]
 """enroll: a timeline was published whose entries are known already; resume: journeys go on; replan: the brand's zone or
-hours changed; broadcast: a journey is started for many."""
+hours changed; broadcast: a journey is started for many; campaign: the same at a date and time; signal: one event for
+many; enter: a journey is started for customers who are named."""
 
-State = Literal["going", "done", "stopped"]
+OF_NOW = frozenset({"broadcast", "campaign", "signal", "enter"})
+"""Walks that speak of something happening now; all others follow a change of definitions, and are historical."""
+
+State = Literal["waiting", "going", "done", "stopped"]
+"""waiting: until somebody confirms it. Nothing of it is worked on before."""
 
 SOURCE = "walk"
 WALKED = "walked"
 SEGMENTS = 8
 """How many ways `customers` is read side by side: reading one part at a time would press on one partition."""
+
+EVERYBODY = "*"
+"""In the place of a profile's id: whoever is known when the event comes. No profile is called so."""
 
 REMEMBERED_FOR = timedelta(days=14)
 """How long a queue may bring a wake-up again."""
@@ -35,6 +43,8 @@ class Walk:
     """One walk. `journeys` are those it is about (none: all), `segment` bounds a broadcast.
 
     `cursors` has one place per segment: the last profile read, "" where it was not begun, None where it is done.
+    `what` is plain JSON that every wake-up carries beside: see `kairos.app.decide.campaigns` and `.signals`; its
+    "profiles" are the only ones looked at. A campaign waits to be confirmed until `confirm_by`.
     Nobody works on it before `next_at`, which paces it and is the lease of whoever does. `revision` is what the next
     write must find. `profiles` is how many there are thought to be; `looked_at` and `woken` how many were read, and
     found to be concerned.
@@ -57,11 +67,18 @@ class Walk:
     failures: int = 0
     error: str = ""
     ended_at: datetime | None = None
+    what: Mapping[str, Any] = field(default_factory=dict)
+    confirm_by: datetime | None = None
 
     @property
     def open_segments(self) -> tuple[int, ...]:
         """Return the segments that were not read to their end."""
         return tuple(number for number, cursor in enumerate(self.cursors) if cursor is not None)
+
+
+def is_missed(walk: Walk, now: datetime) -> bool:
+    """Return whether nobody confirmed the walk while that was possible."""
+    return walk.state == "waiting" and walk.confirm_by is not None and walk.confirm_by <= now
 
 
 def walk_id(about: About, journeys: tuple[str, ...], segment: str | None, now: datetime) -> str:
@@ -71,8 +88,9 @@ def walk_id(about: About, journeys: tuple[str, ...], segment: str | None, now: d
 
 
 def walked(walk: Walk, profile: str, now: datetime) -> Event:
-    """Return the wake-up that a walk has for a profile. Only a broadcast speaks of now; all else is historical."""
-    about = {"walk": walk.id, "about": walk.about, "journeys": list(walk.journeys)}
+    """Return the wake-up that a walk has for a profile."""
+    about: dict[str, Any] = {"walk": walk.id, "about": walk.about, "journeys": list(walk.journeys)}
+    about |= {"what": {key: value for key, value in walk.what.items() if key != "profiles"}} if walk.what else {}
     return Event(
         id=digest("walk", walk.id, profile),
         name=WALKED,
@@ -82,7 +100,7 @@ def walked(walk: Walk, profile: str, now: datetime) -> Event:
         properties={**about, "segment": walk.segment} if walk.segment else about,
         source=SOURCE,
         correlation=walk.id,
-        historical=walk.about != "broadcast",
+        historical=walk.about not in OF_NOW,
         retry_horizon=REMEMBERED_FOR,
     )
 
@@ -105,6 +123,8 @@ def walk_from_json(raw: Mapping[str, Any]) -> Walk:
         journeys=tuple(raw["journeys"]),
         cursors=tuple(raw["cursors"]),
         ended_at=parse_instant(raw["ended_at"]) if raw["ended_at"] else None,
+        what=raw.get("what") or {},
+        confirm_by=parse_instant(raw["confirm_by"]) if raw.get("confirm_by") else None,
         **{key: raw[key] for key in _PLAIN},
     )
 

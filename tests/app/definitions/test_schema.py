@@ -79,6 +79,8 @@ GOOD: list[tuple[str, Any]] = [
     ("journey", journey(trigger={"api": True, "subject": "x", "where": {"field": "y", "eq": 1}})),
     ("journey", journey(goal=[{"event": "x", "subject": "y", "within": "2d"}, {"event": "z"}])),
     ("journey", journey(entries={"max": 3, "per": "30d"})),
+    ("journey", journey(trigger={"at": "2026-12-24 10:00", "zone": "customer", "segment": "vip"})),
+    ("journey", journey(trigger=[{"at": "2026-12-24 10:00", "where": {"trait": "a", "eq": 1}, "if_past": "send_now"}])),
     ("journey", journey(subject="cart_id", restart=True, reenter="always", fresh_for="2h")),
     ("journey", journey(reenter={"after": "3d"}, holdout="5.25 %", exit={"event": "cart_emptied"})),
     ("journey", journey(goal={"event": "order_completed", "within": "1w2d"}, exit=[])),

@@ -19,6 +19,7 @@ from kairos.app.decide import (
     parcels,
     passages,
     reports,
+    signals,
     timelines,
     walked,
 )
@@ -95,8 +96,11 @@ def _hear(turn: Turn, event: Event) -> None:
 
 def _take_in(turn: Turn, event: Event) -> None:
     if walked.concerns(event):
+        signal = signals.signal_of(turn, event) if event.id not in turn.profile.seen else None
         if walked.take(turn, event):
             _move_to_zone(turn, event)
+        if signal is not None:
+            _take_in(turn, signal)
         return
     seen = turn.profile.seen
     if event.id in seen:

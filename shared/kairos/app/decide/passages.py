@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos import registry
-from kairos.app.decide import messages, pauses, reports, trials
+from kairos.app.decide import campaigns, messages, pauses, reports, trials
 from kairos.app.decide.entry_caps import is_full
 from kairos.app.decide.facts import set_traits
 from kairos.app.decide.turn import Passed, Turn, concerns, subject_of
@@ -23,6 +23,7 @@ from kairos.domain.event import Event
 from kairos.domain.ids import digest, enrollment_id, fraction
 from kairos.domain.journey import Journey, Matcher, Node
 from kairos.domain.profile import Enrollment, Profile
+from kairos.domain.trigger import Campaign
 
 CATCH_UP_FROM_NOW = timedelta(minutes=15)
 TICK = timedelta(microseconds=1)
@@ -54,7 +55,10 @@ def _subject_started(turn: Turn, journey: Journey, event: Event) -> str | None:
 
 
 def enter(turn: Turn, journey: Journey, event: Event, subject: str) -> None:
-    """Enter the profile into a journey for one subject, where nothing stands against it."""
+    """Enter the profile into a journey for one subject, where nothing stands against it.
+
+    An event of the future, as a campaign makes it, lets the passage stand before its first step until then.
+    """
     enrollment = _new(turn, journey, subject, event)
     obstacle = _may_not_enter(turn, journey, enrollment, event)
     if obstacle:
@@ -65,11 +69,18 @@ def enter(turn: Turn, journey: Journey, event: Event, subject: str) -> None:
     if in_holdout(turn, journey):
         hold_out(turn, journey, enrollment)
         return
-    turn.keep(enrollment)
+    if enrollment.entered_at > turn.now:
+        turn.keep(replace(enrollment, node=journey.first, due=enrollment.entered_at, entering=True))
+    else:
+        begin(turn, turn.keep(enrollment), journey, event.occurred_at, afresh=afresh)
+
+
+def begin(turn: Turn, enrollment: Enrollment, journey: Journey, at: datetime, *, afresh: bool = False) -> None:
+    """Say that the profile has entered, and walk from the first step. `at` is the passage's clock."""
     turn.say("entered", enrollment)
     if not afresh:
         turn.passed.append(Passed(enrollment, "entered", enrollment.entered_at))
-    walk(turn, enrollment, journey, journey.first, event.occurred_at)
+    walk(turn, enrollment, journey, journey.first, at)
 
 
 def _new(turn: Turn, journey: Journey, subject: str, event: Event) -> Enrollment:
@@ -109,7 +120,8 @@ def _reentry_obstacle(turn: Turn, journey: Journey, new: Enrollment) -> str | No
         return None if journey.restart and newest else "already in it"
     entered = turn.profile.entered.get(journey.id, {})
     last = entered.get(subject_key(new.subject))
-    if journey.broadcast and journey.reenter.mode == "after":  # from one broadcast to the next
+    many = journey.broadcast or campaigns.find_campaign(journey, new.subject) is not None
+    if many and journey.reenter.mode == "after":  # from one broadcast to the next
         last = max(entered.values(), default=None)
     again = journey.reenter.mode == "always" or (
         journey.reenter.mode == "after" and last is not None and new.entered_at - last >= journey.reenter.after
@@ -284,6 +296,12 @@ def wake(turn: Turn, enrollment: Enrollment) -> None:
         _end(turn, enrollment, "its step is no longer there")
         return
     at = due if pauses.skips(turn, journey.id, due) else _caught_up(turn, due)
+    if enrollment.entering and (campaign := campaigns.awaited(enrollment, journey)) is not None:
+        if turn.holds(campaign.audience, {}):
+            begin(turn, enrollment, journey, at)
+        else:
+            _end(turn, enrollment, "no longer among those it is for")
+        return
     if enrollment.entering:
         walk(turn, enrollment, journey, node.id, at)
         return
@@ -324,6 +342,11 @@ def after_held(turn: Turn, enrollment: Enrollment) -> None:
 def replan_local(turn: Turn) -> None:
     """The customer's zone changed, or the brand's times: waits for a local clock time are computed anew, elapsed ones
     stay."""
+    for enrollment in [each for each in turn.profile.enrollments.values() if each.active and each.entering]:
+        journey = turn.journey_of(enrollment)
+        campaign = campaigns.awaited(enrollment, journey) if journey else None
+        if campaign is not None:
+            _await_anew(turn, enrollment, campaign)
     for enrollment, journey, node in list(_parked(turn)):
         step = registry.load("steps", node.kind)
         if not step.local:
@@ -360,6 +383,15 @@ def _parked(turn: Turn) -> Iterator[tuple[Enrollment, Journey, Node]]:
         node = journey.nodes.get(enrollment.node or "") if journey and enrollment.due else None
         if journey is not None and node is not None and enrollment.active and not enrollment.entering:
             yield enrollment, journey, node
+
+
+def _await_anew(turn: Turn, enrollment: Enrollment, campaign: Campaign) -> None:
+    """Whoever was to be written to later is so at their new local time; where that is over, as the author said."""
+    due = campaigns.start_of(turn, campaign, turn.now)
+    if due is None:
+        _end(turn, enrollment, campaigns.TIME_WAS_OVER)
+    else:
+        turn.keep(replace(enrollment, entered_at=due, reached_at=due, due=due))
 
 
 def _carry_on(

@@ -7,15 +7,18 @@ walk itself asks the same question of what it reads, so that it wakes only who i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from kairos.app.decide import alarm, passages, timelines
-from kairos.app.decide.turn import Turn
+from kairos.app.decide import alarm, campaigns, passages, signals, timelines
+from kairos.app.decide.turn import Turn, subject_of
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event, Input
+from kairos.domain.instant import parse_instant
 from kairos.domain.profile import Profile
+from kairos.domain.reason import Reason
 from kairos.domain.walk import SOURCE
 
 
@@ -36,16 +39,22 @@ def take(turn: Turn, event: Event) -> bool:
         _resume(turn, journeys)
     elif about == "broadcast":
         _broadcast(turn, event, journeys)
-    elif about != "replan":
-        raise BadInput("about", "one of enroll, resume, replan, broadcast")
+    elif about == "campaign":
+        _campaign(turn, event, journeys)
+    elif about == "enter":
+        _enter_named(turn, event, journeys)
+    elif about not in ("replan", "signal"):
+        raise BadInput("about", "one of enroll, resume, replan, broadcast, campaign, signal, enter")
     return bool(about == "replan")
 
 
 def is_idle(turn: Turn, before: Profile, inputs: Sequence[Input]) -> bool:
     """Return whether there were wake-ups of walks only, and nothing came of them."""
-    ids = {entry.id for entry in inputs if isinstance(entry, Event) and concerns(entry)}
-    if not inputs or len(ids) < len(inputs) or turn.effects or turn.reasons:
+    brought = [entry for entry in inputs if isinstance(entry, Event) and concerns(entry)]
+    if not inputs or len(brought) < len(inputs) or turn.effects or turn.reasons:
         return False
+    heard = [what for what in map(signals.carried, brought) if what is not None]
+    ids = {entry.id for entry in brought} | {signals.signal_id(what) for what in heard}
     seen = turn.profile.seen
     noted = {id: seen.pop(id) for id in ids if id in seen and id not in before.seen}
     same = turn.profile == before
@@ -71,6 +80,50 @@ def _broadcast(turn: Turn, event: Event, journeys: Collection[str]) -> None:
         journey = turn.release.journey(id)
         if journey is not None and journey.broadcast:
             passages.enter(turn, journey, replace(event, properties={}), subject)
+
+
+def _campaign(turn: Turn, event: Event, journeys: Collection[str]) -> None:
+    """Start the journey at its local time, for whom it is meant and any channel can reach."""
+    what = _what(event)
+    subject = str(what.get("at", ""))
+    for id in journeys:
+        journey = turn.release.journey(id)
+        campaign = campaigns.find_campaign(journey, subject) if journey is not None else None
+        if journey is None or campaign is None or not any(turn.profile.reach.values()):
+            continue
+        if not turn.holds(campaign.audience, {}):
+            continue
+        starts = campaigns.start_of(turn, campaign, _instant(what, "began"))
+        if starts is None:
+            reason = Reason(turn.now, turn.profile.id, "skipped", campaigns.TIME_WAS_OVER, id, journey.version)
+            turn.reasons.append(replace(reason, subject=subject))
+        else:
+            passages.enter(turn, journey, replace(event, occurred_at=starts, properties={}), subject)
+
+
+def _enter_named(turn: Turn, event: Event, journeys: Collection[str]) -> None:
+    """Start the journey for a customer whom the operator named, as its own trigger would."""
+    properties = _what(event).get("properties")
+    event = replace(event, properties=properties if isinstance(properties, Mapping) else {})
+    for id in journeys:
+        journey = turn.release.journey(id)
+        subject = subject_of(event, journey.subject) if journey is not None and journey.subject else ""
+        if journey is not None and journey.anchor is None and subject is not None:
+            passages.enter(turn, journey, event, subject)
+
+
+def _what(event: Event) -> Mapping[str, Any]:
+    what: Any = event.properties.get("what")
+    if not isinstance(what, Mapping):
+        raise BadInput("what", "what the walk brings")
+    return what
+
+
+def _instant(what: Mapping[str, Any], key: str) -> datetime:
+    try:
+        return parse_instant(what[key])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(key, "an instant") from error
 
 
 def _journeys(event: Event) -> tuple[str, ...]:

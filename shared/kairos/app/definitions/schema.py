@@ -26,7 +26,7 @@ from kairos.app.definitions.brand import (
 )
 from kairos.app.definitions.compile import ENTRIES_MAX
 from kairos.app.definitions.template import PART_CHARACTERS_MAX, bodies_of
-from kairos.app.definitions.triggers import BROADCAST, FOLLOW_ON, TRIGGERS_MAX
+from kairos.app.definitions.triggers import AT_FORM, BROADCAST, FOLLOW_ON, TRIGGERS_MAX
 from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STATUSES, TIMES_MAX
 from kairos.domain.localtime import WEEKDAYS
 from kairos.steps.send import SEND_SCHEMA
@@ -84,8 +84,15 @@ def _journey() -> Schema:
 def _triggers() -> list[Schema]:
     """Return the forms of a trigger, in the order of `triggers.FORMS`."""
     where, subject = {"where": _ref("condition")}, {"subject": _ref("name")}
+    at = {
+        "at": {"type": "string", "pattern": f"^{AT_FORM}{_END}", "examples": ["2026-12-24 10:00"]},
+        "zone": {"enum": ["brand", "customer"]},
+        "segment": _ref("id"),
+        "if_past": {"enum": ["skip", "send_now"]},
+    }
     return [
         _ref("matcher"),
+        _object(at | where, "at") | {"not": {"required": ["segment", "where"]}},
         _object({"journey": _ref("id"), "on": {"enum": list(FOLLOW_ON)}}, "journey", "on"),
         _object({"api": {"const": True}} | where | subject, "api"),
     ]

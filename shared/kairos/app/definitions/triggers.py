@@ -119,6 +119,7 @@ def _request(inner: Document, journey: str, found: Triggers) -> None:
 
 FORMS: Mapping[str, Callable[[Document, str, Triggers], None]] = {
     "event": _event,
+    "at": _campaign,
     "journey": _follow,
     "api": _request,
 }

@@ -13,8 +13,10 @@ from typing import Any, cast, get_args
 
 from kairos.app.definitions.documents import BadDefinitions, Problem
 from kairos.app.ports import Overdue
+from kairos.app.publish.many import Signal, confirm, enter, send_signal
 from kairos.app.publish.publish import Publish, Published
 from kairos.app.walk.start import StartWalks
+from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadInput, Rejected, VersionConflict
 from kairos.domain.walk import Walk, walk_to_json
 
@@ -27,6 +29,11 @@ COMMANDS: Mapping[str, Callable[[Publish, Mapping[str, Any], datetime], Publishe
     "start-all": lambda publish, request, now: publish.start_all(now, _overdue(request)),
     "broadcast": lambda publish, request, now: publish.broadcast(
         _id(request), _segment(request), now, again=request.get("again") is True
+    ),
+    "confirm": lambda publish, request, now: confirm(publish, _id(request), now),
+    "signal": lambda publish, request, now: send_signal(publish, _signal(request), now),
+    "enter": lambda publish, request, now: enter(
+        publish, _id(request), _texts(request, "profiles"), _mapping(request, "properties"), now
     ),
 }
 WALK_COMMANDS: Mapping[str, Callable[[StartWalks, Mapping[str, Any], datetime], Iterable[Walk]]] = {
@@ -91,6 +98,32 @@ def _segment(request: Mapping[str, Any]) -> str | None:
     if segment is not None and not isinstance(segment, str):
         raise BadInput("segment", "the id of a segment")
     return segment
+
+
+def _signal(request: Mapping[str, Any]) -> Signal:
+    fresh_for, id = request.get("fresh_for"), request.get("signal")
+    try:
+        fresh = parse_duration(fresh_for) if fresh_for is not None else None
+    except (ValueError, TypeError) as error:
+        raise BadInput("fresh_for", "a duration such as 30m, 2h or 7d") from error
+    if id is not None and not isinstance(id, str):
+        raise BadInput("signal", "an id")
+    where = request.get("where")
+    return Signal(_id(request), _mapping(request, "properties"), _segment(request), where, fresh, id)
+
+
+def _mapping(request: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = request.get(key) or {}
+    if not isinstance(found, Mapping):
+        raise BadInput(key, "names and values")
+    return found
+
+
+def _texts(request: Mapping[str, Any], key: str) -> list[str]:
+    found = request.get(key)
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise BadInput(key, "a list of texts")
+    return found
 
 
 def _ids(request: Mapping[str, Any]) -> list[str] | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from kairos.app.definitions.compile import compile_journey
 from kairos.app.definitions.documents import (
     BadDefinitions,
     Definition,
@@ -28,10 +29,18 @@ from kairos.app.publish.lineage import before
 from kairos.app.publish.release import Release
 from kairos.app.publish.selection import differing, overlay
 from kairos.app.publish.standstill import paused, resumed, started, stopped
-from kairos.app.walk.start import ForeseeWalks, Need, StartWalks, needs_of_release, needs_of_standing
+from kairos.app.walk.start import (
+    ForeseeWalks,
+    Need,
+    StartWalks,
+    needs_of_campaigns,
+    needs_of_release,
+    needs_of_standing,
+)
 from kairos.domain.canonical import fingerprint
 from kairos.domain.document import ID_FORM
 from kairos.domain.errors import BadDefinition, BadInput, Rejected, VersionConflict
+from kairos.domain.localtime import load_zone
 from kairos.domain.walk import Walk
 
 MOVES_MAX = 10
@@ -124,12 +133,16 @@ class Publish:
         """
         return self._stand(lambda pointer: started(pointer, now, overdue), now)
 
-    def broadcast(self, journey: str, segment: str | None, now: datetime, *, again: bool = False) -> Published:
-        """Start a live journey for everybody, or for those in a live segment. Raises BadInput, NothingLive."""
+    def live(self) -> tuple[Pointer, Release]:
+        """Return what is live. Raises NothingLive."""
         pointer = self._releases.pointer()
         if pointer is None:
             raise NothingLive
-        release = Release(self._releases.bundle(pointer.release), pointer)
+        return pointer, Release(self._releases.bundle(pointer.release), pointer)
+
+    def broadcast(self, journey: str, segment: str | None, now: datetime, *, again: bool = False) -> Published:
+        """Start a live journey for everybody, or for those in a live segment. Raises BadInput, NothingLive."""
+        pointer, release = self.live()
         found = release.journey(self._live(pointer, journey))
         if found is None or not found.broadcast:
             raise BadInput("id", f"a live journey that says `trigger: broadcast`; found {journey!r}")
@@ -170,7 +183,7 @@ class Publish:
         if old and not changed:
             return Published(old, (), waiting, tuple(problems))
         pointer, walks = self._go_live(wanted, previous, old, now)
-        return Published(pointer, changed, waiting, tuple(problems), walks)
+        return Published(pointer, changed, waiting, (*problems, *too_late(wanted, now)), walks)
 
     def _rollback(self, now: datetime) -> Published:
         old = self._releases.pointer()
@@ -197,7 +210,8 @@ class Publish:
             raise BadDefinitions([wanted.brand.problem(error)] if wanted.brand else []) from error
         release = self._releases.put_bundle(bundle)
         new = replace(old, release=release) if old else Pointer(release)
-        return new, self._move(new, old, needs_of_release(previous, bundle), now) if new != old else ()
+        coming = [need for need in needs_of_campaigns(previous, bundle) if need.confirm_by and need.confirm_by > now]
+        return new, self._move(new, old, [*needs_of_release(previous, bundle), *coming], now) if new != old else ()
 
     def _move(self, new: Pointer, old: Pointer | None, needs: Iterable[Need], now: datetime | None) -> tuple[Walk, ...]:
         """Move the pointer, its walks written down before: a crash in between leaves walks that find nothing to do."""
@@ -248,6 +262,19 @@ def read_drafts(drafts: Mapping[tuple[str, str], Any]) -> Documents:
             message = "expected an id of lower-case letters, digits, - and _, at most 64"
             problems.append(definition.problem(BadDefinition(("id",), message)))
     return Documents(tuple(definitions), tuple(problems))
+
+
+def too_late(wanted: Documents, now: datetime) -> list[Problem]:
+    """Return a warning for each date and time of a journey that is over, as it starts nobody. Nothing else is wrong."""
+    assert wanted.brand is not None, "checked before"
+    zone = load_zone(wanted.brand.document["timezone"])
+    found = []
+    for definition in wanted.of("journey").values():
+        for campaign in compile_journey(definition.document).campaigns:
+            if campaign.ends(zone) <= now:
+                error = BadDefinition(("trigger",), f"{campaign.subject} is over: it starts nobody")
+                found.append(definition.problem(error, warning=True))
+    return found
 
 
 def gone(wanted: Documents, live: Documents) -> tuple[str, ...]:

@@ -7,15 +7,22 @@ every such batch is over. One whose change never came finds nothing to do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from kairos.app.decide.campaigns import find_campaign
+from kairos.app.definitions.compile import compile_journey
 from kairos.app.ports import Pointer
+from kairos.app.publish.release import Release
 from kairos.app.walk.ports import Rounds, Walks
 from kairos.app.walk.watch import next_minute
 from kairos.domain.errors import AlreadyDone, BadInput, VersionConflict
-from kairos.domain.walk import About, Walk, walk_id
+from kairos.domain.ids import digest
+from kairos.domain.instant import format_instant
+from kairos.domain.localtime import load_zone
+from kairos.domain.trigger import Campaign
+from kairos.domain.walk import OF_NOW, About, Walk, is_missed, walk_id
 
 SETTLING = timedelta(seconds=60)
 """Longer than a run of `decide` may take, and than a scan lags behind its table."""
@@ -34,6 +41,32 @@ class Need:
     about: About
     journeys: tuple[str, ...] = ()
     segment: str | None = None
+    what: Mapping[str, Any] = field(default_factory=dict)
+    begins: datetime | None = None
+    confirm_by: datetime | None = None
+
+
+def needs_of_campaigns(previous: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> Iterator[Need]:
+    """Yield a walk for each date and time at which the wanted bundle starts a journey and the previous one did not.
+
+    It waits to be confirmed, and its `confirm_by` may be over.
+    """
+    before = dict(_campaigns(previous)) if previous else {}
+    zone = load_zone(wanted["brand"]["timezone"])
+    for key, campaign in _campaigns(wanted):
+        if before.get(key) != campaign:
+            id, _ = key
+            begins = campaign.begins(zone)
+            what = {"at": campaign.subject, "begins": format_instant(begins)}
+            yield Need("campaign", (id,), None, what, begins, campaign.ends(zone))
+
+
+def _campaigns(bundle: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Campaign]]:
+    zone = bundle["brand"]["timezone"]
+    for id in bundle["index"].get("campaigns", ()):
+        entry = bundle["journeys"][id]
+        for campaign in compile_journey(entry["versions"][str(entry["live"])]).campaigns:
+            yield (id, f"{campaign.subject} {zone}"), campaign
 
 
 def needs_of_release(previous: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> Iterator[Need]:
@@ -71,21 +104,24 @@ class StartWalks:
 
     def begin(self, needs: Iterable[Need], now: datetime) -> tuple[Walk, ...]:
         """Write the walks down and call their first round. Asking again within the second is the same walk."""
-        walks = tuple(plan(need, now) for need in needs)
-        for walk in walks:
+        walks = []
+        for walk in (plan(need, now) for need in needs):
             try:
                 self._walks.add(walk)
+                if walk.state == "going":
+                    self._rounds.call(walk.id, walk.next_at)
+                walks.append(walk)
             except AlreadyDone:
-                continue
-            self._rounds.call(walk.id, walk.next_at)
+                walks.append(self._walks.read(walk.id) or walk)
         if walks:
             self._forget_old(now)
-        return walks
+        return tuple(walks)
 
     def forget(self, walks: Iterable[Walk]) -> None:
         """Take back walks whose change did not come."""
         for walk in walks:
-            self._walks.remove(walk.id)
+            if walk.state != "waiting":  # which begins nothing, and may be that of whoever was first
+                self._walks.remove(walk.id)
 
     def broadcast(self, need: Need, now: datetime, *, again: bool) -> Walk:
         """Begin a broadcast. Raises BadInput where the same was asked for within the hour, unless told `again`."""
@@ -98,18 +134,46 @@ class StartWalks:
 
     def stop(self, prefix: str, now: datetime) -> Walk:
         """Stop a walk, named by its id or the beginning of it. Raises BadInput; one that is over stays as it is."""
-        found = [walk for walk in self._walks.all() if walk.id.startswith(prefix)]
-        if len(found) != 1:
-            raise BadInput("id", f"the id of one walk; {prefix!r} begins {len(found)}")
+        found = self.find(prefix)
         for _ in range(SAVES_MAX):
-            walk = self._walks.read(found[0].id) or found[0]
-            if walk.state != "going":
+            walk = self._walks.read(found.id) or found
+            if walk.state not in ("waiting", "going"):
                 return walk
             try:
                 return self._walks.save(replace(walk, state="stopped", ended_at=now))
             except VersionConflict:
                 continue
-        raise VersionConflict(f"walk {found[0].id}")
+        raise VersionConflict(f"walk {found.id}")
+
+    def find(self, prefix: str) -> Walk:
+        """Return the walk whose id begins so. Raises BadInput where there is none, or more than one."""
+        found = [walk for walk in self._walks.all() if walk.id.startswith(prefix)]
+        if len(found) != 1:
+            raise BadInput("id", f"the id of one walk; {prefix!r} begins {len(found)}")
+        return found[0]
+
+    def confirm(self, id: str, now: datetime) -> Walk:
+        """Let a waiting walk begin at its time; confirming it again is confirming it once.
+
+        Raises BadInput for one that was stopped, or whose time is over.
+        """
+        for _ in range(SAVES_MAX):
+            walk = self._walks.read(id)
+            if walk is None:
+                raise BadInput("id", f"the id of a walk; found {id!r}")
+            if walk.state in ("going", "done"):
+                return walk
+            _refuse_unconfirmable(walk, now)
+            begins = max(walk.next_at, next_minute(now))
+            what = {**walk.what, "began": format_instant(max(walk.next_at, now))}
+            self._rounds.call(
+                walk.id, begins
+            )  # first, so that it cannot be lost: a round of a waiting walk does nothing
+            try:
+                return self._walks.save(replace(walk, state="going", next_at=begins, what=what))
+            except VersionConflict:
+                continue
+        raise VersionConflict(f"walk {id}")
 
     def all(self) -> list[Walk]:
         """Return the walks, newest first."""
@@ -117,7 +181,8 @@ class StartWalks:
 
     def _forget_old(self, now: datetime) -> None:
         for walk in self._walks.all():
-            if walk.ended_at is not None and walk.ended_at < now - KEPT:
+            ended = walk.confirm_by if is_missed(walk, now) else walk.ended_at
+            if ended is not None and ended < now - KEPT:
                 self._walks.remove(walk.id)
 
 
@@ -128,7 +193,9 @@ class ForeseeWalks(StartWalks):
         self._known = known
 
     def begin(self, needs: Iterable[Need], now: datetime) -> tuple[Walk, ...]:
-        return tuple(plan(need, now) for need in needs)
+        planned = [plan(need, now) for need in needs]
+        there = {walk.id: walk for walk in self._known.all()} if self._known else {}
+        return tuple(there.get(walk.id, walk) for walk in planned)
 
     def forget(self, walks: Iterable[Walk]) -> None:
         """There is nothing to take back."""
@@ -136,12 +203,65 @@ class ForeseeWalks(StartWalks):
     def stop(self, prefix: str, now: datetime) -> Walk:
         raise BadInput("dry", "a command that begins walks")
 
+    def find(self, prefix: str) -> Walk:
+        if self._known is None:
+            raise BadInput("dry", "a deployment that has walks")
+        return self._known.find(prefix)
+
+    def confirm(self, id: str, now: datetime) -> Walk:
+        walk = self.find(id)
+        if walk.state == "waiting" or walk.state == "stopped":
+            _refuse_unconfirmable(walk, now)
+        return walk
+
     def all(self) -> list[Walk]:
         return self._known.all() if self._known else []
 
 
 def plan(need: Need, now: datetime) -> Walk:
     """Return the walk that a need becomes. A broadcast changes no definition, so nothing has to settle."""
-    id = walk_id(need.about, need.journeys, need.segment, now)
-    next_at = next_minute(now if need.about == "broadcast" else now + SETTLING)
-    return Walk(id, need.about, asked_at=now, next_at=next_at, journeys=need.journeys, segment=need.segment)
+    id = need_id(need, now)
+    next_at = next_minute(now if need.about in OF_NOW else now + SETTLING)
+    return Walk(
+        id,
+        need.about,
+        asked_at=now,
+        next_at=need.begins or next_at,
+        journeys=need.journeys,
+        segment=need.segment,
+        state="waiting" if need.confirm_by else "going",
+        what=need.what,
+        confirm_by=need.confirm_by,
+    )
+
+
+def is_current(walk: Walk, release: Release) -> bool:
+    """Return whether the live journey still starts when this campaign's walk begins."""
+    (id,) = walk.journeys
+    journey = release.journey(id)
+    campaign = find_campaign(journey, str(walk.what.get("at"))) if journey is not None else None
+    return campaign is not None and format_instant(campaign.begins(release.brand_zone)) == walk.what.get("begins")
+
+
+def need_id(need: Need, now: datetime) -> str:
+    """Return the walk's id: one for each date and time of a campaign, one for each signal, else one for each second."""
+    if need.begins is not None:
+        second = f"{need.begins:%Y%m%dt%H%M%S}"
+        return f"{second}-{digest('campaign', *need.journeys, need.what['at'])[:6]}"
+    if need.about == "signal":
+        return f"signal-{digest('signal', need.what['signal'])[:12]}"
+    if need.about == "enter":
+        return f"enter-{digest('enter', *need.journeys, need.what['request'])[:12]}"
+    return walk_id(need.about, need.journeys, need.segment, now)
+
+
+def _refuse_unconfirmable(walk: Walk, now: datetime) -> None:
+    journeys = ", ".join(walk.journeys)
+    if walk.state == "stopped":
+        raise BadInput("id", f"a walk that was not stopped; {walk.id} was: publish {journeys} with another date")
+    if is_missed(walk, now):
+        raise BadInput(
+            "id",
+            f"a broadcast whose time is not over; nobody confirmed {journeys} before {walk.what.get('at')}, "
+            "so it starts nobody: publish it with another date",
+        )

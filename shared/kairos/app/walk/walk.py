@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from kairos.app.decide import decide
+from kairos.app.decide import decide, signals
 from kairos.app.ports import Clock, Inbox, InboxMessage
 from kairos.app.publish.release import Release
 from kairos.app.walk.ports import CustomerScan, Page, Rounds, Row, Walks
+from kairos.app.walk.start import is_current
 from kairos.app.walk.watch import EARLY, ceil_minute, next_minute
 from kairos.domain.errors import KairosError, Unavailable, VersionConflict
 from kairos.domain.event import Event
@@ -98,7 +99,7 @@ class WalkOn:
         run = _Round(walk, done)
         try:
             release = self._live()
-            obstacle = _obstacle(walk, release)
+            obstacle = _obstacle(walk, release, now)
             if obstacle is None:
                 self._pages(run, release, now)
             elif obstacle.ends:
@@ -124,6 +125,8 @@ class WalkOn:
         run.walk = replace(walk, per_second=rate)
         wakes, units = max(1, int(rate * 60)), self._bounds.read_units_per_second * 60
         until = now + timedelta(seconds=self._bounds.seconds)
+        if "profiles" in walk.what:
+            self._named(run, release)
         while run.walk.open_segments and run.done.woken < wakes and run.units < units and self._clock.now() < until:
             most = min(self._bounds.page, wakes - run.done.woken)
             segment = run.next_segment()
@@ -132,6 +135,13 @@ class WalkOn:
             page = self._scan.page(segment, SEGMENTS, after, most, waking=walk.about in ("resume", "replan"))
             woken = self._wake(run.walk, release, page.rows)
             run.walk = self._walks.save(run.advanced(segment, page, woken, self._clock.now()))
+
+    def _named(self, run: _Round, release: Release) -> None:
+        """Wake those whom the walk names, without reading anybody: they are few, and `decide` finds out."""
+        rows = [Row(profile, None) for profile in run.walk.what["profiles"]]
+        woken = self._wake(run.walk, release, rows)
+        run.done.woken += woken
+        run.walk = self._walks.save(replace(run.walk, woken=woken, cursors=(None,) * SEGMENTS, profiles=woken))
 
     def _wake(self, walk: Walk, release: Release, rows: Sequence[Row]) -> int:
         now = self._clock.now()
@@ -228,11 +238,23 @@ def _is_concerned(row: Row, release: Release, event: Event, now: datetime) -> bo
         return True
 
 
-def _obstacle(walk: Walk, release: Release) -> _Obstacle | None:
-    if walk.about != "broadcast":
+def _unheard(walk: Walk, release: Release, now: datetime) -> _Obstacle | None:
+    if signals.is_stale(walk.what, now):
+        return _Obstacle("the signal is no longer fresh: who was not reached does not hear it", ends=True)
+    return _Obstacle("everything is stopped", ends=False) if release.stopped else None
+
+
+def _obstacle(walk: Walk, release: Release, now: datetime) -> _Obstacle | None:
+    if walk.about == "signal":
+        return _unheard(walk, release, now)
+    if walk.about not in ("broadcast", "campaign", "enter"):
         return None
     (journey,) = walk.journeys
     found = release.journey(journey)
-    if found is None or not found.broadcast:
+    if walk.about == "campaign" and not is_current(walk, release):
+        return _Obstacle(f"the journey {journey} no longer starts at {walk.what.get('at')}", ends=True)
+    if walk.about == "enter" and found is None:
+        return _Obstacle(f"the journey {journey} is no longer live", ends=True)
+    if walk.about == "broadcast" and (found is None or not found.broadcast):
         return _Obstacle(f"the journey {journey} is no longer live as a broadcast", ends=True)
     return _Obstacle("the journey is paused", ends=False) if release.halted(journey) else None
