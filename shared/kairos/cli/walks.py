@@ -114,6 +114,7 @@ def _about(walk: Walk) -> str:
     return {
         "enroll": f"who has an entry already joins {journeys}",
         "resume": f"what fell due meanwhile in {journeys or 'every journey'}",
+        "recount": "who is in which segment, under the new definitions",
         "replan": "plans and held messages under the brand's new times",
         "broadcast": f"{journeys} to {whom}",
         "campaign": f"{journeys} to whom it is for, at {walk.what.get('at', '')}",

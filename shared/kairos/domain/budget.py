@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos.domain.event import Value
+from kairos.domain.membership import TRACKED_MAX
 from kairos.domain.profile import Profile
 
 
@@ -41,6 +42,8 @@ BUDGETS: Mapping[str, Budget] = {
     "sequences": Budget(4, 120, "the smallest names: queues that are gone"),
     "posted": Budget(60, 40, "what is older than 30 days, then oldest first"),
     "written": Budget(4, 1_500, "that of a queue that is gone; a write's own reasons never before the next write"),
+    "segments": Budget(TRACKED_MAX, 10, "none: a release that tracks more is refused"),
+    "windows": Budget(TRACKED_MAX, 26, "none: one for each tracked segment at most"),
     "log": Budget(40, 180, "oldest first"),
 }
 PROPERTIES_BYTES_MAX = 4_000

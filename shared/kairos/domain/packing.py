@@ -290,6 +290,9 @@ PROFILE: tuple[Row, ...] = (
     ("parcels", "o", *_records(Parcel, PARCEL, "id"), {}),
     ("posted", "p", *_filed(Posted, POSTED), {}),
     ("written", "b", *_filed(Written, WRITTEN), {}),
+    ("segments", "sg", sorted, frozenset, frozenset()),
+    ("windows", "sw", _instants, _read_instants, {}),
+    _plain("recounted", "sk", ""),
 )
 _KEYS = {row[1]: row for row in PROFILE}
 

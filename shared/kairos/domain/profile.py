@@ -209,7 +209,8 @@ class Profile:
     the same → last goal or exit seen, for triggers that arrive after it; `reach` says per channel whether the person
     can be reached there, `reach_times` when that was last said. `former` is empty until another profile becomes this
     one; then the id it was born with comes first, and the others behind it. `merged_into` is whom this one became, and
-    `parcels` what is on its way there."""
+    `parcels` what is on its way there. `segments` holds the keys of the tracked segments that the customer is in,
+    `windows` when the answer of one next changes by time alone, and `recounted` under which definitions that is so."""
 
     id: str
     created_at: datetime
@@ -235,6 +236,9 @@ class Profile:
     parcels: dict[str, Parcel] = field(default_factory=dict)
     posted: dict[str, Posted] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
+    segments: frozenset[str] = frozenset()
+    windows: dict[str, datetime] = field(default_factory=dict)
+    recounted: str = ""
 
     @property
     def birth(self) -> str:
@@ -267,4 +271,5 @@ class Profile:
             parcels=dict(self.parcels),
             posted=dict(self.posted),
             written=dict(self.written),
+            windows=dict(self.windows),
         )

@@ -15,10 +15,10 @@ from kairos.domain.event import Event
 from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant, parse_instant
 
-About = Literal["enroll", "resume", "replan", "broadcast", "campaign", "signal", "enter"]
+About = Literal["enroll", "resume", "replan", "recount", "broadcast", "campaign", "signal", "enter"]
 """enroll: a timeline was published whose entries are known already; resume: journeys go on; replan: the brand's zone or
-hours changed; broadcast: a journey is started for many; campaign: the same at a date and time; signal: one event for
-many; enter: a journey is started for customers who are named."""
+hours changed; recount: tracked segments changed; broadcast: a journey is started for many; campaign: the same at a date
+and time; signal: one event for many; enter: a journey is started for customers who are named."""
 
 OF_NOW = frozenset({"broadcast", "campaign", "signal", "enter"})
 """Walks that speak of something happening now; all others follow a change of definitions, and are historical."""

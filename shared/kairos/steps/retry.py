@@ -18,6 +18,7 @@ from kairos.domain.document import ID_FORM, Document, Path
 from kairos.domain.errors import BadDefinition
 from kairos.domain.event import Event
 from kairos.domain.journey import Matcher, SendArgs
+from kairos.domain.membership import only_event
 from kairos.steps._step import PlainStep
 from kairos.steps.send import BEST_WITHIN, SEND_SCHEMA, read_best_within, read_send
 from kairos.steps.wait_for import answers, read_matcher
@@ -65,7 +66,7 @@ class Retry(PlainStep):
         inner = document.inner("retry")
         inner.only("send", "until", "every", "times", "channels", "at", "over_cap", "expires", "if")
         until = inner.inner("until")
-        until.only("event", "where")
+        only_event(until, "where")
         return Attempts(
             send=replace(read_send(inner), best_within=read_best_within(inner)),
             until=read_matcher(until),

@@ -17,9 +17,18 @@ from kairos.domain.document import Document, Path
 from kairos.domain.errors import BadDefinition
 from kairos.domain.event import Event
 from kairos.domain.journey import Matcher
+from kairos.domain.membership import ON, only_event, read_event
 from kairos.steps._step import PlainStep
 
 EVENTS_MAX = 10
+
+_EVENT: dict[str, Any] = {
+    "event": {"$ref": "#/$defs/name"},
+    "segment": {"$ref": "#/$defs/id"},
+    "on": {"enum": list(ON)},
+}
+_EITHER = [{"required": ["event"]}, {"required": ["segment"]}]
+_BOTH = {"segment": ["on"], "on": ["segment"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +50,10 @@ class WaitFor(PlainStep):
             "type": "object",
             "additionalProperties": False,
             "required": ["timeout"],
-            "oneOf": [{"required": ["event"]}, {"required": ["any"], "not": {"required": ["where"]}}],
+            "oneOf": [*_EITHER, {"required": ["any"], "not": {"required": ["where"]}}],
+            "dependentRequired": _BOTH,
             "properties": {
-                "event": {"$ref": "#/$defs/name"},
+                **_EVENT,
                 "where": {"$ref": "#/$defs/condition"},
                 "any": {
                     "type": "array",
@@ -52,9 +62,10 @@ class WaitFor(PlainStep):
                     "items": {
                         "type": "object",
                         "additionalProperties": False,
-                        "required": ["event"],
+                        "oneOf": _EITHER,
+                        "dependentRequired": _BOTH,
                         "properties": {
-                            "event": {"$ref": "#/$defs/name"},
+                            **_EVENT,
                             "where": {"$ref": "#/$defs/condition"},
                             "then": {"$ref": "#/$defs/steps"},
                         },
@@ -70,14 +81,14 @@ class WaitFor(PlainStep):
     def read(self, document: Document) -> Awaited:
         inner = document.inner("wait_for")
         if "any" not in inner.raw:
-            inner.only("event", "where", "timeout")
+            only_event(inner, "where", "timeout")
             return Awaited((("then", read_matcher(inner)),), inner.duration("timeout"))
         inner.only("any", "timeout")
         if document.has("then"):
             raise BadDefinition((*document.path, "then"), "stands beside each event of any, not beside all of them")
         several = _several(inner)
         for one in several:
-            one.only("event", "where", "then")
+            only_event(one, "where", "then")
         ways = tuple((str(index), read_matcher(one)) for index, one in enumerate(several))
         return Awaited(ways, inner.duration("timeout"))
 
@@ -100,11 +111,11 @@ class WaitFor(PlainStep):
 
 
 def read_matcher(document: Document) -> Matcher:
-    """Read `event` and `where` of what a step waits for."""
+    """Read the event that a step waits for, or the change of a segment, and its `where`."""
     where: Condition | None = None
     if document.has("where"):
         where = parse_condition(document.raw["where"], (*document.path, "where"))
-    return Matcher(document.name("event"), where)
+    return Matcher(read_event(document), where)
 
 
 def answers(awaited: Matcher, scene: Scene, event: Event) -> bool:

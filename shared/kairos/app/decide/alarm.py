@@ -81,3 +81,4 @@ def _dues(turn: Turn) -> Iterator[datetime]:
     again = turn.now + LOOK_AGAIN_WHEN_HALTED
     for journey, due in timers(turn.profile):
         yield max(due, again) if turn.release.halted(journey) else due
+    yield from turn.profile.windows.values()

@@ -14,6 +14,7 @@ from kairos.app.decide import (
     entries,
     facts,
     following,
+    memberships,
     messages,
     outstanding,
     parcels,
@@ -60,6 +61,7 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
     Raises NoRoom when an input needs room that may not be made.
     """
     inputs = list(inputs)
+    born = profile is None
     if profile is None:
         first = next((entry for entry in inputs if isinstance(entry, Event) and _makes_known(entry)), None)
         if first is None:
@@ -67,6 +69,7 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
         profile = Profile(id=first.profile, created_at=now)
     turn = Turn(profile.copy(), release, now)
     turn.lateness = _lateness(turn, inputs)
+    memberships.begin(turn, born=born)
     passages.thaw(turn)
     for entry in inputs:
         if isinstance(entry, Event):
@@ -82,9 +85,14 @@ def _makes_known(event: Event) -> bool:
 
 def _hear(turn: Turn, event: Event) -> None:
     event = event.clamped()
-    if not parcels.concerns(turn, event):
+    if parcels.concerns(turn, event):
+        _receive(turn, event)
+    else:
         _take_in(turn, event)
-        return
+    memberships.follow(turn, event)
+
+
+def _receive(turn: Turn, event: Event) -> None:
     arrived = parcels.receive(turn, event)
     if arrived.folded:
         _move_to_zone(turn, event)
@@ -152,12 +160,14 @@ def _lateness(turn: Turn, inputs: Iterable[Input]) -> timedelta:
         for journey, due in alarm.timers(turn.profile)
         if not turn.release.halted(journey) and turn.release.pause_over(journey, due) is None
     ]
+    promised += turn.profile.windows.values()
     return max(turn.now - min(promised), timedelta()) if promised else timedelta()
 
 
 def _do_what_is_due(turn: Turn) -> None:
     """Do everything due by now, earliest first; what one thing makes due is done too."""
     following.follow(turn)
+    memberships.follow(turn)
     for _ in range(DUE_AT_ONCE_MAX):
         if turn.zone_moved:
             _move_to_zone(turn)
@@ -167,6 +177,7 @@ def _do_what_is_due(turn: Turn) -> None:
         _, do = item
         do()
         following.follow(turn)
+        memberships.follow(turn)
 
 
 def _next_due(turn: Turn) -> tuple[datetime, Callable[[], None]] | None:
@@ -178,6 +189,7 @@ def _next_due(turn: Turn) -> tuple[datetime, Callable[[], None]] | None:
         if due is not None and due <= now and (best is None or due < best[0]):
             best = (due, do)
 
+    offer(memberships.earliest(turn.profile), lambda: memberships.ring(turn))  # first: at one instant a change is heard
     for enrollment in turn.profile.enrollments.values():
         if enrollment.active and not turn.release.halted(enrollment.journey):
             _offer_passage(turn, enrollment, offer)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kairos.app.decide import facts, passages, timelines
+from kairos.app.decide import facts, memberships, passages, timelines
 from kairos.app.decide.entries import FORMER_MAX, EntryChange
 from kairos.app.decide.turn import Turn
 from kairos.domain import budget
@@ -38,6 +38,7 @@ def fold(turn: Turn, event: Event, loser: Profile) -> None:
         timelines.follow_entry(turn, event, change)
     _settle_side_by_side(turn, before, loser)
     _list_former(turn.profile, loser)
+    memberships.fold(turn, loser)
     turn.reasons.append(Reason(turn.now, turn.profile.id, "merged", f"merged with {loser.id}"))
 
 

@@ -22,6 +22,7 @@ from kairos.domain.decision import Ask, Assign, Decision, Enter, Go, Park, Scene
 from kairos.domain.event import Event
 from kairos.domain.ids import digest, enrollment_id, fraction
 from kairos.domain.journey import Journey, Matcher, Node
+from kairos.domain.membership import SOURCE as SEGMENT
 from kairos.domain.profile import Enrollment, Profile
 from kairos.domain.trigger import Campaign
 
@@ -186,7 +187,8 @@ def _ends(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) ->
     """Return whether the event is the passage's goal or exit, and do what follows from it."""
     if event.occurred_at < enrollment.entered_at:
         return False
-    if journey.goal is not None and _matches_any(turn, journey, journey.goal.matchers, event, enrollment):
+    counts = event.source != SEGMENT or not event.historical  # a definition that changed is nobody's success
+    if journey.goal is not None and counts and _matches_any(turn, journey, journey.goal.matchers, event, enrollment):
         until = enrollment.goal_until
         if until is not None and event.occurred_at <= until and not enrollment.converted:
             convert(turn, enrollment)

@@ -43,8 +43,8 @@ def take(turn: Turn, event: Event) -> bool:
         _campaign(turn, event, journeys)
     elif about == "enter":
         _enter_named(turn, event, journeys)
-    elif about not in ("replan", "signal"):
-        raise BadInput("about", "one of enroll, resume, replan, broadcast, campaign, signal, enter")
+    elif about not in ("replan", "signal", "recount"):  # memberships are counted anew before anything is heard
+        raise BadInput("about", "one of enroll, resume, replan, recount, broadcast, campaign, signal, enter")
     return bool(about == "replan")
 
 
@@ -57,7 +57,7 @@ def is_idle(turn: Turn, before: Profile, inputs: Sequence[Input]) -> bool:
     ids = {entry.id for entry in brought} | {signals.signal_id(what) for what in heard}
     seen = turn.profile.seen
     noted = {id: seen.pop(id) for id in ids if id in seen and id not in before.seen}
-    same = turn.profile == before
+    same = turn.profile == replace(before, recounted=turn.profile.recounted)
     seen |= noted
     return same
 

@@ -17,6 +17,7 @@ from kairos.domain.document import Document, Path, parse_share
 from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadDefinition
 from kairos.domain.journey import EntryCap, Goal, IfPast, Journey, Node, Reenter, SendArgs, TimelineStep
+from kairos.domain.membership import only_event
 from kairos.domain.offset import Offset
 from kairos.steps.send import SEND_KEYS, read_send
 
@@ -160,7 +161,7 @@ def _goal(document: Document) -> Goal | None:
         return None
     inners = listed(document, "goal")
     for inner in inners:
-        inner.only("event", "where", "subject", "within")
+        only_event(inner, "where", "subject", "within")
     windows = {inner.duration("within") for inner in inners if inner.has("within")}
     if len(windows) > 1 or not inners:
         raise BadDefinition((*document.path, "goal"), "expected goals with one and the same `within`")

@@ -12,6 +12,7 @@ from typing import Any
 from kairos.domain.condition import OPERATORS, Did, as_behaviour, parse_condition
 from kairos.domain.document import Path
 from kairos.domain.errors import BadDefinition
+from kairos.domain.membership import changed_segment
 
 _DATA = frozenset((*OPERATORS, "update"))
 
@@ -59,6 +60,16 @@ def named_segments(document: Any) -> set[str]:
     """Return the segments that a journey or segment asks for."""
     found = find_mappings(document, "segment")
     return {condition["segment"] for _, condition in found if isinstance(condition["segment"], str)}
+
+
+def tracked_in(document: Any) -> set[str]:
+    """Return the segments whose changes a journey or condition hears of or counts."""
+    changes = find_mappings(document, "segment")
+    found = {change["segment"] for _, change in changes if "on" in change and isinstance(change["segment"], str)}
+    for key in ("event", "did"):
+        names = (named[key] for _, named in find_mappings(document, key) if isinstance(named[key], str))
+        found |= {segment for name in names if (segment := changed_segment(name)) is not None}
+    return found
 
 
 def named_journeys(document: Any) -> set[str]:

@@ -29,6 +29,7 @@ from kairos.app.definitions.template import PART_CHARACTERS_MAX, bodies_of
 from kairos.app.definitions.triggers import AT_FORM, BROADCAST, FOLLOW_ON, TRIGGERS_MAX
 from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STATUSES, TIMES_MAX
 from kairos.domain.localtime import WEEKDAYS
+from kairos.domain.membership import ON
 from kairos.steps.send import SEND_SCHEMA
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -66,7 +67,7 @@ def _parts() -> Schema:
         "offset": {"type": "string", "pattern": _offset()},
         "clock": {"type": "string", "pattern": f"^{_CLOCK}{_END}"},
         "weekdays": {"type": "array", "minItems": 1, "items": {"enum": list(WEEKDAYS)}},
-        "matcher": _object({"event": _ref("name"), "where": _ref("condition"), "subject": _ref("name")}, "event"),
+        "matcher": _event({"where": _ref("condition")}),
         "trigger": {"anyOf": _triggers()},
         "matchers": {"anyOf": [_ref("matcher"), {"type": "array", "items": _ref("matcher")}]},
         "message": _object(SEND_SCHEMA, "send"),
@@ -134,10 +135,7 @@ def _timed() -> Schema:
 
 def _common() -> Schema:
     after = _object({"after": _ref("duration")}, "after")
-    goal = _object(
-        {"event": _ref("name"), "where": _ref("condition"), "subject": _ref("name"), "within": _ref("duration")},
-        "event",
-    )
+    goal = _event({"where": _ref("condition"), "within": _ref("duration")})
     return _remarks() | {
         "id": _ref("id"),
         "class": _ref("class"),
@@ -149,13 +147,21 @@ def _common() -> Schema:
     }
 
 
+def _event(beside: Schema) -> Schema:
+    """Return the two forms of an event: by name, or as the change of a segment."""
+    change = {"segment": _ref("id"), "on": {"enum": list(ON)}}
+    named = {"event": _ref("name"), "subject": _ref("name")}
+    return {"oneOf": [_object(named | beside, "event"), _object(change | beside, *change)]}
+
+
 def _step(name: str) -> Schema:
     step = registry.load("steps", name)
     return _object({"id": _ref("id"), **step.schema}, step.keyword)
 
 
 def _segment() -> Schema:
-    return _object(_remarks() | {"id": _ref("id"), "where": _ref("condition")}, "id", "where")
+    own = {"id": _ref("id"), "where": _ref("condition"), "track": {"type": "boolean"}}
+    return _object(_remarks() | own, "id", "where")
 
 
 def _template() -> Schema:

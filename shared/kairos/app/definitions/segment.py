@@ -7,7 +7,7 @@ from kairos.domain.condition import parse_condition
 from kairos.domain.document import Document
 from kairos.domain.errors import BadDefinition
 
-SEGMENT_KEYS = ("id", "name", "description", "where")
+SEGMENT_KEYS = ("id", "name", "description", "where", "track")
 
 
 def check_segment(raw: object) -> list[BadDefinition]:
@@ -18,6 +18,7 @@ def check_segment(raw: object) -> list[BadDefinition]:
         return problems.found
     problems.gather(lambda: document.only(*SEGMENT_KEYS), None)
     problems.gather(lambda: document.identifier("id"), "")
+    problems.gather(lambda: document.flag("track"), False)
     if "where" not in document.raw:
         problems.found.append(BadDefinition(("where",), "is missing: the condition of being in the segment"))
     else:

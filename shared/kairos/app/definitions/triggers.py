@@ -1,7 +1,8 @@
 """What starts a journey, as written: one trigger or a list of them, each a mapping that its first word tells apart.
 
 `{event: …}` an event; `{at: "2026-12-24 10:00"}` a date and time; `{journey: welcome, on: completed}` another journey;
-`{api: true}` a request that your own server signs. A journey says `trigger: broadcast` where a command starts it.
+`{segment: vip, on: entered}` a change of a segment; `{api: true}` a request that your own server signs. A journey says
+`trigger: broadcast` where a command starts it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from kairos.domain.document import Document
 from kairos.domain.errors import BadDefinition
 from kairos.domain.instant import YEAR_MAX, YEAR_MIN
 from kairos.domain.journey import Matcher
+from kairos.domain.membership import only_event, read_event
 from kairos.domain.trigger import Campaign, Follow
 
 BROADCAST = "broadcast"
@@ -61,7 +63,7 @@ def read_matchers(document: Document, key: str) -> tuple[Matcher, ...]:
     """Return one event under `key` or a list of them, as `exit` has them. Raises BadDefinition."""
     inners = listed(document, key) if document.has(key) else []
     for inner in inners:
-        inner.only("event", "where", "subject")
+        only_event(inner, "where", "subject")
     return tuple(read_matcher(inner) for inner in inners)
 
 
@@ -74,11 +76,11 @@ def listed(document: Document, key: str) -> list[Document]:
 
 def read_matcher(inner: Document) -> Matcher:
     """Return the event that a mapping names, with its condition and its own subject. Raises BadDefinition."""
-    return Matcher(inner.name("event"), _where(inner), inner.name("subject") if inner.has("subject") else None)
+    return Matcher(read_event(inner), _where(inner), inner.name("subject") if inner.has("subject") else None)
 
 
 def _event(inner: Document, journey: str, found: Triggers) -> None:
-    inner.only("event", "where", "subject")
+    only_event(inner, "where", "subject")
     found.events.append(read_matcher(inner))
 
 
@@ -122,6 +124,7 @@ FORMS: Mapping[str, Callable[[Document, str, Triggers], None]] = {
     "at": _campaign,
     "journey": _follow,
     "api": _request,
+    "segment": _event,
 }
 """Which reader a trigger's first word found here calls for, asked in this order."""
 

@@ -37,7 +37,7 @@ def build_bundle(
     brand = documents.brand.document
     journeys = _versions(documents.documents("journey"), (previous or {}).get("journeys", {}))
     templates = documents.documents("template")
-    segments = {id: {"where": document["where"]} for id, document in documents.documents("segment").items()}
+    segments = {id: _meant(document) for id, document in documents.documents("segment").items()}
     asked = any(next(find_mappings(document, "business_day"), None) for document in kept_documents(journeys).values())
     country = brand.get("country") if asked else None
     return {
@@ -80,6 +80,10 @@ def documents_of(bundle: Mapping[str, Any]) -> Documents:
         channels = {"channels": order[id]} if id in order else {}
         found.append(Definition("template", id, {**parts, **channels}, f"template/{id}"))
     return Documents(tuple(found))
+
+
+def _meant(segment: Mapping[str, Any]) -> dict[str, Any]:
+    return {"where": segment["where"], **({"track": True} if segment.get("track") else {})}
 
 
 def _versions(wanted: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ The bundle is plain JSON:
      "index": {"triggers": {event: [journey, …]}, "endings": {event: [journey, …]},
                "anchors": {entry kind: [journey, …]}, "anniversaries": {trait: [journey, …]},
                "shared": {anchor key: [journey, …]}, "follows": {journey: [journey, …]}, "campaigns": [journey, …],
+               "segments": {"tracked": [id, …], "touches": {what changed: [id, …]}, "print": …} where any is tracked,
                "counters": {event: [{"did": …, "where": …, "keep": n, "key": …}, …]},
                "channels": {template: [channel, … in order of preference]}},
      "holidays": {country: {"2026-09-25": "Chuseok", …}},
@@ -29,6 +30,7 @@ from zoneinfo import ZoneInfo
 from kairos.app.definitions.compile import compile_journey
 from kairos.app.definitions.references import find_behaviour
 from kairos.app.ports import EVERYTHING, Pause, Pointer
+from kairos.app.publish.tracked import Segments, Tracked, index_segments
 from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
 from kairos.domain.condition import Condition, Did, parse_condition, walk
 from kairos.domain.duration import parse_duration
@@ -66,7 +68,8 @@ class Release:
         self.stopped = pointer.stopped
         self.pointer = pointer
         self.bundle = bundle
-        self._shared: dict[str, dict[Any, Any]] = {"journeys": {}, "zones": {}, "counted": {}, "days": {}}
+        parts = ("journeys", "zones", "counted", "days", "segments")
+        self._shared: dict[str, dict[Any, Any]] = {part: {} for part in parts}
 
     def standing(self, pointer: Pointer) -> Release:
         """Return the same release under a newer pointer, keeping what is compiled."""
@@ -108,9 +111,14 @@ class Release:
         )
 
     @cached_property
-    def segments(self) -> dict[str, Condition]:
+    def segments(self) -> Mapping[str, Condition]:
         """Return every segment's condition."""
-        return {id: parse_condition(document["where"]) for id, document in self.bundle["segments"].items()}
+        return Segments(self.bundle["segments"], self._shared["segments"])
+
+    @cached_property
+    def tracked(self) -> Tracked:
+        """Return the segments whose changes are heard."""
+        return Tracked(self.bundle["index"].get("segments", {}))
 
     def zone(self, name: str | None) -> ZoneInfo:
         """Return the zone of that name, or the brand's when it is unknown."""
@@ -271,7 +279,9 @@ def index_of(
         for did, where in find_behaviour(document):
             row = counters.setdefault(did.event, {}).setdefault(did.key, {"key": did.key, "where": where})
             row["keep"] = max(row.get("keep", 0), did.keep)
+    tracked = index_segments(raw.values(), segments)
     return {
+        **({"segments": tracked} if tracked else {}),
         "triggers": triggers,
         "endings": endings,
         "anchors": anchors,

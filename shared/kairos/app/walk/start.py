@@ -81,6 +81,8 @@ def needs_of_release(previous: Mapping[str, Any] | None, wanted: Mapping[str, An
         yield Need("enroll", new)
     if previous and any(previous["brand"].get(key) != wanted["brand"].get(key) for key in PLANS_BY):
         yield Need("replan")
+    if _tracked(wanted) and _tracked(wanted) != (_tracked(previous) if previous else ""):
+        yield Need("recount")
 
 
 def needs_of_standing(old: Pointer, new: Pointer) -> Iterator[Need]:
@@ -93,6 +95,11 @@ def needs_of_standing(old: Pointer, new: Pointer) -> Iterator[Need]:
 
 def _anchors(bundle: Mapping[str, Any]) -> dict[str, str]:
     return {id: kind for kind, ids in bundle["index"]["anchors"].items() for id in ids}
+
+
+def _tracked(bundle: Mapping[str, Any]) -> str:
+    """Return what names the definitions of all segments that are tracked."""
+    return str(bundle["index"].get("segments", {}).get("print", ""))
 
 
 class StartWalks:
