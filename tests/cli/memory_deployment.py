@@ -115,8 +115,12 @@ class MemoryDeployment:
     def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         return run_command(Publish(self.drafts, self.releases, StartWalks(self.walks, self.rounds)), request, NOW)
 
+    @property
+    def scan(self) -> MemoryCustomerScan:
+        return MemoryCustomerScan(self.customers)
+
     def population(self) -> Population:
-        return MemoryCustomerScan(self.customers).population()
+        return self.scan.population()
 
     def channel_client(self, channel: Channel) -> Any:
         return self.provider

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kairos.app.ports import Clock, ContactReader, Drafts, Identifier, InsightsReader, Releases
 from kairos.app.redrive import DeadLetters
-from kairos.app.walk.ports import Population
+from kairos.app.walk.ports import CustomerScan, Population
 from kairos.cli.failure import NotDeployed
 from kairos.domain.profile import Profile
 from kairos.registry import Channel
@@ -75,6 +75,10 @@ class Deployment(Protocol):
     @property
     def patient(self) -> Patient:
         """Return it as `kairos doctor` sees it."""
+
+    @property
+    def scan(self) -> CustomerScan:
+        """Return all customers, to be read in segments."""
 
     def population(self) -> Population:
         """Return how many profiles there are, and how large."""
@@ -186,11 +190,16 @@ class AwsDeployment:
 
         return Patient(self.stage, self._outputs, self._client, self.clock, lambda: self.releases)
 
-    def population(self) -> Population:
-        """Return what the table tells of itself."""
+    @cached_property
+    def scan(self) -> CustomerScan:
+        """Return the scan of the table."""
         from kairos.aws.customer_scan import DynamoCustomerScan
 
-        return DynamoCustomerScan(self._client("dynamodb"), self._output("CustomersTable")).population()
+        return DynamoCustomerScan(self._client("dynamodb"), self._output("CustomersTable"))
+
+    def population(self) -> Population:
+        """Return what the table tells of itself."""
+        return self.scan.population()
 
     @cached_property
     def insights(self) -> InsightsReader:

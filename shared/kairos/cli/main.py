@@ -48,6 +48,16 @@ Overdue = Annotated[
 Properties = Annotated[
     list[str] | None, typer.Option("--property", help="A property of the event: name=value (numbers are numbers).")
 ]
+Replan = Annotated[
+    list[str] | None,
+    typer.Option("--replan", help="A journey whose people go on in the new version; all: every one that changes."),
+]
+Finish = Annotated[
+    list[str] | None, typer.Option("--finish", help="With --replan all: a journey whose people finish in theirs.")
+]
+GoneChoice = Annotated[
+    str, typer.Option("--gone", help="Who waits at a step that the new version has not: stay in theirs, or stop.")
+]
 JourneyId = Annotated[str, typer.Argument(help="The journey's id.")]
 Customer = Annotated[str, typer.Argument(help="A profile id, e-mail, phone, or the shop's own customer id.")]
 Context = typer.Context
@@ -102,16 +112,25 @@ def publish(
     context: Context,
     ids: Annotated[list[str] | None, typer.Argument(help="Journeys, or template/ID, segment/ID, brand.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every draft.")] = False,
+    replan: Replan = None,
+    finish: Finish = None,
+    gone: GoneChoice = "stay",
     yes: Yes = False,
     stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
 ) -> None:
-    """Make drafts live. A journey brings the templates and segments that it uses."""
+    """Show what changes and who stands where, then make drafts live. A journey brings what it uses.
+
+    Who is under way in a journey finishes in the version they entered, unless --replan takes them along.
+    """
+    from kairos.cli.difference import taking_along
+
     if bool(ids) == everything:
         raise typer.BadParameter("name what to publish, or say --all")
     chosen: dict[str, object] = {"all": True} if everything else {"ids": ids}
-    _command(context, {"command": "publish", **chosen}, stage, region, profile, yes=yes)
+    along = taking_along(replan, finish, gone)
+    _command(context, {"command": "publish", **chosen, **along}, stage, region, profile, yes=yes)
 
 
 @app.command()
@@ -141,10 +160,19 @@ def resume(
 
 @app.command()
 def rollback(
-    context: Context, yes: Yes = False, stage: Stage = None, region: Region = None, profile: Profile = None
+    context: Context,
+    replan: Replan = None,
+    finish: Finish = None,
+    gone: GoneChoice = "stay",
+    yes: Yes = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
 ) -> None:
-    """Go back to what was live before. What is paused or stopped stays so."""
-    _command(context, {"command": "rollback"}, stage, region, profile, yes=yes)
+    """Go back to what was live before. What is paused or stopped stays so; --replan takes people back too."""
+    from kairos.cli.difference import taking_along
+
+    _command(context, {"command": "rollback", **taking_along(replan, finish, gone)}, stage, region, profile, yes=yes)
 
 
 @app.command()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import typer
+
+from kairos.cli.difference import show_difference
 from kairos.cli.failure import WRONG
 from kairos.cli.screen import open_screen
 from kairos.domain.walk import Walk, is_missed, walk_from_json
@@ -30,8 +33,9 @@ def agreed(deployment: Deployment, request: Mapping[str, Any], *, yes: bool) -> 
         return True
     foreseen = deployment.command({**request, "dry": True})
     walks = [walk for walk in _walks(foreseen) if walk.state == "going" or request["command"] == "confirm"]
+    under_way = show_difference(deployment, foreseen)
     if not walks:
-        return True
+        return not under_way or typer.confirm("Go live?", default=False, err=True)
     population = deployment.population()
     if population.profiles == 0 or (request["command"] == "signal" and population.profiles < SIGNAL_ASKS_FROM):
         return True
@@ -82,8 +86,6 @@ def _when(walk: Walk) -> str:
 
 
 def _ask(deployment: Deployment, walks: Iterable[Walk], population: Any) -> bool:
-    import typer
-
     from kairos.app.walk.estimate import estimate
 
     screen = open_screen(complaints=True)
@@ -116,6 +118,7 @@ def _about(walk: Walk) -> str:
         "resume": f"what fell due meanwhile in {journeys or 'every journey'}",
         "recount": "who is in which segment, under the new definitions",
         "replan": "plans and held messages under the brand's new times",
+        "migrate": f"who is in an earlier version of {journeys} goes on in this one",
         "broadcast": f"{journeys} to {whom}",
         "campaign": f"{journeys} to whom it is for, at {walk.what.get('at', '')}",
         "signal": f"{walk.what.get('event', '')} to {whom}",

@@ -204,6 +204,7 @@ ENROLLMENT: tuple[Row, ...] = (
     _tuple("asked", "t"),
     _plain("closed", "z", False),
     ("trials", "x", *_filed(Trial, TRIAL), {}),
+    _tuple("done", "f"),
 )
 MESSAGE: tuple[Row, ...] = (
     _plain("id", "i"),

@@ -105,6 +105,7 @@ class Enrollment:
     ended_at: datetime | None = None
     closed: bool = False  # left by an exit: a move of its entry does not bring it back
     trials: Mapping[str, Trial] = field(default_factory=dict)  # by the step of the experiment
+    done: tuple[str, ...] = ()  # steps that asked for a message in an earlier version: they never do again
 
     @property
     def active(self) -> bool:

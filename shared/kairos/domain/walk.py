@@ -15,10 +15,14 @@ from kairos.domain.event import Event
 from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant, parse_instant
 
-About = Literal["enroll", "resume", "replan", "recount", "broadcast", "campaign", "signal", "enter"]
+About = Literal["enroll", "resume", "replan", "migrate", "recount", "broadcast", "campaign", "signal", "enter"]
 """enroll: a timeline was published whose entries are known already; resume: journeys go on; replan: the brand's zone or
-hours changed; recount: tracked segments changed; broadcast: a journey is started for many; campaign: the same at a date
-and time; signal: one event for many; enter: a journey is started for customers who are named."""
+hours changed; migrate: who is in an earlier version is taken along into the one now live; recount: tracked segments
+changed; broadcast: a journey is started for many; campaign: the same at a date and time; signal: one event for many;
+enter: a journey is started for customers who are named."""
+
+Gone = Literal["stay", "stop"]
+"""What becomes of who waits at a step that the version now live has not: they finish in theirs, or they stop."""
 
 OF_NOW = frozenset({"broadcast", "campaign", "signal", "enter"})
 """Walks that speak of something happening now; all others follow a change of definitions, and are historical."""
@@ -43,11 +47,11 @@ class Walk:
     """One walk. `journeys` are those it is about (none: all), `segment` bounds a broadcast.
 
     `cursors` has one place per segment: the last profile read, "" where it was not begun, None where it is done.
-    `what` is plain JSON that every wake-up carries beside: see `kairos.app.decide.campaigns` and `.signals`; its
-    "profiles" are the only ones looked at. A campaign waits to be confirmed until `confirm_by`.
-    Nobody works on it before `next_at`, which paces it and is the lease of whoever does. `revision` is what the next
-    write must find. `profiles` is how many there are thought to be; `looked_at` and `woken` how many were read, and
-    found to be concerned.
+    `what` is plain JSON that every wake-up carries beside: see `campaigns`, `signals` and `versions` of
+    `kairos.app.decide`; its "profiles" are the only ones looked at. A campaign waits to be confirmed until
+    `confirm_by`. Nobody works on it before `next_at`, which paces it and is the lease of whoever does.
+    `revision` is what the next write must find. `profiles` is how many there are thought to be; `looked_at` and `woken`
+    how many were read, and found to be concerned.
     """
 
     id: str

@@ -64,12 +64,12 @@ def test_going_back_to_a_former_document_is_going_back_to_its_version() -> None:
 
 def test_the_newest_versions_are_kept_and_the_live_one_always() -> None:
     bundle = build_bundle(with_journey())
-    for share in range(1, 31):
-        bundle = build_bundle(with_journey(holdout=f"{share}%"), bundle)
+    for share in range(1, VERSIONS_MAX + 11):
+        bundle = build_bundle(with_journey(holdout=f"{share / 10}%"), bundle)
     entry = bundle["journeys"]["welcome"]
-    assert entry["live"] == 31
-    assert sorted(map(int, entry["versions"])) == list(range(32 - VERSIONS_MAX, 32))
-    back = build_bundle(with_journey(holdout="12%"), bundle)["journeys"]["welcome"]
+    assert entry["live"] == VERSIONS_MAX + 11
+    assert sorted(map(int, entry["versions"])) == list(range(12, VERSIONS_MAX + 12))
+    back = build_bundle(with_journey(holdout="1.2%"), bundle)["journeys"]["welcome"]
     assert back["live"] == 13
     assert "13" in back["versions"]
 

@@ -21,6 +21,7 @@ def publish() -> Publish:
 def test_a_command_tells_how_it_stands_now(publish: Publish) -> None:
     told = run_command(publish, {"command": "publish", "id": "welcome"}, NOW)
     assert told.pop("release")
+    told["differences"] = [(row["kind"], row["id"], row["change"]) for row in told["differences"]]
     changed = ["brand", "journey/welcome", "template/hello"]
     assert told == {
         "ok": True,
@@ -30,6 +31,11 @@ def test_a_command_tells_how_it_stands_now(publish: Publish) -> None:
         "waiting": [],
         "warnings": [],
         "walks": [],
+        "differences": [
+            ("brand", "brand", "added"),
+            ("journey", "welcome", "added"),
+            ("template", "hello", "added"),
+        ],
     }
     assert run_command(publish, {"command": "pause", "id": "welcome"}, NOW)["paused"] == ["welcome"]
     assert run_command(publish, {"command": "stop-all"}, NOW)["stopped"] is True

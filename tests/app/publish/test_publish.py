@@ -8,6 +8,7 @@ import pytest
 
 from kairos.app.definitions.documents import BadDefinitions
 from kairos.app.ports import Pause, Pointer
+from kairos.app.publish.bundle import VERSIONS_MAX
 from kairos.app.publish.publish import NothingBefore, NothingLive, Publish
 from kairos.app.publish.release import Release
 from kairos.domain.errors import BadInput, VersionConflict
@@ -239,6 +240,16 @@ def test_only_a_published_journey_can_be_paused() -> None:
 def test_before_the_first_publish_there_is_nothing_to_stop(act: Callable[[Publish], object]) -> None:
     with pytest.raises(NothingLive):
         act(Publish(MemoryDrafts(), MemoryReleases()))
+
+
+def test_a_version_that_is_kept_no_longer_is_warned_of() -> None:
+    publish, drafts, _ = published(("journey", "welcome", journey()))
+    for number in range(VERSIONS_MAX + 1):
+        drafts.put("journey", "welcome", journey(steps=[{"wait": f"{number + 1}h"}, {"send": "hello"}]))
+        outcome = publish.publish(None, NOW)
+    (warning,) = outcome.warnings
+    assert (warning.file, warning.warning) == ("journey/welcome", True)
+    assert warning.message.startswith("version 2 is no longer kept")
 
 
 def test_a_rollback_brings_back_what_was_live_and_keeps_the_newer_version_for_those_in_it() -> None:

@@ -341,6 +341,22 @@ def after_held(turn: Turn, enrollment: Enrollment) -> None:
     _asked(turn, turn.keep(replace(enrollment, holding=None)), journey, node, turn.now)
 
 
+def parks(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node) -> bool:
+    """Return whether a passage that reached this step when it reached its own would wait there."""
+    scene = _scene(turn, enrollment, journey, enrollment.reached_at)
+    return isinstance(registry.load("steps", node.kind).enter(node.args, scene), Park)
+
+
+def due_at(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node) -> datetime | None:
+    """Return when a wait ends whose step changed, counted from when it was reached; a step that has asked for a
+    message already, and waits for what comes of it, goes on when it meant to."""
+    if node.id in enrollment.visits:
+        return enrollment.due
+    scene = _scene(turn, enrollment, journey, enrollment.reached_at)
+    decision = registry.load("steps", node.kind).enter(node.args, scene)
+    return decision.until if isinstance(decision, Park) else turn.now
+
+
 def replan_local(turn: Turn) -> None:
     """The customer's zone changed, or the brand's times: waits for a local clock time are computed anew, elapsed ones
     stay."""
@@ -434,6 +450,10 @@ def _caught_up(turn: Turn, at: datetime) -> datetime:
 
 
 def _ask(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decision: Ask, at: datetime) -> None:
+    if node.id in enrollment.done:
+        turn.say("skipped", enrollment, "asked for in an earlier version", step=node.id)
+        walk(turn, enrollment, journey, node.next, at)
+        return
     if pauses.skips(turn, journey.id, at):
         turn.say("not_sent", enrollment, pauses.FELL_DUE, step=node.id, template=decision.send.template, due=at)
         walk(turn, enrollment, journey, node.next, at)

@@ -82,15 +82,28 @@ def replan_local(turn: Turn, event: Event | None) -> None:
         if journey is not None and enrollment.anchor_at is not None and enrollment.active:
             fresh = event is None or _is_fresh(turn, event, journey)
             _plan(turn, enrollment, journey, _local_steps(enrollment, journey), fresh=fresh)
-            _say_moved(turn, enrollment, PLANNED_ANEW)
+            say_moved(turn, enrollment, PLANNED_ANEW)
 
 
-def _say_moved(turn: Turn, before: Enrollment, reason: str) -> None:
-    """Tell each step that is planned for another time than before."""
+def say_moved(turn: Turn, before: Enrollment, reason: str) -> bool:
+    """Tell each step that is planned for another time than before; return whether there was any."""
     after = turn.profile.enrollments[before.id]
-    for step, planned in after.plan.items():
-        if planned.state == "planned" and planned != before.plan.get(step):
-            turn.say("moved", after, reason, step=step, due=planned.due)
+    moved = {s: p for s, p in after.plan.items() if p.state == "planned" and p != before.plan.get(s)}
+    for step, planned in moved.items():
+        turn.say("moved", after, reason, step=step, due=planned.due)
+    return bool(moved)
+
+
+def anchor_in(turn: Turn, enrollment: Enrollment, former: Journey | None, journey: Journey) -> datetime | None:
+    """Return where the passage's moment lies under another version; None where that stands around something else."""
+    if not journey.timeline:
+        return None
+    if former is not None and former.anchor == journey.anchor:
+        return enrollment.anchor_at
+    entry = turn.profile.entries.get(enrollment.entry) if enrollment.entry else None
+    if entry is None or not isinstance(journey.anchor, EntryAnchor) or journey.anchor.kind != entry.kind:
+        return None
+    return _anchor_of(entry, journey)
 
 
 def _local_steps(enrollment: Enrollment, journey: Journey) -> list[TimelineStep]:
@@ -222,7 +235,7 @@ def _plan(
         known = plan.get(step.id)
         if known is not None and known.state == "done":
             continue
-        plan[step.id] = planned = _plan_step(turn, step, enrollment.anchor_at, may_send_now=fresh)
+        plan[step.id] = planned = plan_step(turn, step, enrollment.anchor_at, may_send_now=fresh)
         if planned.state == "skipped":
             turn.say("skipped", enrollment, "its time was over when it became known", step=step.id, due=planned.due)
             if step.if_past == "stop":
@@ -231,7 +244,8 @@ def _plan(
     turn.keep(replace(turn.profile.enrollments[enrollment.id], plan=plan))
 
 
-def _plan_step(turn: Turn, step: TimelineStep, anchor: datetime, *, may_send_now: bool) -> Planned:
+def plan_step(turn: Turn, step: TimelineStep, anchor: datetime, *, may_send_now: bool) -> Planned:
+    """Return when a step is due, or what its `if_past` makes of a time that is over."""
     due = step.offset.resolve(anchor, turn.zone)
     if due >= turn.now:
         return Planned(due)

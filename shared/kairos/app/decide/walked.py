@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kairos.app.decide import alarm, campaigns, passages, signals, timelines
+from kairos.app.decide import alarm, campaigns, passages, signals, timelines, versions
 from kairos.app.decide.turn import Turn, subject_of
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event, Input
@@ -43,8 +43,10 @@ def take(turn: Turn, event: Event) -> bool:
         _campaign(turn, event, journeys)
     elif about == "enter":
         _enter_named(turn, event, journeys)
+    elif about == "migrate":
+        versions.migrate(turn, *versions.asked_of(event))
     elif about not in ("replan", "signal", "recount"):  # memberships are counted anew before anything is heard
-        raise BadInput("about", "one of enroll, resume, replan, recount, broadcast, campaign, signal, enter")
+        raise BadInput("about", "one of enroll, resume, replan, migrate, recount, broadcast, campaign, signal, enter")
     return bool(about == "replan")
 
 

@@ -87,6 +87,17 @@ def check_journey(raw: object, version: int = 1) -> tuple[Journey | None, list[B
     return Journey(**common, **own), problems.found
 
 
+def locate_steps(raw: object) -> dict[str, Path]:
+    """Return where in a valid journey's document each step stands, by its id. Raises BadDefinition."""
+    document = Document(raw)
+    builder, ids = _Builder(Problems()), _Ids()
+    for step, path in document.items("timeline") if document.has("timeline") else ():
+        _timeline_step(step, path, True, ids)
+    if document.has("steps"):
+        builder.block(document.items("steps"), None)
+    return ids.paths | builder.ids.paths
+
+
 def _stepped(document: Document, id: str, problems: Problems) -> dict[str, Any]:
     builder = _Builder(problems)
     raw_steps: RawSteps = problems.gather(lambda: document.items("steps"), [])
@@ -197,6 +208,7 @@ class _Ids:
     def __init__(self) -> None:
         self._taken: set[str] = set()
         self._ordinals: dict[str, int] = {}
+        self.paths: dict[str, Path] = {}
 
     def take(self, document: Document, base: str) -> str:
         if document.has("id"):
@@ -207,6 +219,7 @@ class _Ids:
         if id in self._taken:
             raise BadDefinition((*document.path, "id"), f"another step is called {id!r} already")
         self._taken.add(id)
+        self.paths[id] = document.path
         return id
 
 
@@ -217,7 +230,7 @@ class _Builder:
         self.nodes: dict[str, Node] = {}
         self.elapsed = False
         self._named = 0
-        self._ids = _Ids()
+        self.ids = _Ids()
         self._problems = problems
 
     def block(self, raw_steps: RawSteps, after: str | None, depth: int = 0) -> str | None:
@@ -251,7 +264,7 @@ class _Builder:
         base = (
             document.raw["send"] if step.keyword == "send" and isinstance(document.raw["send"], str) else step.keyword
         )
-        return document, step, self._ids.take(document, base)
+        return document, step, self.ids.take(document, base)
 
     def _node(self, document: Document, step: Any, id: str, after: str | None, depth: int) -> Node:
         args = step.read(document)

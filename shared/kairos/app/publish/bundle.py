@@ -19,7 +19,10 @@ from kairos.app.publish.release import index_of
 from kairos.domain.canonical import fingerprint
 
 SCHEMA = 1
-VERSIONS_MAX = 20
+VERSIONS_MAX = 100
+"""How many versions of a journey are kept, the newest and the live one: who is in an older one ends there, and
+publishing warns of it. Nothing but a walk over everybody could tell that nobody is."""
+
 YEARS = range(2020, 2041)
 """Which years' holidays a bundle carries when nobody says what year it is: all that a simulation may live through."""
 

@@ -1,8 +1,9 @@
 """The publish function's own words: a request {"command", "id" | "ids"} becomes one use case, its outcome plain JSON.
 
-{"ok": true, "release", "paused", "stopped", "changed", "waiting", "warnings", "walks"} or {"ok": false, "error",
-"problems"}; problems and warnings are {"file", "path", "message"}, walks as `walk_to_json` writes them. With
-"dry": true a command says what would come of it, and changes nothing. What is not the caller's fault is raised.
+{"ok": true, "release", "paused", "stopped", "changed", "waiting", "warnings", "walks", "differences"} or
+{"ok": false, "error", "problems"}; problems and warnings are {"file", "path", "message"}, walks as `walk_to_json` and
+differences as `difference_to_json` writes them. With "dry": true a command says what would come of it, and changes
+nothing. What is not the caller's fault is raised.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ from typing import Any, cast, get_args
 
 from kairos.app.definitions.documents import BadDefinitions, Problem
 from kairos.app.ports import Overdue
+from kairos.app.publish.difference import difference_to_json
 from kairos.app.publish.many import Signal, confirm, enter, send_signal
-from kairos.app.publish.publish import Publish, Published
+from kairos.app.publish.publish import Publish, Published, TakeAlong
 from kairos.app.walk.start import StartWalks
 from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadInput, Rejected, VersionConflict
-from kairos.domain.walk import Walk, walk_to_json
+from kairos.domain.walk import Gone, Walk, walk_to_json
 
 COMMANDS: Mapping[str, Callable[[Publish, Mapping[str, Any], datetime], Published]] = {
-    "publish": lambda publish, request, now: publish.publish(_ids(request), now),
+    "publish": lambda publish, request, now: publish.publish(_ids(request), now, _along(request)),
     "pause": lambda publish, request, now: publish.pause(_id(request), now),
     "resume": lambda publish, request, now: publish.resume(_id(request), now, _overdue(request)),
-    "rollback": lambda publish, request, now: publish.rollback(now),
+    "rollback": lambda publish, request, now: publish.rollback(now, _along(request)),
     "stop-all": lambda publish, request, now: publish.stop_all(now),
     "start-all": lambda publish, request, now: publish.start_all(now, _overdue(request)),
     "broadcast": lambda publish, request, now: publish.broadcast(
@@ -71,7 +73,26 @@ def _told(published: Published) -> dict[str, Any]:
         "waiting": list(published.waiting),
         "warnings": _rows(published.warnings),
         "walks": list(map(walk_to_json, published.walks)),
+        "differences": list(map(difference_to_json, published.differences)),
     }
+
+
+def _along(request: Mapping[str, Any]) -> TakeAlong:
+    """Return whom the request takes along: {"replan": true or [journey, …], "finish": [journey, …], "gone": …}."""
+    replan, gone = request.get("replan", []), request.get("gone", "stay")
+    if gone not in get_args(Gone):
+        raise BadInput("gone", f"one of {', '.join(get_args(Gone))}: what becomes of who waits at a step that is gone")
+    return TakeAlong(
+        None if replan is True else _journeys("replan", replan),
+        _journeys("finish", request.get("finish", [])),
+        cast(Gone, gone),
+    )
+
+
+def _journeys(field: str, ids: Any) -> tuple[str, ...]:
+    if not isinstance(ids, list) or not all(isinstance(id, str) for id in ids):
+        raise BadInput(field, "a list of journeys")
+    return tuple(ids)
 
 
 def _rows(problems: Iterable[Problem]) -> list[dict[str, str]]:

@@ -25,6 +25,7 @@ from kairos.app.definitions.ready import check_ready
 from kairos.app.dry_run import DryReleases
 from kairos.app.ports import Drafts, Overdue, Pointer, Releases
 from kairos.app.publish.bundle import build_bundle, documents_of
+from kairos.app.publish.difference import Difference, compare
 from kairos.app.publish.lineage import before
 from kairos.app.publish.release import Release
 from kairos.app.publish.selection import differing, overlay
@@ -34,6 +35,7 @@ from kairos.app.walk.start import (
     Need,
     StartWalks,
     needs_of_campaigns,
+    needs_of_migration,
     needs_of_release,
     needs_of_standing,
 )
@@ -41,7 +43,7 @@ from kairos.domain.canonical import fingerprint
 from kairos.domain.document import ID_FORM
 from kairos.domain.errors import BadDefinition, BadInput, Rejected, VersionConflict
 from kairos.domain.localtime import load_zone
-from kairos.domain.walk import Walk
+from kairos.domain.walk import Gone, Walk
 
 MOVES_MAX = 10
 """How often a pointer that others move is tried again."""
@@ -72,6 +74,17 @@ class Published:
     waiting: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     walks: tuple[Walk, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAlong:
+    """Whom a change takes along into the version that goes live: everybody in these journeys (None: in all that change,
+    but for `but`). Who is in no such journey finishes in the version they are in."""
+
+    journeys: tuple[str, ...] | None = ()
+    but: tuple[str, ...] = ()
+    gone: Gone = "stay"
 
 
 class Publish:
@@ -101,15 +114,17 @@ class Publish:
             self._drafts.mark(definition.kind, definition.id, rows, fingerprint(definition.document))
         return found
 
-    def publish(self, ids: Iterable[str] | None, now: datetime) -> Published:
+    def publish(self, ids: Iterable[str] | None, now: datetime, along: TakeAlong | None = None) -> Published:
         """Make drafts live (None: all of them). A journey brings the templates and segments that it uses.
 
-        Raises BadInput for an id that no draft has, BadDefinitions with all that is wrong with what would be live.
+        `along` says whom it takes along into new versions, also into one that is live already; without it everybody
+        finishes in theirs. Raises BadInput for an id that no draft has, BadDefinitions with all that is wrong with
+        what would be live.
         """
         wanted = None if ids is None else tuple(ids)
         for _ in range(MOVES_MAX):
             try:
-                return self._publish(wanted, now)
+                return self._publish(wanted, now, along or TakeAlong())
             except VersionConflict:
                 continue
         raise VersionConflict("live pointer")
@@ -155,19 +170,20 @@ class Publish:
         walk = self.walks.broadcast(Need("broadcast", (journey,), segment), now, again=again)
         return Published(pointer, walks=(walk,))
 
-    def rollback(self, now: datetime) -> Published:
+    def rollback(self, now: datetime, along: TakeAlong | None = None) -> Published:
         """Go back to what was live before, as often as there was something. What is paused or stopped stays so.
 
-        Customers who entered a newer version walk on in it. Raises NothingLive, NothingBefore.
+        Customers who entered a newer version walk on in it, but for whom `along` takes back.
+        Raises NothingLive, NothingBefore, BadInput.
         """
         for _ in range(MOVES_MAX):
             try:
-                return self._rollback(now)
+                return self._rollback(now, along or TakeAlong())
             except VersionConflict:
                 continue
         raise VersionConflict("live pointer")
 
-    def _publish(self, ids: tuple[str, ...] | None, now: datetime) -> Published:
+    def _publish(self, ids: tuple[str, ...] | None, now: datetime, along: TakeAlong) -> Published:
         old = self._releases.pointer()
         previous = self._releases.bundle(old.release) if old else None
         live = documents_of(previous) if previous else Documents(())
@@ -180,12 +196,15 @@ class Publish:
             raise BadDefinitions(errors)
         changed = differing(wanted, live)
         waiting = differing(drafts, wanted)
-        if old and not changed:
-            return Published(old, (), waiting, tuple(problems))
-        pointer, walks = self._go_live(wanted, previous, old, now)
-        return Published(pointer, changed, waiting, (*problems, *too_late(wanted, now)), walks)
+        if old and previous and not changed:
+            needs = _needs_along(along, previous, ())
+            walks = self.walks.begin(needs, now) if self.walks else ()
+            return Published(old, (), waiting, tuple(problems), walks)
+        late = too_late(wanted, now)
+        gone_live = self._go_live(wanted, previous, old, now, along)
+        return replace(gone_live, changed=changed, waiting=waiting, warnings=(*problems, *late, *gone_live.warnings))
 
-    def _rollback(self, now: datetime) -> Published:
+    def _rollback(self, now: datetime, along: TakeAlong) -> Published:
         old = self._releases.pointer()
         if old is None:
             raise NothingLive
@@ -197,12 +216,17 @@ class Publish:
         # Customers in newer versions still need the templates and segments that came with them.
         there = {(definition.kind, definition.id) for definition in wanted.definitions}
         kept = [d for d in live.definitions if d.kind in ("template", "segment") and (d.kind, d.id) not in there]
-        pointer, walks = self._go_live(Documents((*wanted.definitions, *kept)), previous, old, now)
-        return Published(pointer, (*differing(wanted, live), *gone(wanted, live)), walks=walks)
+        gone_live = self._go_live(Documents((*wanted.definitions, *kept)), previous, old, now, along)
+        return replace(gone_live, changed=(*differing(wanted, live), *gone(wanted, live)))
 
     def _go_live(
-        self, wanted: Documents, previous: Mapping[str, Any] | None, old: Pointer | None, now: datetime
-    ) -> tuple[Pointer, tuple[Walk, ...]]:
+        self,
+        wanted: Documents,
+        previous: Mapping[str, Any] | None,
+        old: Pointer | None,
+        now: datetime,
+        along: TakeAlong,
+    ) -> Published:
         years = range(now.year - FORMER_YEARS, now.year + COMING_YEARS + 1)
         try:
             bundle = build_bundle(wanted, previous, years=years)
@@ -210,8 +234,12 @@ class Publish:
             raise BadDefinitions([wanted.brand.problem(error)] if wanted.brand else []) from error
         release = self._releases.put_bundle(bundle)
         new = replace(old, release=release) if old else Pointer(release)
-        coming = [need for need in needs_of_campaigns(previous, bundle) if need.confirm_by and need.confirm_by > now]
-        return new, self._move(new, old, [*needs_of_release(previous, bundle), *coming], now) if new != old else ()
+        coming = (need for need in needs_of_campaigns(previous, bundle) if need.confirm_by and need.confirm_by > now)
+        differences = compare(previous, bundle)
+        changed = [found.id for found in differences if found.kind == "journey" and found.former and found.version]
+        needs = (*needs_of_release(previous, bundle), *coming, *_needs_along(along, bundle, changed))
+        walks = self._move(new, old, needs, now) if new != old else ()
+        return Published(new, walks=walks, differences=differences, warnings=_no_longer_kept(previous, bundle))
 
     def _move(self, new: Pointer, old: Pointer | None, needs: Iterable[Need], now: datetime | None) -> tuple[Walk, ...]:
         """Move the pointer, its walks written down before: a crash in between leaves walks that find nothing to do."""
@@ -245,6 +273,26 @@ class Publish:
                 "id", f"a published journey, one of: {', '.join(sorted(known)) or 'none'}; found {journey!r}"
             )
         return journey
+
+
+def _no_longer_kept(previous: Mapping[str, Any] | None, bundle: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Warn of versions that a release drops because there are too many."""
+    warnings = []
+    for id, entry in (previous or {"journeys": {}})["journeys"].items():
+        for version in sorted(entry["versions"].keys() - bundle["journeys"][id]["versions"].keys(), key=int):
+            message = f"version {version} is no longer kept: who is in it ends there, unless --replan takes them along"
+            warnings.append(Problem(f"journey/{id}", 0, 0, "", message, warning=True))
+    return tuple(warnings)
+
+
+def _needs_along(along: TakeAlong, bundle: Mapping[str, Any], changed: Iterable[str]) -> tuple[Need, ...]:
+    """Return the walk that takes people along, if there is anybody to take. Raises BadInput for an unknown journey."""
+    known = bundle["journeys"]
+    for id in (*(along.journeys or ()), *along.but):
+        if id not in known:
+            raise BadInput("replan", f"a published journey, one of: {', '.join(sorted(known)) or 'none'}; found {id!r}")
+    wanted = set(changed if along.journeys is None else along.journeys) - set(along.but)
+    return tuple(needs_of_migration(bundle, (id for id in wanted if len(known[id]["versions"]) > 1), along.gone))
 
 
 def read_drafts(drafts: Mapping[tuple[str, str], Any]) -> Documents:

@@ -22,7 +22,7 @@ from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant
 from kairos.domain.localtime import load_zone
 from kairos.domain.trigger import Campaign
-from kairos.domain.walk import OF_NOW, About, Walk, is_missed, walk_id
+from kairos.domain.walk import OF_NOW, About, Gone, Walk, is_missed, walk_id
 
 SETTLING = timedelta(seconds=60)
 """Longer than a run of `decide` may take, and than a scan lags behind its table."""
@@ -67,6 +67,14 @@ def _campaigns(bundle: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], Cam
         entry = bundle["journeys"][id]
         for campaign in compile_journey(entry["versions"][str(entry["live"])]).campaigns:
             yield (id, f"{campaign.subject} {zone}"), campaign
+
+
+def needs_of_migration(bundle: Mapping[str, Any], journeys: Iterable[str], gone: Gone) -> Iterator[Need]:
+    """Yield what taking along everybody who is in an earlier version of these journeys asks for."""
+    versions = {id: bundle["journeys"][id]["live"] for id in sorted(set(journeys))}
+    versions = {id: version for id, version in versions.items() if version is not None}
+    if versions:
+        yield Need("migrate", tuple(versions), what={"versions": versions, "gone": gone})
 
 
 def needs_of_release(previous: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> Iterator[Need]:

@@ -247,6 +247,8 @@ def _unheard(walk: Walk, release: Release, now: datetime) -> _Obstacle | None:
 def _obstacle(walk: Walk, release: Release, now: datetime) -> _Obstacle | None:
     if walk.about == "signal":
         return _unheard(walk, release, now)
+    if walk.about == "migrate":
+        return _overtaken(walk, release)
     if walk.about not in ("broadcast", "campaign", "enter"):
         return None
     (journey,) = walk.journeys
@@ -258,3 +260,11 @@ def _obstacle(walk: Walk, release: Release, now: datetime) -> _Obstacle | None:
     if walk.about == "broadcast" and (found is None or not found.broadcast):
         return _Obstacle(f"the journey {journey} is no longer live as a broadcast", ends=True)
     return _Obstacle("the journey is paused", ends=False) if release.halted(journey) else None
+
+
+def _overtaken(walk: Walk, release: Release) -> _Obstacle | None:
+    """Nobody is taken along into a version that is not live any more: whom the walk has not reached stays."""
+    versions = walk.what["versions"]
+    if any(found.version == versions[id] for id in walk.journeys if (found := release.journey(id))):
+        return None
+    return _Obstacle("another version has gone live since", ends=True)
