@@ -69,10 +69,7 @@ class Grants:
         _allow(ingest, "dynamodb:PutItem", on=tables.suppressions.table_arn)
         self._send(ingest, self.queues.inbox, self.queues.feedback_dlq)
         self._read_identity_secret(ingest)
-        connections = (
-            f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{connections_prefix(self.stage)}*"
-        )
-        _allow(ingest, "ssm:GetParameter", on=connections)
+        self._read_connections(ingest, "*")
 
     def _decide(self, decide: lambda_.Function) -> None:
         customers = self.tables.customers.table_arn
@@ -106,6 +103,7 @@ class Grants:
         self._read_identity_secret(deliver)
         self._consume(deliver, queues.outbox_transactional, queues.outbox_marketing)
         self._send(deliver, queues.outbox_transactional, queues.outbox_marketing, queues.inbox)
+        self._read_connections(deliver, "webhook/*")
         self._send_email(deliver)
         self._send_sms(deliver)
 
@@ -152,6 +150,10 @@ class Grants:
     def _read_release(self, function: lambda_.Function) -> None:
         _allow(function, "dynamodb:GetItem", on=self.tables.config.table_arn)
         _allow(function, "s3:GetObject", on=self.tables.releases.arn_for_objects("*"))
+
+    def _read_connections(self, function: lambda_.Function, which: str) -> None:
+        parameters = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{connections_prefix(self.stage)}"
+        _allow(function, "ssm:GetParameter", on=f"{parameters}{which}")
 
     def _read_identity_secret(self, function: lambda_.Function) -> None:
         _allow(function, "secretsmanager:GetSecretValue", on=self.keys.identity.secret_arn)

@@ -72,6 +72,7 @@ _ALL = (
             *_OUTBOXES,
             "INBOX_URL",
             "IDENTITY_SECRET_ARN",
+            "CONNECTIONS_PREFIX",
             "CONFIGURATION_SET",
             "PUBLIC_URL",
         ),

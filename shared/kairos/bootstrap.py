@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kairos.app.deliver.deliver import Deliver
+    from kairos.app.deliver.outboxes import Outboxes
+    from kairos.app.deliver.webhooks import Webhooks
     from kairos.app.dispatch import Dispatch
     from kairos.app.inbox import HandleInbox
     from kairos.app.ingest.ingest import Ingest
@@ -94,8 +96,18 @@ def dispatch() -> tuple[Dispatch, Parking]:
 
 
 @cache
-def deliver() -> Deliver:
+def deliver() -> Outboxes:
     """Return what works through the outboxes."""
+    from kairos.app.deliver.outboxes import Outboxes
+    from kairos.settings import DeliverSettings
+
+    _settings(DeliverSettings)  # what is missing is missing from the first batch on, whatever is in it
+    return Outboxes(messages, webhooks)
+
+
+@cache
+def messages() -> Deliver:
+    """Return what takes messages through their gates to their providers."""
     import secrets
 
     from kairos.app.deliver.deliver import Deliver
@@ -136,6 +148,32 @@ def deliver() -> Deliver:
         _inbox(settings.inbox_url),
         channels,
         _ChannelClients(channels, settings.configuration_set),
+        clock(),
+    )
+
+
+@cache
+def webhooks() -> Webhooks:
+    """Return what makes the calls of webhook steps."""
+    from kairos.app.deliver.webhooks import Webhooks
+    from kairos.app.publish.live import LiveRelease
+    from kairos.aws.connections import SsmConnections
+    from kairos.aws.customers import DynamoCustomers
+    from kairos.aws.outbox import SqsOutbox
+    from kairos.aws.tokens import DynamoSendTokens
+    from kairos.channels._https import HttpsPost
+    from kairos.settings import DeliverSettings, is_local
+
+    settings = _settings(DeliverSettings)
+    dynamodb = _client("dynamodb")
+    return Webhooks(
+        DynamoCustomers(dynamodb, settings.customers_table),
+        LiveRelease(_releases(settings.config_table, settings.releases_bucket)).read,
+        SsmConnections(_client("ssm"), settings.connections_prefix, clock()),
+        DynamoSendTokens(dynamodb, settings.messages_table),
+        SqsOutbox(_client("sqs"), settings.outbox_transactional_url, settings.outbox_marketing_url),
+        _inbox(settings.inbox_url),
+        HttpsPost(local=is_local(os.environ)),
         clock(),
     )
 

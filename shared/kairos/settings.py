@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar
 
 PREFIX = "KAIROS_"
+LOCAL_CLOUD = "KAIROS_LOCAL_CLOUD"
 
 S = TypeVar("S", bound="Settings")
 
@@ -91,6 +92,7 @@ class DeliverSettings(Settings):
     outbox_marketing_url: str
     inbox_url: str
     identity_secret_arn: str
+    connections_prefix: str
     configuration_set: str
     public_url: str
 
@@ -186,6 +188,11 @@ def read_settings(kind: type[S], environment: Mapping[str, str]) -> S:
         raise MissingSettings(kind.function, missing)
     values: dict[str, Any] = {field: environment[name].strip() for field, name in names.items()}
     return kind(**values)
+
+
+def is_local(environment: Mapping[str, str]) -> bool:
+    """Return whether this is the local cloud: it says so to its functions itself, and no template can."""
+    return environment.get(LOCAL_CLOUD) == "yes"
 
 
 def variables(kind: type[Settings]) -> dict[str, str]:

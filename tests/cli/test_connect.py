@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import io
 
 import pytest
@@ -79,3 +80,33 @@ def test_what_is_no_secret_is_refused(
     with pytest.raises(CannotDo):
         connect_source(deployment, Wish("shopify", "main"), from_stdin=True)
     assert deployment.secrets.kept == {}
+
+
+URL = "url=https://hooks.example.com/kairos"
+
+
+def test_a_receiver_gets_a_secret_as_standard_webhooks_writes_it(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kairos("connect", "webhook", "crm", "--generate", "--set", URL) == 0
+    kept = deployment.secrets.kept["webhook", "crm"]
+    [secret] = kept["secrets"]
+    assert kept["url"] == "https://hooks.example.com/kairos"
+    assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 24
+    out = capsys.readouterr().out
+    assert secret in out
+    assert "/v1/webhooks" not in out
+    assert kairos("connect", "webhook", "crm", "--generate") == 0
+    assert deployment.secrets.kept["webhook", "crm"]["secrets"][1] == secret
+
+
+@pytest.mark.parametrize("settings", [(), ("url=http://hooks.example.com",), ("shop=x",)])
+def test_a_receiver_without_an_https_url_is_refused(deployment: MemoryDeployment, settings: tuple[str, ...]) -> None:
+    with pytest.raises(CannotDo, match="url=https"):
+        connect_source(deployment, Wish("webhook", "crm", generate=True, settings=settings), from_stdin=False)
+
+
+@pytest.mark.parametrize("secret", ["plain", "whsec_", "whsec_%%", "whsec_" + "QUJD", "QUJD" * 8])
+def test_a_secret_that_could_not_sign_is_refused(deployment: MemoryDeployment, secret: str) -> None:
+    with pytest.raises(CannotDo, match="whsec_"):
+        connect_source(deployment, Wish("webhook", "crm", settings=(URL,)), from_stdin=False, ask=lambda _: secret)

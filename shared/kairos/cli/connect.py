@@ -6,6 +6,7 @@ oldest.
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 import sys
@@ -26,6 +27,11 @@ SECRET_CHARACTERS_MAX = 1_000
 KEY_BYTES = 24
 NOT_CONNECTED = frozenset({"ses"})
 """Its events come through EventBridge, from the account itself."""
+
+CALLED = "webhook"
+"""Not a sender but a receiver: what `webhook` steps call."""
+PREFIX = "whsec_"
+"""How Standard Webhooks writes a secret: this, and 24 to 64 bytes in base64."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SETTING = re.compile(r"([a-z][a-z_]{0,39})=(.{1,500})", re.DOTALL)
@@ -49,6 +55,8 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
     generated = _key(wish, "secret") if wish.generate else None
     secret = generated or _read_secret(from_stdin, ask)
     settings = deployment.secrets.read(wish.source, wish.connection)
+    if wish.source == CALLED:
+        _check_receiver(secret, settings | changes)
     former = [one for one in settings.get("secrets", ()) if isinstance(one, str) and one != secret]
     settings |= changes | {"secrets": [secret, *former][:SECRETS_MAX]}
     public = _key(wish, "public") if wish.public_key else None
@@ -63,12 +71,23 @@ def _check(wish: Wish) -> None:
     known = [name for name in registry.names("sources") if name not in NOT_CONNECTED]
     if wish.source in NOT_CONNECTED:
         raise CannotDo(f"{wish.source} needs no connecting: its events come from your own account")
-    if wish.source not in known:
-        raise CannotDo(f"no source is called {wish.source!r}; there are: {', '.join(known)}")
+    if wish.source not in (*known, CALLED):
+        raise CannotDo(f"no source is called {wish.source!r}; there are: {', '.join([*known, CALLED])}")
     if not _NAME.fullmatch(wish.connection):
         raise CannotDo("a connection's name has letters, digits, - and _, at most 64")
     if wish.public_key and wish.source != "track":
         raise CannotDo("only track has public write keys")
+
+
+def _check_receiver(secret: str, settings: dict[str, Any]) -> None:
+    if not str(settings.get("url", "")).startswith("https://"):
+        raise CannotDo("say what is called: --set url=https://hooks.example.com/kairos")
+    try:
+        size = len(base64.b64decode(secret.removeprefix(PREFIX), validate=True))
+    except ValueError:
+        size = 0
+    if not secret.startswith(PREFIX) or not 24 <= size <= 64:
+        raise CannotDo("a webhook's secret is whsec_ and 24 to 64 bytes in base64; --generate makes one")
 
 
 def _settings(wish: Wish) -> dict[str, Any]:
@@ -90,6 +109,8 @@ def _read_secret(from_stdin: bool, ask: Callable[[str], str]) -> str:
 
 
 def _key(wish: Wish, kind: str) -> str:
+    if wish.source == CALLED:
+        return PREFIX + base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
     # A write key says by itself which connection it belongs to: it is all that a track call carries.
     return f"{wish.connection}.{kind}_{secrets.token_urlsafe(KEY_BYTES)}"
 
@@ -97,7 +118,9 @@ def _key(wish: Wish, kind: str) -> str:
 def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, rotated: bool) -> None:
     screen = open_screen()
     screen.print(f"{wish.source}/{wish.connection} is connected on {deployment.stage}", style="green")
-    if wish.source == "track":
+    if wish.source == CALLED:
+        screen.print(f"`webhook: {{to: {wish.connection}}}` in a journey now calls the URL you set")
+    elif wish.source == "track":
         screen.print(f"calls go to {deployment.public_url}/v1/ (track, identify, page, batch)")
     else:
         screen.print(f"webhooks go to {deployment.public_url}/v1/webhooks/{wish.source}/{wish.connection}")
@@ -105,4 +128,5 @@ def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, ro
         if value:
             screen.print(f"{name} (shown only now): {value}")
     if rotated:
-        screen.print("the former secret is still taken; connecting once more drops it", style="dim")
+        both = "calls are signed with both secrets" if wish.source == CALLED else "the former secret is still taken"
+        screen.print(f"{both}; connecting once more drops the former", style="dim")

@@ -299,7 +299,7 @@ def start_all(
 @app.command()
 def connect(
     context: Context,
-    source: Annotated[str, typer.Argument(help="The kind of sender: shopify, calcom, calendly, track.")],
+    source: Annotated[str, typer.Argument(help="The kind of sender: shopify, calcom, calendly, track; or webhook.")],
     connection: Annotated[str, typer.Argument(help="Your name for this one, such as main.")],
     secret: Annotated[
         str | None, typer.Option("--secret", help="Only -, to read the secret from stdin; else it is asked for.")

@@ -1,7 +1,8 @@
 """A dry run of a brand: production `decide` over `kairos.memory`, on a virtual clock, with no side effects.
 
-Every message asked for goes out at that instant and is reported sent. Timers ring at their exact due times. At one
-instant all events come before all timers, and the events of one profile are decided together.
+Every message asked for goes out at that instant and is reported sent; every call of a webhook is answered at once, with
+nothing in it. Timers ring at their exact due times. At one instant all events come before all timers, and the events
+of one profile are decided together.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from itertools import groupby
 from kairos.app.decide import decide
 from kairos.app.publish.release import Release
 from kairos.domain.effects import Send, Tell
-from kairos.domain.event import Event, Input, Wake
+from kairos.domain.event import WEBHOOK, Event, Input, Wake
 from kairos.domain.instant import format_instant
 from kairos.domain.reason import Reason
 from kairos.domain.walk import EVERYBODY, Walk, walked
 from kairos.memory import MemoryCustomers
+from kairos.steps.webhook import ANSWERED
 
 REPORTED = frozenset(
-    {"entered", "message", "held", "not_sent", "exited", "converted", "holdout", "assigned", "succeeded"}
+    {"entered", "message", "held", "not_sent", "exited", "converted", "holdout", "assigned", "succeeded", "called"}
 )
 
 
@@ -80,7 +82,7 @@ class Simulation:
                 for reason in outcome.reasons:
                     if reason.kind in REPORTED:
                         self.tell(reason)
-            inputs = [_sent(effect, now) for effect in outcome.effects if isinstance(effect, Send)]
+            inputs = [_came_of(effect, now) for effect in outcome.effects if isinstance(effect, Send)]
             self._remember(profile, outcome.due)
             for told in [effect for effect in outcome.effects if isinstance(effect, Tell)]:
                 self._decide(told.profile, told.events, now)
@@ -113,6 +115,22 @@ def _by_profile(events: Iterable[Event]) -> Iterator[tuple[str, list[Input]]]:
     for event in events:
         groups.setdefault(event.profile, []).append(event)
     yield from groups.items()
+
+
+def _came_of(effect: Send, now: datetime) -> Event:
+    return _answered(effect, now) if effect.channel == WEBHOOK else _sent(effect, now)
+
+
+def _answered(effect: Send, now: datetime) -> Event:
+    return Event(
+        id=f"answered/{effect.message}",
+        name=ANSWERED,
+        profile=effect.profile,
+        occurred_at=now,
+        received_at=now,
+        properties={"call": effect.message, "status": 200},
+        source=WEBHOOK,
+    )
 
 
 def _sent(effect: Send, now: datetime) -> Event:

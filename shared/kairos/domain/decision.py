@@ -67,7 +67,15 @@ class Assign:
     within: timedelta
 
 
-Decision = Go | Park | Ask | Update | Stop | Enter | Assign
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Ask `deliver` to call the connection `to` for this step, and stay here until `until` or its answer."""
+
+    to: str
+    until: datetime
+
+
+Decision = Go | Park | Ask | Update | Stop | Enter | Assign | Call
 
 
 def _always(channel: str) -> bool:

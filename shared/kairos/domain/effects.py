@@ -21,7 +21,8 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Ask `deliver` for one message. `asks` makes a repeated request fresh; it never changes the message's id."""
+    """Ask `deliver` for one message, or by the channel WEBHOOK for one call of a step. `asks` makes a repeated request
+    fresh; it never changes the id."""
 
     profile: str
     message: str

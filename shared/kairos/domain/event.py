@@ -17,6 +17,8 @@ from kairos.domain.instant import format_instant, parse_instant
 
 EVENT_BYTES_MAX = 32_000
 CLOCK_SKEW_MAX = timedelta(minutes=5)
+WEBHOOK = "webhook"
+"""The source of answers to what `webhook` steps call, and what their calls go by in the outboxes."""
 
 Value = Any  # JSON: str | int | float | bool | None | list | dict; checked at the edge
 

@@ -36,3 +36,8 @@ def enrollment_id(birth: str, journey: str, subject: str, occasion: str) -> str:
 def message_id(enrollment: str, step: str, visit: int, attempt: int) -> str:
     """Return the id of one intended message: this step, visited for the n-th time, by its n-th channel attempt."""
     return digest("message", enrollment, step, str(visit), str(attempt))
+
+
+def call_id(enrollment: str, step: str) -> str:
+    """Return the id of what one step of one passage calls: the same however often it is asked for."""
+    return digest("call", enrollment, step)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+LOCAL_CLOUD = "KAIROS_LOCAL_CLOUD"
 _NAMESPACE = uuid.UUID("0e7d9f0a-86a0-5a0e-8a5b-6b6169726f73")
 # What the host lends a function: where programs are, and nothing that says whose machine this is.
 _LENT = ("PATH", "LANG", "LD_LIBRARY_PATH")
@@ -46,6 +47,7 @@ class Function:
         """Return all that the function's process sees: the template's variables and Lambda's own."""
         return {
             **{name: os.environ[name] for name in _LENT if name in os.environ},
+            LOCAL_CLOUD: "yes",
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
             "AWS_ACCESS_KEY_ID": "ASIALOCALLOCALLOCAL1",

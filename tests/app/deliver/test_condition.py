@@ -135,8 +135,12 @@ def test_what_becomes_untrue_after_the_claim_still_stops_the_message() -> None:
 def test_a_condition_that_can_no_longer_be_found_holds_for_nobody(lost: str) -> None:
     world = conditional_world()
     message = world.customer.messages["m1"]
-    changed = {"enrollment": {"enrollment": "e9"}, "journey": {"version": 9}, "step": {"step": "gone"}}[lost]
-    world.customer.messages["m1"] = replace(message, **changed)
+    changes: dict[str, dict[str, Any]] = {
+        "enrollment": {"enrollment": "e9"},
+        "journey": {"version": 9},
+        "step": {"step": "gone"},
+    }
+    world.customer.messages["m1"] = replace(message, **changes[lost])
     world.save()
     [done] = world.run()
     assert (done.outcome.kind, done.outcome.reason) == ("not_sent", UNMET)

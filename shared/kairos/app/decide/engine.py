@@ -28,11 +28,11 @@ from kairos.app.decide.turn import Turn
 from kairos.app.publish.release import Release
 from kairos.domain import budget
 from kairos.domain.effects import Effect
-from kairos.domain.event import Event, Input
+from kairos.domain.event import WEBHOOK, Event, Input
 from kairos.domain.profile import Enrollment, Message, Profile
 from kairos.domain.reason import FEEDBACK, Reason
 
-ANSWERS = frozenset({"deliver", "preferences", "ses", "walk"})
+ANSWERS = frozenset({"deliver", "preferences", "ses", "walk", WEBHOOK})
 DUE_AT_ONCE_MAX = 2_000
 
 

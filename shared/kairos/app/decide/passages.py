@@ -18,9 +18,10 @@ from kairos.app.decide.entry_caps import is_full
 from kairos.app.decide.facts import set_traits
 from kairos.app.decide.turn import Passed, Turn, concerns, subject_of
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
-from kairos.domain.decision import Ask, Assign, Decision, Enter, Go, Park, Scene, Stop, Update
-from kairos.domain.event import Event
-from kairos.domain.ids import digest, enrollment_id, fraction
+from kairos.domain.decision import Ask, Assign, Call, Decision, Enter, Go, Park, Scene, Stop, Update
+from kairos.domain.effects import Send
+from kairos.domain.event import WEBHOOK, Event
+from kairos.domain.ids import call_id, digest, enrollment_id, fraction
 from kairos.domain.journey import Journey, Matcher, Node
 from kairos.domain.membership import SOURCE as SEGMENT
 from kairos.domain.profile import Enrollment, Profile
@@ -429,6 +430,8 @@ def _carry_on(
     elif isinstance(decision, Assign):
         enrollment = trials.begin(turn, enrollment, node, decision, at)
         walk(turn, enrollment, journey, node.exits.get(decision.arm, node.next), at)
+    elif isinstance(decision, Call):
+        _call(turn, enrollment, journey, node, decision)
     elif isinstance(decision, Enter):
         _enter_another(turn, enrollment, journey, node, decision, at)
     else:
@@ -443,6 +446,15 @@ def _update(turn: Turn, decision: Update) -> None:
         again = known is not None and turn.now <= known < turn.now + TICK * 1000
         set_traits(turn, {name: value}, known + TICK if known is not None and again else turn.now)
     turn.zone_moved = turn.zone_moved or turn.profile.zone != zone
+
+
+def _call(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decision: Call) -> None:
+    """Ask for the step's call, afresh each time; its id stays, so that the receiver knows it again."""
+    asks = enrollment.visits.get(node.id, 0) + 1
+    turn.keep(replace(enrollment, due=decision.until, visits={**enrollment.visits, node.id: asks}))
+    id = call_id(enrollment.id, node.id)
+    turn.effects.append(Send(turn.profile.id, id, WEBHOOK, journey.marketing, asks, enrollment.correlation))
+    turn.say("called", enrollment, f"{decision.to}{f', for the {asks}. time' if asks > 1 else ''}", step=node.id)
 
 
 def _caught_up(turn: Turn, at: datetime) -> datetime:

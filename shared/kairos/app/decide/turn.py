@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from kairos.app.publish.release import Release
 from kairos.domain.condition import Condition, Facts, look_up
 from kairos.domain.effects import Effect
-from kairos.domain.event import Event
+from kairos.domain.event import WEBHOOK, Event
+from kairos.domain.ids import call_id
 from kairos.domain.journey import Journey
 from kairos.domain.profile import Enrollment, Message, Profile
 from kairos.domain.reason import Reason
@@ -103,11 +104,13 @@ def subject_of(event: Event, subject_field: str | None) -> str | None:
 
 
 def concerns(event: Event, enrollment: Enrollment, subject_field: str | None) -> bool:
-    """Return whether an event speaks of this passage: its own messages, its subject, its entry.
+    """Return whether an event speaks of this passage: its own messages and calls, its subject, its entry.
 
     An event that carries no such word speaks of the customer, and so of every passage; one about some message of
     theirs, of every passage that asked for any.
     """
+    if event.source == WEBHOOK:
+        return event.properties.get("call") == call_id(enrollment.id, enrollment.node or "")
     if event.message is not None:
         return event.message in enrollment.asked
     if event.name.startswith("message_"):

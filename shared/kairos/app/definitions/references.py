@@ -14,7 +14,7 @@ from kairos.domain.document import Path
 from kairos.domain.errors import BadDefinition
 from kairos.domain.membership import changed_segment
 
-_DATA = frozenset((*OPERATORS, "update"))
+_DATA = frozenset((*OPERATORS, "update", "keep"))
 
 
 def find_mappings(node: Any, key: str, path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:

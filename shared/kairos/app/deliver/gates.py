@@ -68,29 +68,11 @@ class Gates:
     def pass_through(self, request: OutboxMessage) -> Ready | Outcome:
         """Return whether the message may go, and then with what. Raises Unavailable where a gate cannot be read."""
         release = self._read_release()
-        found = self._find(request.profile)
+        found = find_profile(self._customers, request.profile)
         if isinstance(found, Outcome):
             return found
         passed = self._pass(request, found, release)
         return replace(passed, profile=found.id) if isinstance(passed, Outcome) else passed
-
-    def _find(self, id: str) -> Profile | Outcome:
-        """Return the profile as it is now, under the id it has now."""
-        passed: list[Profile] = []
-        for _ in range(MERGES_MAX):
-            profile = self._customers.read(id)
-            if profile is None and not any(_is_shipping(each) for each in passed):
-                # Nobody is told: an event for a profile that was erased would bring it back.
-                return not_sent("erased")
-            if profile is not None and profile.merged_into is not None:
-                passed.append(profile)
-                id = profile.merged_into
-                continue
-            if profile is not None and {each.id for each in passed} <= set(profile.former):
-                return profile
-            # A merge has not arrived there yet, and its messages with it.
-            return Outcome("waiting", "merging", delay_seconds=MERGING_SECONDS)
-        return not_sent("erased", "merged in a circle")
 
     def _pass(self, request: OutboxMessage, profile: Profile, release: Release) -> Ready | Outcome:
         message = profile.messages.get(request.message)
@@ -131,6 +113,25 @@ class Gates:
         refusal = Refusal(message.channel, self._hash_address(address), profile.id, message.id)
         made = compose(release, profile, message, channel, address, contacts, self._links.url(refusal), now)
         return made if isinstance(made, Outcome) else Ready(made, profile.id)
+
+
+def find_profile(customers: Customers, id: str) -> Profile | Outcome:
+    """Return the profile as it is now, under the id it has now, or why there is none to go on with."""
+    passed: list[Profile] = []
+    for _ in range(MERGES_MAX):
+        profile = customers.read(id)
+        if profile is None and not any(_is_shipping(each) for each in passed):
+            # Nobody is told: an event for a profile that was erased would bring it back.
+            return not_sent("erased")
+        if profile is not None and profile.merged_into is not None:
+            passed.append(profile)
+            id = profile.merged_into
+            continue
+        if profile is not None and {each.id for each in passed} <= set(profile.former):
+            return profile
+        # A merge has not arrived there yet, and its messages with it.
+        return Outcome("waiting", "merging", delay_seconds=MERGING_SECONDS)
+    return not_sent("erased", "merged in a circle")
 
 
 def _is_shipping(merged: Profile) -> bool:

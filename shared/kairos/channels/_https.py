@@ -1,0 +1,128 @@
+"""One POST to somebody's server, and nowhere inside.
+
+The addresses of a name are looked up once, all must be public, and it is one of them that is connected to: a name that
+answers otherwise the next time (DNS rebinding) is never asked twice. No redirects, no proxy, no credentials in the URL;
+time and size are bounded whatever the server does.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from threading import Timer
+from urllib.parse import SplitResult, urlsplit
+
+from kairos.app.deliver.webhooks import Answer
+from kairos.domain.errors import Refused, Unavailable
+
+CONNECT_SECONDS, ALL_SECONDS = 3.0, 8.0
+READ_BYTES_MAX = 16_000
+_NAT64 = ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48")
+
+
+class HttpsPost:
+    """The port `Post`. `local` is for the local cloud: it allows http, and addresses that are not public."""
+
+    def __init__(self, *, local: bool = False) -> None:
+        self._local = local
+
+    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        target = self._checked(url)
+        port = target.port or (443 if target.scheme == "https" else 80)
+        connection = _To(target.hostname or "", port, self._addresses(target.hostname or "", port), target.scheme)
+        path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+        try:
+            return connection.post(path, headers, body)
+        except (OSError, HTTPException, ValueError, AttributeError) as error:  # cut off, a socket says any of these
+            raise Unavailable("webhook", type(error).__name__) from None
+
+    def _checked(self, url: str) -> SplitResult:
+        try:
+            target = urlsplit(url)
+            port_is_sound = target.port is None or target.port > 0
+        except ValueError:
+            raise Refused("webhook", "the URL is no URL") from None
+        if target.scheme != "https" and not (self._local and target.scheme == "http"):
+            raise Refused("webhook", "the URL is not https")
+        plain = url.isascii() and url.isprintable() and " " not in url
+        if not plain or not target.hostname or not port_is_sound or target.username or target.password:
+            raise Refused("webhook", "the URL is not https://host/path alone")
+        return target
+
+    def _addresses(self, host: str, port: int) -> list[str]:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise Unavailable("webhook", type(error).__name__) from None
+        addresses = list(dict.fromkeys(str(row[4][0]) for row in found))
+        if not self._local and not all(is_public(address) for address in addresses):
+            raise Refused("webhook", "the URL leads to an address that is not public")
+        return addresses
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address lies on the open Internet, seen through every way of writing an IPv4 in an IPv6."""
+    try:
+        ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return is_public(str(ip.ipv4_mapped))
+        if ip.sixtofour is not None or ip.teredo is not None or any(ip in network for network in _NAT64):
+            return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+class _To(HTTPConnection):
+    """A connection to the first of these addresses that takes it, for the name that was asked for."""
+
+    def __init__(self, host: str, port: int, addresses: list[str], scheme: str) -> None:
+        super().__init__(host, port, timeout=CONNECT_SECONDS)
+        self._addresses = addresses
+        self._secure = scheme == "https"
+
+    def connect(self) -> None:
+        last: OSError = OSError("no address")
+        for address in self._addresses:
+            try:
+                opened = socket.create_connection((address, self.port), CONNECT_SECONDS)
+            except OSError as error:
+                last = error
+                continue
+            self.sock = self._wrapped(opened)
+            return
+        raise last
+
+    def _wrapped(self, opened: socket.socket) -> socket.socket:
+        if not self._secure:
+            return opened
+        try:
+            return ssl.create_default_context().wrap_socket(opened, server_hostname=self.host)
+        except BaseException:
+            opened.close()
+            raise
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send, and read at most READ_BYTES_MAX; a server that drips is cut off when the time is up."""
+        self.connect()
+        timer = Timer(ALL_SECONDS, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            self.sock.settimeout(ALL_SECONDS)
+            self.request("POST", path, body, dict(headers))
+            response = self.getresponse()
+            read = response.read(READ_BYTES_MAX + 1)
+            return Answer(response.status, read[:READ_BYTES_MAX], len(read) <= READ_BYTES_MAX)
+        finally:
+            timer.cancel()
+            self.close()
+
+    def _cut(self) -> None:
+        with suppress(OSError, AttributeError):
+            self.sock.shutdown(socket.SHUT_RDWR)
