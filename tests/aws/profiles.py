@@ -117,6 +117,7 @@ profiles = st.builds(
     counters=st.dictionaries(texts, st.builds(Counter, instants, times), max_size=2),
     entered=st.dictionaries(texts, st.dictionaries(texts, instants, max_size=2), max_size=2),
     sent=st.lists(st.tuples(texts, instants, texts), max_size=3).map(tuple),
+    sent_transactional=st.lists(st.tuples(texts, instants, texts), max_size=3).map(tuple),
     seen=st.dictionaries(texts, instants, max_size=3),
     sequences=st.dictionaries(texts, texts, max_size=2),
     alarm=maybe,

@@ -37,6 +37,7 @@ BUDGETS: Mapping[str, Budget] = {
     "entered": Budget(400, 30, "oldest first"),
     "endings": Budget(200, 30, "oldest first"),
     "sent": Budget(200, 45, "what no cap counts any more, then oldest first"),
+    "sent_transactional": Budget(200, 45, "what no cap counts any more, then oldest first"),
     "seen": Budget(500, 35, "expired, then the soonest to expire"),
     "parcels": Budget(100, 1_000, "none: one more event for the profile it became is refused"),
     "sequences": Budget(4, 120, "the smallest names: queues that are gone"),
@@ -102,7 +103,9 @@ def evict(profile: Profile, live_counters: frozenset[str], now: datetime) -> Non
     _evict_nested(profile.endings, BUDGETS["endings"].most)
     if len(profile.traits) > BUDGETS["traits"].most or len(profile.trait_times) > 2 * BUDGETS["traits"].most:
         _evict_traits(profile)
-    profile.sent = tuple(row for row in profile.sent if row[1] > now - CAPS_LOOK_BACK)[-BUDGETS["sent"].most :]
+    for name in ("sent", "sent_transactional"):
+        rows = (row for row in getattr(profile, name) if row[1] > now - CAPS_LOOK_BACK)
+        setattr(profile, name, tuple(rows)[-BUDGETS[name].most :])
     _evict_seen(profile, now)
     _evict_posted(profile, now)
     while len(profile.sequences) > BUDGETS["sequences"].most:

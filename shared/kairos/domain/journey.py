@@ -12,6 +12,9 @@ from kairos.domain.condition import Condition
 from kairos.domain.offset import Offset
 from kairos.domain.trigger import Campaign, Follow
 
+PRIORITY, PRIORITY_MAX = 50, 100
+"""Where nobody says, and at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
@@ -69,6 +72,7 @@ class SendArgs:
 
     `over_cap`: drop (not sent), hold (until the cap has room, within expiry) or switch (next channel). `condition`:
     what must hold whenever the message is about to go, over the trigger's properties and what is known then.
+    `priority` None: the journey's. `spread`: the span after its due time, or its opening, within which it goes.
     """
 
     template: str
@@ -77,6 +81,8 @@ class SendArgs:
     over_cap: Literal["drop", "hold", "switch"] = "drop"
     expires: timedelta | None = None
     condition: Condition | None = None
+    priority: int | None = None
+    spread: timedelta | None = None
 
 
 IfPast = Literal["skip", "send_now", "stop", "next_occurrence"]
@@ -98,7 +104,8 @@ class Journey:
     """One published version. Either `first` and `nodes`, or `anchor` and `timeline`.
 
     `broadcast`: it is started by command, for many at once; its subject is then the walk. `campaigns` start it for many
-    at a date and time, `follows` where a passage of another journey goes so far.
+    at a date and time, `follows` where a passage of another journey goes so far. `priority` (0 to 100, the highest
+    first) says whose message goes where several want one place under a frequency cap.
     """
 
     id: str
@@ -122,6 +129,7 @@ class Journey:
     timeline: tuple[TimelineStep, ...] = ()
     on_move: SendArgs | None = None
     on_cancel: SendArgs | None = None
+    priority: int = PRIORITY
 
     def timeline_step(self, step: str) -> TimelineStep | None:
         """Return the step of the timeline with this id."""

@@ -284,6 +284,7 @@ PROFILE: tuple[Row, ...] = (
     ("entered", "d", _pack_entered, _unpack_entered, {}),
     ("endings", "z", _pack_entered, _unpack_entered, {}),
     ("sent", "s", _pack_sent, _unpack_sent, ()),
+    ("sent_transactional", "st", _pack_sent, _unpack_sent, ()),
     ("seen", "h", _instants, _read_instants, {}),
     _map("sequences", "q"),
     _at("alarm", "w", None),

@@ -206,7 +206,8 @@ class Parcel:
 class Profile:
     """One customer. `alarm` is the minute for which a schedule is believed to ring; `sequences` the last applied
     sequence number per inbox; `seen` de-duplication hashes with the instant until which each is kept; `sent` is what
-    frequency caps count: (channel, instant, message id); `entered` maps journey → subject hash → last entry, `endings`
+    frequency caps count of marketing: (channel, instant, message id), and `sent_transactional` of the other class,
+    where a cap asks for it; `entered` maps journey → subject hash → last entry, `endings`
     the same → last goal or exit seen, for triggers that arrive after it; `reach` says per channel whether the person
     can be reached there, `reach_times` when that was last said. `former` is empty until another profile becomes this
     one; then the id it was born with comes first, and the others behind it. `merged_into` is whom this one became, and
@@ -230,6 +231,7 @@ class Profile:
     entered: dict[str, dict[str, datetime]] = field(default_factory=dict)
     endings: dict[str, dict[str, datetime]] = field(default_factory=dict)
     sent: tuple[tuple[str, datetime, str], ...] = ()
+    sent_transactional: tuple[tuple[str, datetime, str], ...] = ()
     seen: dict[str, datetime] = field(default_factory=dict)
     sequences: dict[str, str] = field(default_factory=dict)
     alarm: datetime | None = None

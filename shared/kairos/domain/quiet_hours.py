@@ -7,7 +7,7 @@ short ends at the gap's end, and one that an autumn change re-enters is quiet ag
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Self
+from typing import Protocol, Self
 from zoneinfo import ZoneInfo
 
 from kairos.domain.localtime import first_change, format_clock, parse_clock
@@ -69,14 +69,23 @@ class Window:
         return (end if end > naive else end + _ONE_DAY) - naive
 
 
-def next_open(instant: datetime, quiet: Iterable[tuple[Window, ZoneInfo]]) -> datetime | None:
-    """Return the first instant, not before `instant` (UTC), that is outside of every window in its zone.
+class Closing(Protocol):
+    """What closes and opens by the local clock: a quiet window, or the time outside allowed hours."""
+
+    def ends_after(self, instant: datetime, zone: ZoneInfo) -> datetime:
+        """Return the first instant, not before `instant` (UTC), at which it is open; it may be `instant`."""
+
+
+def next_open(
+    instant: datetime, quiet: Iterable[tuple[Closing, ZoneInfo]], within: timedelta = SEARCH_MAX
+) -> datetime | None:
+    """Return the first instant, not before `instant` (UTC), at which all are open, each in its zone.
 
     What any of them holds is quiet (the union: a profile without a zone may live in each). None where there is no
-    opening within eight days.
+    opening `within` that time.
     """
     windows = tuple(quiet)
-    opening, until = instant, instant + SEARCH_MAX
+    opening, until = instant, instant + within
     while opening <= until:
         held = opening
         for window, zone in windows:

@@ -20,7 +20,7 @@ from kairos.domain.event import Event
 from kairos.domain.journey import Matcher, SendArgs
 from kairos.domain.membership import only_event
 from kairos.steps._step import PlainStep
-from kairos.steps.send import BEST_WITHIN, SEND_SCHEMA, read_best_within, read_send
+from kairos.steps.send import BEST_WITHIN, SEND_OPTIONS, SEND_SCHEMA, read_best_within, read_send
 from kairos.steps.wait_for import answers, read_matcher
 
 TIMES_MAX = 10
@@ -64,7 +64,7 @@ class Retry(PlainStep):
 
     def read(self, document: Document) -> Attempts:
         inner = document.inner("retry")
-        inner.only("send", "until", "every", "times", "channels", "at", "over_cap", "expires", "if")
+        inner.only("send", "until", "every", "times", "channels", "at", *SEND_OPTIONS)
         until = inner.inner("until")
         only_event(until, "where")
         return Attempts(

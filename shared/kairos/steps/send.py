@@ -15,16 +15,22 @@ from typing import Any, cast
 from kairos.domain.condition import parse_condition
 from kairos.domain.decision import Ask, Decision, Scene
 from kairos.domain.document import Document
-from kairos.domain.journey import SendArgs
+from kairos.domain.journey import PRIORITY_MAX, SendArgs
 from kairos.steps._step import PlainStep
 
-SEND_KEYS = ("send", "channel", "at", "over_cap", "expires", "if")
+OVER_CAP = {"not_sent": "drop", "drop": "drop", "hold": "hold", "switch": "switch"}
+"""As written → what the engine does: `drop` is the older word for `not_sent`."""
+
+SEND_OPTIONS = ("over_cap", "expires", "if", "priority", "spread")
+SEND_KEYS = ("send", "channel", "at", *SEND_OPTIONS)
 SEND_SCHEMA: dict[str, Any] = {
     "send": {"$ref": "#/$defs/id"},
     "channel": {"$ref": "#/$defs/channel"},
-    "over_cap": {"enum": ["drop", "hold", "switch"]},
+    "over_cap": {"enum": list(OVER_CAP)},
     "expires": {"$ref": "#/$defs/duration"},
     "if": {"$ref": "#/$defs/condition"},
+    "priority": {"$ref": "#/$defs/priority"},
+    "spread": {"$ref": "#/$defs/duration"},
 }
 BEST_WITHIN: dict[str, Any] = {
     "type": "object",
@@ -38,7 +44,7 @@ class Send(PlainStep):
     """Ask for one message."""
 
     keyword = "send"
-    beside = ("channel", "at", "over_cap", "expires", "if")
+    beside = ("channel", "at", *SEND_OPTIONS)
     schema = {**SEND_SCHEMA, "at": BEST_WITHIN}
 
     def read(self, document: Document) -> SendArgs:
@@ -53,10 +59,25 @@ def read_send(document: Document) -> SendArgs:
     return SendArgs(
         template=document.identifier("send"),
         channel=document.identifier("channel") if document.has("channel") else None,
-        over_cap=cast(Any, document.choice("over_cap", ("drop", "hold", "switch"), "drop")),
+        over_cap=cast(Any, OVER_CAP[document.choice("over_cap", tuple(OVER_CAP), "not_sent")]),
         expires=document.duration("expires") if document.has("expires") else None,
         condition=parse_condition(document.raw["if"], (*document.path, "if")) if document.has("if") else None,
+        priority=read_priority(document),
+        spread=document.duration("spread") if document.has("spread") else None,
     )
+
+
+def read_priority(document: Document) -> int | None:
+    """Read how much a message, or those of a journey, matter when several want one place under a cap."""
+    if not document.has("priority"):
+        return None
+
+    def parse(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= PRIORITY_MAX:
+            raise ValueError
+        return value
+
+    return document.read("priority", parse, f"a whole number from 0 to {PRIORITY_MAX}, the highest first")
 
 
 def read_best_within(document: Document) -> timedelta | None:

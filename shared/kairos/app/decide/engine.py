@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 from kairos.app.decide import (
     alarm,
+    arbitration,
+    caps,
     entries,
     facts,
     following,
@@ -24,6 +26,7 @@ from kairos.app.decide import (
     timelines,
     walked,
 )
+from kairos.app.decide.rest import resting
 from kairos.app.decide.turn import Turn
 from kairos.app.publish.release import Release
 from kairos.domain import budget
@@ -67,7 +70,29 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
         if first is None:
             return None
         profile = Profile(id=first.profile, created_at=now)
-    turn = Turn(profile.copy(), release, now)
+    turn = _arbitrated(profile, release, inputs, now, born=born)
+    parcels.ship(turn)
+    return None if walked.is_idle(turn, profile, inputs) else _close(turn)
+
+
+def _arbitrated(profile: Profile, release: Release, inputs: Sequence[Input], now: datetime, *, born: bool) -> Turn:
+    """Do all there is to do, anew until no message got a place that a higher rank was refused: see `arbitration`."""
+    yielding: frozenset[str] = frozenset()
+    for _ in range(arbitration.ROUNDS_MAX):
+        turn = _lived(Turn(profile.copy(), release, now, yielding=yielding), inputs, born=born)
+        overtaken = arbitration.overtaken(turn) - yielding
+        if not overtaken:
+            break
+        yielding |= overtaken
+    turn.yielding = frozenset()
+    for message in messages.parked(turn):
+        if message.id in turn.profile.messages:
+            _settle_held(turn, message)
+    _do_what_is_due(turn)
+    return turn
+
+
+def _lived(turn: Turn, inputs: Sequence[Input], *, born: bool) -> Turn:
     turn.lateness = _lateness(turn, inputs)
     memberships.begin(turn, born=born)
     passages.thaw(turn)
@@ -75,8 +100,7 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
         if isinstance(entry, Event):
             _hear(turn, entry)
     _do_what_is_due(turn)
-    parcels.ship(turn)
-    return None if walked.is_idle(turn, profile, inputs) else _close(turn)
+    return turn
 
 
 def _makes_known(event: Event) -> bool:
@@ -97,6 +121,7 @@ def _receive(turn: Turn, event: Event) -> None:
     if arrived.folded:
         _move_to_zone(turn, event)
         _drop_unconsented(turn)
+        _take_back_surplus(turn)
         timelines.enroll_missing(turn, event)  # a walk may have been at the winner before the entries were
     if arrived.event is not None:
         _take_in(turn, arrived.event.clamped())
@@ -120,8 +145,11 @@ def _take_in(turn: Turn, event: Event) -> None:
     if event.message is not None:  # before consents: who complains of a message proves that it went out
         reports.take(turn, event)
         outstanding.take_report(turn, event)
+        _take_back_surplus(turn)
     if event.consent is not None or event.name == facts.COMPLAINT:
         _drop_unconsented(turn)
+    if turn.release.starts_rest(event.name):
+        _rest(turn)
     change = entries.take_entry(turn, event)
     passages.hear(turn, event)
     if change is not None:
@@ -150,6 +178,23 @@ def _drop_unconsented(turn: Turn) -> None:
             _settle_held(turn, message)
 
 
+def _take_back_surplus(turn: Turn) -> None:
+    """More is on its way than a cap allows: the lowest rank that is not out yet gives its place back, and so on."""
+    while (over := messages.surplus(turn)) is not None:
+        messages.take_back(turn, over)
+
+
+def _rest(turn: Turn) -> None:
+    """Something happened after which marketing rests: what is on its way, or held for later, is looked at anew."""
+    for message in list(turn.profile.messages.values()):
+        if resting(turn, message) is None or turn.release.halted(message.journey):
+            continue
+        if message.state == "asked":
+            messages.take_back(turn, message)
+        else:
+            _settle_held(turn, message)
+
+
 def _lateness(turn: Turn, inputs: Iterable[Input]) -> timedelta:
     """Return how late the earliest promised timer is seen; what an old event makes due at once was never promised, and
     what a pause held back is not late."""
@@ -172,12 +217,23 @@ def _do_what_is_due(turn: Turn) -> None:
         if turn.zone_moved:
             _move_to_zone(turn)
         item = _next_due(turn)
-        if item is None:
+        if item is not None:
+            _, do = item
+            do()
+        elif turn.freed:
+            _offer_places(turn)
+        else:
             return
-        _, do = item
-        do()
         following.follow(turn)
         memberships.follow(turn)
+
+
+def _offer_places(turn: Turn) -> None:
+    """A place under the caps became free: who waits for one need not wait for the time that was foreseen."""
+    turn.freed = False
+    for message in messages.waiting_for_place(turn):
+        if message.id in turn.profile.messages and not turn.release.halted(message.journey):
+            _settle_held(turn, message)
 
 
 def _next_due(turn: Turn) -> tuple[datetime, Callable[[], None]] | None:
@@ -229,6 +285,7 @@ def _settle_held(turn: Turn, message: Message) -> None:
 def _close(turn: Turn) -> Outcome:
     profile = turn.profile
     profile.log = (*profile.log, *(reason for reason in turn.reasons if reason.kind not in FEEDBACK))
+    caps.forget(turn)
     budget.evict(profile, turn.release.counter_keys, turn.now)
     due = alarm.earliest_due(turn)
     alarm.set_alarm(turn, due)

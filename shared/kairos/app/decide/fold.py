@@ -9,7 +9,7 @@ exit that one of them saw ends the passage of the other.
 from __future__ import annotations
 
 from collections import Counter as Multiset
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -86,8 +86,14 @@ def _fold_counts(turn: Turn, loser: Profile) -> None:
             known = mine.setdefault(journey, {})
             known.update({key: max(at, known.get(key, at)) for key, at in subjects.items()})
     rows = {row[2]: row for row in (*loser.sent, *profile.sent)}
-    profile.sent = tuple(sorted(rows.values(), key=lambda row: (row[1], row[2])))
+    profile.sent = _by_time(rows.values())
+    rows = {row[2]: row for row in (*loser.sent_transactional, *profile.sent_transactional)}
+    profile.sent_transactional = _by_time(rows.values())
     profile.posted = {**loser.posted, **profile.posted}
+
+
+def _by_time(rows: Iterable[tuple[str, datetime, str]]) -> tuple[tuple[str, datetime, str], ...]:
+    return tuple(sorted(rows, key=lambda row: (row[1], row[2])))
 
 
 def _counters(turn: Turn) -> Iterator[list[Mapping[str, Any]]]:

@@ -1,7 +1,7 @@
 """Messages: which channel, and whether now, later or never.
 
 A message is settled again and again from the same few checks, each time on what is true then: expiry, an address,
-consent, quiet hours, caps. Caps are reserved at the decision, so they are exact: one writer per profile.
+consent, rest, quiet hours, the author's spread, caps. Each may send it, hold it, or give it up, with a stored reason.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kairos.app.decide import caps, pauses, reports
+from kairos.app.decide import arbitration, caps, pauses, reports, spreading
+from kairos.app.decide.rest import resting
 from kairos.app.decide.turn import Turn
 from kairos.app.deliver.condition import UNMET, still_holds
 from kairos.app.deliver.quiet import open_at
-from kairos.app.publish.release import Cap
+from kairos.app.publish.release import Rest
 from kairos.domain.budget import ASKED_MAX
+from kairos.domain.cap import Cap
 from kairos.domain.effects import Send
 from kairos.domain.ids import message_id
 from kairos.domain.journey import SendArgs
@@ -22,6 +24,8 @@ from kairos.domain.profile import Enrollment, Message
 
 EXPIRES_AFTER = timedelta(hours=24)
 CHECK_AFTER = timedelta(minutes=15)
+FULL = "frequency cap"
+OUTRANKED = "frequency cap, another message goes first"
 
 # Not sent for one of these, the next channel of the template is tried.
 FALL_BACK_ON = frozenset({"no address", "no consent", "suppressed", "refused", "not reachable"})
@@ -81,16 +85,59 @@ def settle(turn: Turn, message: Message) -> Message | None:
         return None
     if obstacle := _obstacle(turn, message):
         return fall_back(turn, message, obstacle)
-    if not message.marketing:
-        return _request(turn, message)
-    opens = open_at(turn.release, turn.profile, message.channel, turn.now)
+    if found := resting(turn, message):
+        return _rest(turn, message, *found)
+    opens = open_at(turn.release, turn.profile, message.channel, turn.now, message.marketing)
     if opens is None or opens > turn.now:
-        return hold(turn, message, opens, "quiet hours")
-    full = [cap for cap in turn.release.caps if caps.counts(turn, cap, message.channel) >= cap.most]
-    full = [cap for cap in full if cap.channel in (message.channel, "any")]
-    if full:
-        return _over_cap(turn, message, full)
-    return _request(turn, message)
+        return hold(turn, message, opens and spreading.from_opening(turn, message, opens), "quiet hours")
+    spread = spreading.from_due(turn, message)
+    if spread > turn.now:
+        return hold(turn, message, spread, "spread")
+    return _contend(turn, message)
+
+
+def _contend(turn: Turn, message: Message) -> Message | None:
+    """Take a place under the caps, or do without one as the author chose."""
+    concerned = any(cap.concerns(message.channel, message.marketing) for cap in turn.release.caps)
+    if concerned and arbitration.must_yield(turn, message):
+        return _park(turn, message)
+    full = caps.full_for(turn, message) if concerned else []
+    if concerned:
+        arbitration.note(turn, message, full)
+    return _over_cap(turn, message, full) if full else _request(turn, message)
+
+
+def _park(turn: Turn, message: Message) -> Message:
+    """Wait, within this turn, until those who matter more have their place: `until` is None for so long."""
+    parked = replace(message, state="held", until=None, check_at=None)
+    turn.profile.messages[parked.id] = parked
+    return parked
+
+
+def parked(turn: Turn) -> list[Message]:
+    """Return the messages that wait within this turn, the highest rank first."""
+    waiting = [m for m in turn.profile.messages.values() if m.state == "held" and m.until is None]
+    return sorted(waiting, key=lambda message: arbitration.rank_of(turn, message))
+
+
+def surplus(turn: Turn) -> Message | None:
+    """Return the lowest rank of what is on its way beyond a cap, or None."""
+    over = caps.surplus(turn) if turn.release.caps else []
+    return max(over, key=lambda message: arbitration.rank_of(turn, message), default=None)
+
+
+def waiting_for_place(turn: Turn) -> list[Message]:
+    """Return the messages held for a place under a cap, the highest rank first."""
+    held = [m for m in turn.profile.messages.values() if m.state == "held" and m.reason.startswith(FULL)]
+    return sorted(held, key=lambda message: arbitration.rank_of(turn, message))
+
+
+def _rest(turn: Turn, message: Message, until: datetime, rest: Rest) -> Message | None:
+    reason = f"rest after {rest.event}"
+    if rest.holds:
+        return hold(turn, message, until, reason)
+    drop(turn, message, reason)
+    return None
 
 
 def release_held(turn: Turn, message: Message) -> Message | None:
@@ -100,6 +147,12 @@ def release_held(turn: Turn, message: Message) -> Message | None:
         return None
     turn.profile.messages.pop(message.id, None)
     return settle(turn, message)
+
+
+def take_back(turn: Turn, message: Message) -> Message | None:
+    """Settle anew what is asked for and may not be out yet: `deliver` finds it no longer asked for."""
+    caps.give_back(turn, message)
+    return release_held(turn, message)
 
 
 def withdraw(turn: Turn, message: Message, reason: str) -> None:
@@ -154,6 +207,9 @@ def _next_channel(turn: Turn, message: Message, reason: str) -> Message | None:
         untried=message.untried[1:],
         attempt=attempt,
         asks=0,
+        state="asked",
+        until=None,
+        reason="",
     )
     return settle(turn, following)
 
@@ -171,16 +227,18 @@ def hold(turn: Turn, message: Message, until: datetime | None, reason: str) -> M
         return None
     held = replace(message, state="held", until=until, check_at=None, reason=reason)
     turn.profile.messages[held.id] = held
-    turn.say("held", held, reason, due=until)
+    if (message.state, message.until, message.reason) != ("held", until, reason):
+        turn.say("held", held, reason, due=until)  # looked at in between and held on is nothing new
     return held
 
 
 def _over_cap(turn: Turn, message: Message, full: list[Cap]) -> Message | None:
+    reason = OUTRANKED if arbitration.is_outranked(turn, message, full) else FULL
     if message.over_cap == "hold":
-        return hold(turn, message, max(caps.room_at(turn, cap) for cap in full), "frequency cap")
+        return hold(turn, message, caps.room_at(turn, full), reason)
     if message.over_cap == "switch" and message.untried:
-        return _next_channel(turn, message, "frequency cap")
-    drop(turn, message, "frequency cap")
+        return _next_channel(turn, message, reason)
+    drop(turn, message, reason)
     return None
 
 

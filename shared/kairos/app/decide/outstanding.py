@@ -32,7 +32,8 @@ for its own (`infra/mail.py`), so where `deliver` never learned of the hand-over
 def ask_again(turn: Turn, message: Message) -> None:
     """A message was asked for and nothing was reported: ask again, and after three days close it as unknown."""
     if turn.now >= message.due + UNKNOWN_AFTER:
-        drop(turn, message, "unknown")  # it may have gone out, so it keeps its place under the caps
+        drop(turn, message, "unknown")  # it may have gone out, as lately as now: it keeps its place under the caps
+        caps.note_sent(turn, message.channel, message.marketing, turn.now, message.id)
         return
     pause = min(CHECK_AFTER * 2**message.asks, CHECK_AFTER_MAX)
     again = replace(message, asks=message.asks + 1, check_at=turn.now + pause)
@@ -63,11 +64,9 @@ def _sent(turn: Turn, event: Event, message: Message | None) -> None:
     )
     if message is not None:
         turn.profile.messages.pop(message.id)
-    known = any(id == event.message for _, _, id in turn.profile.sent)
     told_now = message is not None or event.name == "message_sent"
-    if told_now and marketing and isinstance(channel, str) and not known:
-        rows = (*turn.profile.sent, (channel, event.occurred_at, event.message or ""))
-        turn.profile.sent = tuple(sorted(rows, key=lambda row: row[1]))
+    if told_now and isinstance(channel, str):
+        caps.note_sent(turn, channel, bool(marketing), event.occurred_at, event.message or "")
 
 
 def _held(turn: Turn, event: Event, message: Message) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from kairos.app.publish.release import Release
@@ -28,6 +28,10 @@ class Passed:
     at: datetime | None = None
 
 
+if TYPE_CHECKING:
+    from kairos.app.decide.arbitration import Contender
+
+
 @dataclass(slots=True)
 class Turn:
     """The working state of one decision. `profile` is a copy that may change; its parts are replaced, not edited."""
@@ -41,6 +45,9 @@ class Turn:
     passed: list[Passed] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  # what changed that a segment may look at: "trait tier", "entry …"
     arrived: dict[str, list[str]] = field(default_factory=dict)  # sender → parcels of a merge that it may let go of
+    yielding: frozenset[str] = frozenset()  # messages that wait for what outranks them: see `arbitration`
+    contest: list[Contender] = field(default_factory=list)  # who got a place under the caps in this turn, and who not
+    freed: bool = False  # a place under the caps was given back
     zone_moved: bool = False  # a step set another time zone: local plans are made anew before anything else is done
 
     @property

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from kairos import registry
 from kairos.app.definitions.compile import Problems
+from kairos.app.definitions.limits import CHANNELS, LIMITS, read_caps, read_hours, read_rest, read_spread, whole
 from kairos.domain.document import Document
-from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadDefinition
 from kairos.domain.localtime import load_zone
-from kairos.domain.quiet_hours import Window, next_open
 
 BRAND_KEYS = (
     "id",
@@ -25,21 +22,17 @@ BRAND_KEYS = (
     "zones",
     "sender",
     "policies",
-    "quiet_hours",
-    "caps",
+    *LIMITS,
     "rates",
     "walks",
 )
 SENDER_KEYS = ("name", "email", "contact", "opt_out", "sms")
 LANGUAGES = ("en", "ko")
 """In which names of days and months are written; Korean by itself where the country is KR."""
-CHANNELS = ("email", "sms", "push", "web", "kakao", "webhook")
-"""Every channel that limits may be written for; those that send are the files in `channels`."""
 
 TEXT_MAX = 200
 ZONES_MAX = 50
 WALK_RATE_MAX = 1_000
-CAPS_MAX = 20
 EMAIL_FORM = re.compile(r"[^@\s<>,;:]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
@@ -50,7 +43,20 @@ def check_brand(raw: object) -> list[BadDefinition]:
     if document is None:
         return problems.found
     problems.gather(lambda: document.only(*BRAND_KEYS), None)
-    for read in (_texts, _zones, _country, _language, _sender, _policies, _quiet_hours, _caps, _rates, _walks):
+    for read in (
+        _texts,
+        _zones,
+        _country,
+        _language,
+        _sender,
+        _policies,
+        read_hours,
+        read_spread,
+        read_caps,
+        read_rest,
+        _rates,
+        _walks,
+    ):
         problems.gather(lambda r=read: r(document), None)  # type: ignore[misc]
     return problems.found
 
@@ -117,43 +123,6 @@ def _policies(document: Document) -> None:
             raise BadDefinition(path, f"no law pack is called {name!r}; there are: {', '.join(known) or 'none'}")
 
 
-def _quiet_hours(document: Document) -> None:
-    if not document.has("quiet_hours"):
-        return
-    inner = document.inner("quiet_hours")
-    inner.only(*CHANNELS)
-    for channel in inner.raw:
-        window = inner.read(channel, Window.parse)
-        zones = document.raw.get("zones") or [document.raw.get("timezone")]
-        if not _opens(window, zones):
-            raise BadDefinition(
-                (*inner.path, channel), "over the brand's zones together this leaves no hour to send in"
-            )
-
-
-def _opens(window: Window, zones: Sequence[Any]) -> bool:
-    try:
-        quiet = [(window, load_zone(zone)) for zone in zones]
-    except ValueError:
-        return True  # the zones' own problem is told where they stand
-    return next_open(datetime(2026, 1, 1, tzinfo=UTC), quiet) is not None
-
-
-def _caps(document: Document) -> None:
-    if not document.has("caps"):
-        return
-    caps = document.items("caps")
-    if len(caps) > CAPS_MAX:
-        raise BadDefinition((*document.path, "caps"), f"expected at most {CAPS_MAX} caps")
-    for raw, path in caps:
-        cap = Document(raw, path)
-        cap.only("channel", "max", "per")
-        cap.choice("channel", ("any", *CHANNELS))
-        _whole(cap, "max", 1, 1000)
-        if not cap.read("per", parse_duration):
-            raise BadDefinition((*path, "per"), "expected a span longer than nothing, such as 7d")
-
-
 def _rates(document: Document) -> None:
     if not document.has("rates"):
         return
@@ -164,7 +133,7 @@ def _rates(document: Document) -> None:
         rate.only("per_second", "per_day")
         rate.number("per_second", 0.01, 10_000)
         if rate.has("per_day"):
-            _whole(rate, "per_day", 1, 1_000_000_000)
+            whole(rate, "per_day", 1, 1_000_000_000)
 
 
 def _walks(document: Document) -> None:
@@ -173,15 +142,6 @@ def _walks(document: Document) -> None:
         walks = document.inner("walks")
         walks.only("per_second")
         walks.number("per_second", 1, WALK_RATE_MAX)
-
-
-def _whole(document: Document, key: str, least: int, most: int) -> int:
-    def parse(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise ValueError
-        return value
-
-    return document.read(key, parse, f"a whole number from {least} to {most}")
 
 
 def _at(path: tuple[str | int, ...], parse: Any, value: Any) -> None:

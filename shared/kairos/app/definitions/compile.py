@@ -16,10 +16,10 @@ from kairos.app.definitions.triggers import BROADCAST, Triggers, listed, read_ma
 from kairos.domain.document import Document, Path, parse_share
 from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadDefinition
-from kairos.domain.journey import EntryCap, Goal, IfPast, Journey, Node, Reenter, SendArgs, TimelineStep
+from kairos.domain.journey import PRIORITY, EntryCap, Goal, IfPast, Journey, Node, Reenter, SendArgs, TimelineStep
 from kairos.domain.membership import only_event
 from kairos.domain.offset import Offset
-from kairos.steps.send import SEND_KEYS, read_send
+from kairos.steps.send import SEND_KEYS, SEND_OPTIONS, read_priority, read_send
 
 STEPS_MAX = 200
 DEPTH_MAX = 10
@@ -28,7 +28,7 @@ FRESH_OTHERWISE = timedelta(days=1)
 GOAL_WITHIN = timedelta(days=7)
 ENTRIES_MAX = 50
 
-COMMON = ("id", "name", "description", "class", "holdout", "goal", "exit", "fresh_for")
+COMMON = ("id", "name", "description", "class", "priority", "holdout", "goal", "exit", "fresh_for")
 STEPPED = ("trigger", "subject", "reenter", "restart", "entries", "steps")
 TIMED = ("anchor", "timeline", "on_move", "on_cancel", "reenter")
 
@@ -76,6 +76,9 @@ def check_journey(raw: object, version: int = 1) -> tuple[Journey | None, list[B
         "id": id,
         "version": version,
         "marketing": kind == "marketing",
+        "priority": PRIORITY
+        if (priority := problems.gather(lambda: read_priority(document), None)) is None
+        else priority,
         "goal": problems.gather(lambda: _goal(document), None),
         "exits": problems.gather(lambda: read_matchers(document, "exit"), ()),
         "holdout": problems.gather(
@@ -163,7 +166,7 @@ def _reaction(document: Document, key: str) -> SendArgs | None:
     if not document.has(key):
         return None
     inner = document.inner(key)
-    inner.only("send", "channel", "over_cap", "expires", "if")
+    inner.only("send", "channel", *SEND_OPTIONS)
     return read_send(inner)
 
 

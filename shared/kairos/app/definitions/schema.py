@@ -15,8 +15,6 @@ from typing import Any
 
 from kairos import registry
 from kairos.app.definitions.brand import (
-    CAPS_MAX,
-    CHANNELS,
     EMAIL_FORM,
     LANGUAGES,
     SENDER_KEYS,
@@ -25,11 +23,15 @@ from kairos.app.definitions.brand import (
     ZONES_MAX,
 )
 from kairos.app.definitions.compile import ENTRIES_MAX
+from kairos.app.definitions.limits import CAPS_MAX, CHANNELS, DOES, RESTS_MAX, SENT_MAX, TRANSACTIONAL
 from kairos.app.definitions.template import PART_CHARACTERS_MAX, bodies_of
 from kairos.app.definitions.triggers import AT_FORM, BROADCAST, FOLLOW_ON, TRIGGERS_MAX
+from kairos.domain.cap import CALENDARS, CLASSES
 from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STATUSES, TIMES_MAX
+from kairos.domain.journey import PRIORITY_MAX
 from kairos.domain.localtime import WEEKDAYS
 from kairos.domain.membership import ON
+from kairos.domain.open_hours import ALL_DAY, CLOSED, HOLIDAYS
 from kairos.steps.send import SEND_SCHEMA
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -65,6 +67,7 @@ def _parts() -> Schema:
         "share": {"type": "string", "pattern": rf"^[0-9]{{1,3}}(\.[0-9]{{1,4}})?\s*%{_END}"},
         "duration": {"type": "string", "pattern": f"^(?=[0-9]){_units('wdhms')}{_END}"},
         "offset": {"type": "string", "pattern": _offset()},
+        "priority": {"type": "integer", "minimum": 0, "maximum": PRIORITY_MAX},
         "clock": {"type": "string", "pattern": f"^{_CLOCK}{_END}"},
         "weekdays": {"type": "array", "minItems": 1, "items": {"enum": list(WEEKDAYS)}},
         "matcher": _event({"where": _ref("condition")}),
@@ -139,6 +142,7 @@ def _common() -> Schema:
     return _remarks() | {
         "id": _ref("id"),
         "class": _ref("class"),
+        "priority": _ref("priority"),
         "holdout": _ref("share"),
         "goal": {"anyOf": [goal, {"type": "array", "minItems": 1, "items": goal}]},
         "exit": _ref("matchers"),
@@ -183,8 +187,23 @@ def _brand() -> Schema:
     window: Schema = {"type": "string", "pattern": rf"^\s*{_CLOCK}\s*-\s*{_CLOCK}\s*{_END}"}
     cap = {
         "channel": {"enum": ["any", *CHANNELS]},
-        "max": {"type": "integer", "minimum": 1, "maximum": 1000},
-        "per": _ref("duration"),
+        "max": {"type": "integer", "minimum": 1, "maximum": SENT_MAX},
+        "per": {"anyOf": [{"enum": list(CALENDARS)}, _ref("duration")]},
+        "class": {"enum": list(CLASSES)},
+    }
+    span: Schema = {"anyOf": [window, {"const": ALL_DAY}]}
+    spans: Schema = {"anyOf": [span, {"const": CLOSED}, {"type": "array", "minItems": 1, "items": span}]}
+    days = "|".join(WEEKDAYS)
+    week = {
+        "type": "object",
+        "additionalProperties": False,
+        "patternProperties": {f"^(?:{HOLIDAYS}|(?:{days})(?:-(?:{days}))?){_END}": spans},
+    }
+    rest = {
+        "after": _object({"event": _ref("name"), "where": _ref("field_condition")}, "event"),
+        "for": _ref("duration"),
+        "channels": {"type": "array", "items": {"enum": list(CHANNELS)}},
+        "do": {"enum": list(DOES)},
     }
     rate = {
         "per_second": {"type": "number", "minimum": 0.01, "maximum": 10_000},
@@ -200,12 +219,22 @@ def _brand() -> Schema:
         "zones": {"type": "array", "minItems": 1, "maxItems": ZONES_MAX, "items": zone},
         "sender": _object(dict.fromkeys(SENDER_KEYS, _LINE) | {"email": _LINE | {"pattern": _whole(EMAIL_FORM)}}),
         "policies": {"type": "array", "items": {"enum": list(registry.names("policies"))}},
-        "quiet_hours": _object(dict.fromkeys(CHANNELS, window)),
-        "caps": {"type": "array", "maxItems": CAPS_MAX, "items": _object(cap, *cap)},
+        "quiet_hours": _by_class(window),
+        "allowed": _by_class({"anyOf": [spans, week]}),
+        "spread": _ref("duration"),
+        "caps": {"type": "array", "maxItems": CAPS_MAX, "items": _object(cap, "channel", "max", "per")},
+        "week_starts": {"enum": list(WEEKDAYS)},
+        "rest": {"type": "array", "maxItems": RESTS_MAX, "items": _object(rest, "after", "for")},
         "rates": _object(dict.fromkeys(CHANNELS, _object(rate, "per_second"))),
         "walks": _object({"per_second": {"type": "number", "minimum": 1, "maximum": WALK_RATE_MAX}}, "per_second"),
     }
     return _object(own, "timezone")
+
+
+def _by_class(form: Schema) -> Schema:
+    """Per channel: for marketing at once, for the other class under its name."""
+    channels = dict.fromkeys(CHANNELS, form)
+    return _object(channels | {TRANSACTIONAL: _object(channels)})
 
 
 def _conditions(itself: str, *, everything: bool) -> list[Schema]:

@@ -103,7 +103,7 @@ class Gates:
         contacts: Mapping[str, Mapping[str, Any]],
     ) -> Ready | Outcome:
         now = self._clock.now()
-        opens = open_at(release, profile, message.channel, now) if message.marketing else now
+        opens = open_at(release, profile, message.channel, now, message.marketing)
         if opens is None or opens > now:
             return held("quiet hours", opens)
         if message.expires_at <= now:

@@ -15,8 +15,9 @@ from kairos.app.definitions.country import resolve_holidays
 from kairos.app.definitions.documents import BRAND, Definition, Documents
 from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.template import channels_of
-from kairos.app.publish.release import index_of
+from kairos.app.publish.release import index_of, rest_predicate
 from kairos.domain.canonical import fingerprint
+from kairos.domain.open_hours import HOLIDAYS
 
 SCHEMA = 1
 VERSIONS_MAX = 100
@@ -42,27 +43,31 @@ def build_bundle(
     templates = documents.documents("template")
     segments = {id: _meant(document) for id, document in documents.documents("segment").items()}
     asked = any(next(find_mappings(document, "business_day"), None) for document in kept_documents(journeys).values())
-    country = brand.get("country") if asked else None
+    country = brand.get("country") if asked or HOLIDAYS in _all_keys(brand.get("allowed")) else None
     return {
         "schema": SCHEMA,
         "brand": brand,
         "segments": segments,
         "templates": {id: _parts(document) for id, document in templates.items()},
         "journeys": journeys,
-        "index": index_journeys(journeys, segments)
+        "index": index_journeys(journeys, segments, brand)
         | {"channels": {id: list(channels_of(document)) for id, document in templates.items()}},
         "holidays": {country: resolve_holidays(country, years)} if country else {},
     }
 
 
-def index_journeys(journeys: Mapping[str, Any], segments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `index_of` the live versions; what kept versions count is counted on, for those who still walk in them."""
+def index_journeys(
+    journeys: Mapping[str, Any], segments: Mapping[str, Any], brand: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return `index_of` the live versions; what kept versions count is counted on, for those who still walk in them,
+    and so is what the brand rests after."""
     live = {
         id: compile_journey(entry["versions"][str(entry["live"])], entry["live"])
         for id, entry in journeys.items()
         if entry["live"] is not None
     }
-    return index_of(live, kept_documents(journeys), segments)
+    rests = {f"rest {number}": rest_predicate(raw) for number, raw in enumerate(brand.get("rest") or ())}
+    return index_of(live, kept_documents(journeys) | rests, segments)
 
 
 def kept_documents(journeys: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +92,12 @@ def documents_of(bundle: Mapping[str, Any]) -> Documents:
 
 def _meant(segment: Mapping[str, Any]) -> dict[str, Any]:
     return {"where": segment["where"], **({"track": True} if segment.get("track") else {})}
+
+
+def _all_keys(value: Any) -> set[str]:
+    if not isinstance(value, Mapping):
+        return set()
+    return set(value).union(*(_all_keys(inner) for inner in value.values()))
 
 
 def _versions(wanted: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

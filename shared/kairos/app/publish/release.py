@@ -20,11 +20,11 @@ Journeys are compiled when first met, so a release of a thousand costs what one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from kairos.app.definitions.compile import compile_journey
@@ -32,13 +32,17 @@ from kairos.app.definitions.references import find_behaviour
 from kairos.app.ports import EVERYTHING, Pause, Pointer
 from kairos.app.publish.tracked import Segments, Tracked, index_segments
 from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
+from kairos.domain.cap import Cap, first_weekday, parse_per
 from kairos.domain.condition import Condition, Did, parse_condition, walk
 from kairos.domain.duration import parse_duration
 from kairos.domain.journey import EntryCap, Journey
-from kairos.domain.localtime import UnknownZone, load_zone
+from kairos.domain.localtime import WEEKDAYS, UnknownZone, load_zone
 from kairos.domain.moment import Moment
-from kairos.domain.quiet_hours import Window
+from kairos.domain.open_hours import OpenHours
+from kairos.domain.quiet_hours import Closing, Window
 from kairos.domain.workweek import Workweek
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +55,17 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Cap:
-    """At most `most` marketing messages on `channel` ("any": all together) in any span of `per`."""
+class Rest:
+    """For `length` after `event`, marketing on `channels` (none named: on all) is held, or not sent.
 
-    channel: str
-    most: int
-    per: timedelta
+    `key` is the counter that remembers the event's last time.
+    """
+
+    event: str
+    key: str
+    length: timedelta
+    channels: frozenset[str]
+    holds: bool
 
 
 class Release:
@@ -96,7 +105,51 @@ class Release:
     @cached_property
     def quiet_hours(self) -> dict[str, Window]:
         """Return the brand's quiet window per channel, for class marketing."""
-        return {channel: Window.parse(text) for channel, text in (self.brand.get("quiet_hours") or {}).items()}
+        return _per_channel(self.brand.get("quiet_hours"), "marketing", Window.parse)
+
+    def closings(self, channel: str, marketing: bool) -> list[Closing]:
+        """Return what closes a channel for a class beside the quiet hours of marketing."""
+        found = [by_channel[marketing].get(channel) for by_channel in (self._quiet_too, self._allowed)]
+        return [closing for closing in found if closing is not None]
+
+    @cached_property
+    def _quiet_too(self) -> tuple[Mapping[str, Closing], Mapping[str, Closing]]:
+        """Transactional, then marketing, whose quiet hours are known already."""
+        return (_per_channel(self.brand.get("quiet_hours"), "transactional", Window.parse), {})
+
+    @cached_property
+    def _allowed(self) -> tuple[Mapping[str, Closing], Mapping[str, Closing]]:
+        """Transactional, then marketing."""
+        allowed = self.brand.get("allowed")
+        transactional, marketing = (
+            _per_channel(allowed, kind, lambda raw: OpenHours.parse(raw, self.is_holiday))
+            for kind in ("transactional", "marketing")
+        )
+        return (transactional, marketing)
+
+    def is_holiday(self, day: date) -> bool:
+        """Return whether it is a public holiday of the brand's country."""
+        return day.isoformat() in self.workweek.holidays
+
+    @cached_property
+    def spread(self) -> timedelta | None:
+        """Return the span over which held messages go after an opening, where the step does not say."""
+        return parse_duration(self.brand["spread"]) if self.brand.get("spread") else None
+
+    @cached_property
+    def week_starts(self) -> int:
+        """Return the day (Monday 0) on which a week of the calendar begins."""
+        chosen = self.brand.get("week_starts")
+        return WEEKDAYS.index(chosen) if chosen else first_weekday(self.brand.get("country"))
+
+    @cached_property
+    def rests(self) -> tuple[Rest, ...]:
+        """Return after which events marketing rests."""
+        return tuple(_rest(raw) for raw in self.brand.get("rest") or ())
+
+    def starts_rest(self, event: str) -> bool:
+        """Return whether marketing may rest after an event of this name."""
+        return any(rest.event == event for rest in self.rests)
 
     @cached_property
     def policies(self) -> tuple[str, ...]:
@@ -105,9 +158,10 @@ class Release:
 
     @cached_property
     def caps(self) -> tuple[Cap, ...]:
-        """Return the frequency caps for class marketing."""
+        """Return the frequency caps."""
         return tuple(
-            Cap(cap["channel"], cap["max"], parse_duration(cap["per"])) for cap in self.brand.get("caps") or ()
+            Cap(cap["channel"], cap["max"], parse_per(cap["per"]), cap.get("class", "marketing"))
+            for cap in self.brand.get("caps") or ()
         )
 
     @cached_property
@@ -308,6 +362,27 @@ def entries_counter(journey: str) -> Did:
     did = parse_condition({"did": "journey_entered", "where": entries_where(journey)})
     assert isinstance(did, Did)
     return did
+
+
+def rest_predicate(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the behaviour that a rule of `rest` asks about, as a condition is written."""
+    after = raw["after"]
+    where = {"where": after["where"]} if after.get("where") is not None else {}
+    return {"did": after["event"], "within": raw["for"], **where}
+
+
+def _rest(raw: Mapping[str, Any]) -> Rest:
+    did = parse_condition(rest_predicate(raw))
+    assert isinstance(did, Did)
+    channels = frozenset(raw.get("channels") or ())
+    return Rest(did.event, did.key, parse_duration(raw["for"]), channels, raw.get("do", "hold") == "hold")
+
+
+def _per_channel(raw: Any, kind: str, parse: Callable[[Any], T]) -> dict[str, T]:
+    """Read what a brand says per channel: for marketing at once, for the other class under its name."""
+    if kind == "transactional":
+        raw = (raw or {}).get(kind)
+    return {channel: parse(value) for channel, value in (raw or {}).items() if channel != "transactional"}
 
 
 def used_segments(condition: Condition) -> set[str]:

@@ -30,7 +30,7 @@ SETTLING = timedelta(seconds=60)
 KEPT = timedelta(days=90)
 BROADCAST_AGAIN_AFTER = timedelta(hours=1)
 SAVES_MAX = 10
-PLANS_BY = ("timezone", "zones", "country", "policies", "quiet_hours")
+PLANS_BY = ("timezone", "zones", "country", "policies", "quiet_hours", "allowed")
 """What of a brand moves local times and held messages."""
 
 
