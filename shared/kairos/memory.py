@@ -90,7 +90,7 @@ class MemoryCustomers:
         if (stored.version if stored else 0) != profile.version:
             raise VersionConflict(profile.id)
         self.births += stored is None
-        self.profiles[profile.id] = replace(profile, version=profile.version + 1)
+        self.profiles[profile.id] = replace(profile, version=profile.version + 1, wake=wake_at)
         if self._wake.get(profile.id) != wake_at:
             self._index(profile.id, wake_at)
         if ttl is not None:

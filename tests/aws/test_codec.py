@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from kairos.aws.codec import INFLATED_MAX, read_effects, read_state, write_effects, write_state
+from kairos.aws.codec import INFLATED_MAX, inflate, read_effects, read_state, write_effects, write_state
+from kairos.aws.dictionary import STATES
 from kairos.domain import packing
 from kairos.domain.effects import Arm, Send
 from kairos.domain.errors import TooLarge, Unavailable
@@ -56,7 +57,8 @@ def test_collections_keep_their_order() -> None:
 
 @pytest.mark.parametrize(("kind", "rows"), TABLES, ids=lambda each: getattr(each, "__name__", ""))
 def test_every_attribute_is_stored_under_a_key_of_its_own(kind: Any, rows: tuple[packing.Row, ...]) -> None:
-    assert {row[0] for row in rows} == {field.name for field in fields(kind)} - {"version" if kind is Profile else ""}
+    beside = {"version", "wake"} if kind is Profile else set()  # attributes of the item
+    assert {row[0] for row in rows} == {field.name for field in fields(kind)} - beside
     assert len({row[1] for row in rows}) == len(rows)
 
 
@@ -80,15 +82,32 @@ def test_a_newer_schema_waits_for_newer_code() -> None:
         read_state(write_state(busy_profile(NOW)), SCHEMA + 1, 0)
 
 
+def test_a_state_from_before_the_dictionary_is_read() -> None:
+    before = zlib.compress(json.dumps(packing.pack(busy_profile(NOW))).encode())
+    assert read_state(before, SCHEMA, 7) == replace(busy_profile(NOW), version=7)
+
+
+def test_a_state_names_the_dictionary_and_is_read_with_no_other() -> None:
+    state = write_state(busy_profile(NOW))
+    assert int.from_bytes(state[2:6], "big") == zlib.adler32(STATES)
+    with pytest.raises(zlib.error):
+        zlib.decompressobj(zdict=STATES + b" ").decompress(state)
+
+
+def test_the_dictionary_is_the_one_that_stored_states_were_written_with() -> None:
+    """Whoever changes it loses every customer: make another beside it instead, and keep reading this one."""
+    assert zlib.adler32(STATES) == 2_158_699_687
+
+
 def test_a_part_that_this_code_does_not_know_waits_for_newer_code() -> None:
-    raw = json.loads(zlib.decompress(write_state(busy_profile(NOW))))
+    raw = inflate(write_state(busy_profile(NOW)))
     for changed in ({**raw, "zz": 1}, {**raw, "n": [{**raw["n"][0], "zz": 1}]}):
         with pytest.raises(Unavailable, match="unknown part"):
             read_state(zlib.compress(json.dumps(changed).encode()), SCHEMA, 0)
 
 
 def test_the_previous_schema_is_read_through_its_upgrade() -> None:
-    raw = json.loads(zlib.decompress(write_state(busy_profile(NOW))))
+    raw = inflate(write_state(busy_profile(NOW)))
     older = zlib.compress(json.dumps({**raw, "t": None, "old_traits": raw["t"]}).encode())
 
     def upgrade(state: dict[str, Any]) -> dict[str, Any]:

@@ -72,3 +72,10 @@ def test_a_batch_larger_than_64_kb_is_more_than_one_request() -> None:
 
 def test_a_mix_is_named_by_what_is_done_and_how_much_of_it_at_once() -> None:
     assert Mix("a", "one", Usage(reads=Counter(t=1))).usage.read_units == 1
+
+
+def test_a_message_moves_once_in_the_wake_index_and_fits_into_one_unit(counted: dict[tuple[str, str], Usage]) -> None:
+    """Two writes of the item, and its leaving the index; the ledger's claim, its record, and the token."""
+    for together in ("one", "10 customers"):
+        assert counted["wake-up that sends", together].writes["customers"] == 3, together
+    assert counted["wake-up that sends", "one"].writes["messages"] == 3

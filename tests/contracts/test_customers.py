@@ -47,6 +47,12 @@ def test_what_was_written_is_read_as_the_next_version(customers: Any) -> None:
     assert customers.read("p1") == replace(profile, version=1)
 
 
+@pytest.mark.parametrize("wake_at", [None, NOW, NOW + timedelta(days=400, microseconds=1)])
+def test_where_a_profile_stands_in_the_wake_index_is_read_with_it(customers: Any, wake_at: datetime | None) -> None:
+    customers.write(Profile("p1", NOW, wake=NOW + timedelta(hours=1)), [], wake_at, None)
+    assert customers.read("p1").wake == wake_at
+
+
 def test_a_second_first_write_conflicts(customers: Any) -> None:
     customers.write(Profile("p1", NOW), [], None, None)
     with pytest.raises(VersionConflict):

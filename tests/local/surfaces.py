@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from kairos.aws.dictionary import STATES
 from kairos.local import LocalCloud
 from kairos.local.call import Call
 
@@ -77,7 +78,7 @@ def readable(value: Any) -> str:
 
 def inflated(data: bytes) -> str:
     """Return what bytes say: compressed, or as they are."""
-    for inflate in (gzip.decompress, zlib.decompress):
+    for inflate in (gzip.decompress, zlib.decompressobj(zdict=STATES).decompress):
         with suppress(OSError, zlib.error, EOFError):
             return inflate(data).decode("utf-8", "replace")
     with suppress(UnicodeDecodeError):

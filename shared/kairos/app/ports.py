@@ -44,9 +44,9 @@ class Customers(Protocol):
     ) -> None:
         """Write the profile as its next version, on condition that the stored one is `profile.version` (0: none yet).
 
-        The stored version becomes `profile.version + 1` and `effects` are stamped with it. `wake_at` is the earliest
-        due time or check and makes the item findable by `due`; None leaves it out of the index. `ttl` lets an item
-        without obligations go.
+        The stored version becomes `profile.version + 1` and `effects` are stamped with it. `wake_at` is no later than
+        the earliest due time or check and makes the item findable by `due`; None leaves it out of the index. It is read
+        back as `profile.wake`. `ttl` lets an item without obligations go.
         Raises VersionConflict when somebody else wrote first, TooLarge when the item cannot be stored.
         """
 

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
+from kairos.aws.dictionary import STATES
 from kairos.domain.effects import Effect, effect_from_json, effect_to_json
 from kairos.domain.errors import TooLarge
 from kairos.domain.packing import UPGRADES, Upgrades, pack, unpack
@@ -19,12 +20,12 @@ INFLATED_MAX = 4_000_000  # ten times the largest item: neither written nor read
 
 def write_state(profile: Profile) -> bytes:
     """Return the profile without its version, which stands beside it in the item."""
-    return _deflate(pack(profile))
+    return _deflate(pack(profile), STATES)
 
 
 def read_state(state: bytes, schema: int, version: int, *, upgrades: Upgrades = UPGRADES) -> Profile:
     """Read what `write_state` wrote under `schema`. Raises Unavailable as `unpack` does, ValueError for other bytes."""
-    profile = unpack(_inflate(state), schema, upgrades=upgrades)
+    profile = unpack(inflate(state), schema, upgrades=upgrades)
     profile.version = version
     return profile
 
@@ -36,20 +37,22 @@ def write_effects(effects: Iterable[Effect], version: int) -> bytes:
 
 def read_effects(data: bytes) -> tuple[int, tuple[Effect, ...]]:
     """Return (stamp, effects). Raises ValueError or KeyError for bytes that are no effects."""
-    raw = _inflate(data)
+    raw = inflate(data)
     return int(raw["v"]), tuple(effect_from_json(effect) for effect in raw["do"])
 
 
-def _deflate(value: Any) -> bytes:
+def _deflate(value: Any, dictionary: bytes = b"") -> bytes:
     # "surrogatepass": a lone surrogate in a stranger's JSON must come back as it was, not break the write.
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     if len(text) > INFLATED_MAX:
         raise TooLarge("profile", len(text), INFLATED_MAX)
-    return zlib.compress(text, ZLIB_LEVEL)
+    deflater = zlib.compressobj(ZLIB_LEVEL, zdict=dictionary) if dictionary else zlib.compressobj(ZLIB_LEVEL)
+    return deflater.compress(text) + deflater.flush()
 
 
-def _inflate(data: bytes) -> dict[str, Any]:
-    inflater = zlib.decompressobj()
+def inflate(data: bytes) -> dict[str, Any]:
+    """Return what is in the bytes of a state or of effects. Raises ValueError for any others."""
+    inflater = zlib.decompressobj(zdict=STATES)  # asked only where the bytes name it
     try:
         text = inflater.decompress(data, INFLATED_MAX)
     except zlib.error as error:

@@ -10,7 +10,17 @@ from typing import Any
 from kairos.app.ports import Due
 from kairos.aws.codec import read_state, write_effects, write_state
 from kairos.aws.errors import ConditionFailed, calling
-from kairos.aws.table import SHARDS, WAKE_INDEX, check_size, from_sortable, sortable, to_ttl, wake_attributes, wake_key
+from kairos.aws.table import (
+    SHARDS,
+    WAKE_INDEX,
+    check_size,
+    from_sortable,
+    read_wake,
+    sortable,
+    to_ttl,
+    wake_attributes,
+    wake_key,
+)
 from kairos.domain.effects import Effect
 from kairos.domain.errors import VersionConflict
 from kairos.domain.profile import SCHEMA, Profile
@@ -32,7 +42,9 @@ class DynamoCustomers:
         item = found.get("Item")
         if item is None:
             return None
-        return read_state(item["state"]["B"], int(item["schema"]["N"]), int(item["version"]["N"]))
+        known = read_state(item["state"]["B"], int(item["schema"]["N"]), int(item["version"]["N"]))
+        known.wake = read_wake(item)
+        return known
 
     def write(
         self, profile: Profile, effects: Sequence[Effect], wake_at: datetime | None, ttl: datetime | None

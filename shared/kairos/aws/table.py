@@ -99,6 +99,11 @@ def wake_attributes(profile: str, wake_at: datetime | None) -> dict[str, dict[st
     }
 
 
+def read_wake(item: Item) -> datetime | None:
+    """Return where an item stands in the wake index, None where it is not in it."""
+    return from_sortable(item["wake_at"]["S"].partition("#")[0]) if "wake_at" in item else None
+
+
 def standing_key(profile: str) -> str:
     """Return the key in `identities` of what stands for a profile itself."""
     return f"profile#{profile}"

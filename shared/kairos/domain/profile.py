@@ -212,11 +212,13 @@ class Profile:
     can be reached there, `reach_times` when that was last said. `former` is empty until another profile becomes this
     one; then the id it was born with comes first, and the others behind it. `merged_into` is whom this one became, and
     `parcels` what is on its way there. `segments` holds the keys of the tracked segments that the customer is in,
-    `windows` when the answer of one next changes by time alone, and `recounted` under which definitions that is so."""
+    `windows` when the answer of one next changes by time alone, and `recounted` under which definitions that is so.
+    `wake` is where the item stands in the wake index; it is kept beside the state, as `version` is."""
 
     id: str
     created_at: datetime
     version: int = 0
+    wake: datetime | None = None
     former: tuple[str, ...] = ()
     merged_into: str | None = None
     traits: dict[str, Value] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kairos.app.decide.alarm import LOOK_AGAIN_WHEN_HALTED, ceil_minute
+from kairos.app.decide.alarm import LOOK_AGAIN_WHEN_HALTED, STAYS_FOR, ceil_minute
 from kairos.domain.instant import from_micros
 from tests.app.decide.world import NOON, World, booking, cancelled, consent, make_event, release_of
 
@@ -150,3 +150,51 @@ def test_whoever_can_be_reached_consented_or_waits_for_something_stays() -> None
         world.decide([event], NOON)
         assert world.outcome is not None
         assert world.outcome.ttl is None, event.name
+
+
+# ---- the place in the wake index -------------------------------------------------------------------------------
+
+
+def advertised(wait: str, then: str = "1d") -> dict[str, Any]:
+    return waiting(wait) | {"steps": [{"wait": wait}, {"send": "hello"}, {"wait": then}, {"send": "hello"}]}
+
+
+def test_what_comes_due_and_is_sent_stays_where_it_stood_in_the_wake_index() -> None:
+    world = World(advertised("1h"), reporting=False)
+    world.hear(go())
+    assert world.outcome is not None
+    assert world.outcome.wake_at == NOON + H
+    outcome = world.wake(NOON + H + 40 * S)
+    assert outcome is not None
+    assert (outcome.wake_at, outcome.profile.wake) == (NOON + H, NOON + H)
+    reported = world.hear(world.report(world.only_message().id, "message_sent", NOON + H + 42 * S))
+    assert reported is not None
+    assert reported.wake_at == NOON + 25 * H
+
+
+def test_one_look_too_early_moves_it_to_its_check_and_asks_for_nothing() -> None:
+    world = World(advertised("1h"), reporting=False)
+    world.hear(go())
+    world.wake(NOON + H)
+    before = len(world.effects)
+    outcome = world.wake(NOON + H + 4 * M)
+    assert outcome is not None
+    assert outcome.wake_at == NOON + H + 15 * M
+    assert len(world.effects) == before
+
+
+def test_a_place_that_sweep_may_have_passed_does_not_stay() -> None:
+    world = World(advertised("1h"), reporting=False)
+    world.hear(go())
+    late = NOON + H + STAYS_FOR + S
+    outcome = world.wake(late)
+    assert outcome is not None
+    assert outcome.wake_at == late + 15 * M
+
+
+def test_a_place_that_is_yet_to_come_makes_room_for_an_earlier_check() -> None:
+    world = World(advertised("1h"), {**waiting("0m"), "id": "k", "trigger": {"event": "soon"}}, reporting=False)
+    world.hear(go())
+    outcome = world.hear(make_event("soon", NOON + M, properties={"cart": "c"}))
+    assert outcome is not None
+    assert outcome.wake_at == NOON + 16 * M

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from kairos.app.decide.messages import CHECK_AFTER
 from kairos.app.decide.turn import Turn
 from kairos.domain.effects import Arm
 from kairos.domain.profile import Profile
@@ -18,6 +19,9 @@ HORIZON = timedelta(hours=36)
 LOOK_AGAIN_WHEN_HALTED = timedelta(days=1)
 """When a journey goes on, a walk wakes who waited for it. This is for a walk that was stopped by hand: looked at by the
 hour, a million customers of a paused journey would cost a million decisions an hour."""
+
+STAYS_FOR = timedelta(minutes=30)
+"""How far behind a place in the wake index may be and still stay: sweep looks at the last but one hour every time."""
 
 ANONYMOUS_KEPT = timedelta(days=90)
 MINUTE = timedelta(minutes=1)
@@ -33,6 +37,20 @@ def earliest_check(profile: Profile) -> datetime | None:
     asked = [message.check_at for message in profile.messages.values() if message.state == "asked"]
     checks = (*asked, *(parcel.check_at for parcel in profile.parcels.values()))
     return min((at for at in checks if at is not None), default=None)
+
+
+def place(turn: Turn, wake_at: datetime | None, check: datetime | None) -> datetime | None:
+    """Return where the profile stands in the wake index: at `wake_at`, or for a moment still where it stood.
+
+    A move in the index is paid as two more writes. What has just come due and is now a message on its way stays: it is
+    reported within seconds, and leaves from there. Where it is not, sweep looks at it too early, once, and what is
+    decided then, with no check that began this very moment, moves it to the check.
+    """
+    stands = turn.profile.wake
+    asked_now = wake_at is not None and wake_at == check == turn.now + CHECK_AFTER
+    if asked_now and stands is not None and turn.now - STAYS_FOR <= stands <= turn.now:
+        return stands
+    return wake_at
 
 
 def set_alarm(turn: Turn, due: datetime | None) -> None:

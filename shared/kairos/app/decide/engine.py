@@ -41,7 +41,8 @@ DUE_AT_ONCE_MAX = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one decision. `due` is exact; `wake_at` is the earlier of it and the first check.
+    """What came of one decision. `due` is exact; `wake_at` is the earlier of it and the first check, or earlier still
+    (`alarm.place`).
 
     `lateness` is how late the timer that was due first is seen (zero when none was due).
     """
@@ -291,12 +292,13 @@ def _close(turn: Turn) -> Outcome:
     alarm.set_alarm(turn, due)
     check = alarm.earliest_check(profile)
     wake_at = min((at for at in (due, check) if at is not None), default=None)
+    profile.wake = alarm.place(turn, wake_at, check)
     return Outcome(
         profile=profile,
         effects=tuple(turn.effects),
         reasons=tuple(turn.reasons),
         due=due,
-        wake_at=wake_at,
+        wake_at=profile.wake,
         ttl=alarm.time_to_live(profile, wake_at, turn.now),
         lateness=turn.lateness,
     )
