@@ -1,7 +1,7 @@
 """The functions, run in this process as Lambda runs them, against the stub: events in, batches handed on, time kept.
 
-Only what happens inside a handler is timed. `sdk` is the part of it that passes inside botocore's one entrance,
-`_make_api_call`: building, signing, sending and parsing; our own share is the rest.
+Only what happens inside a handler is timed. `sdk` is the part of it that passes inside the one entrance of clients,
+`_make_api_call`: building, signing, sending and parsing, botocore's or our own; the rest is what we do with it.
 """
 
 from __future__ import annotations
@@ -218,6 +218,8 @@ def environment(port: int) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "AKIABENCHBENCHBENCH1",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_SESSION_TOKEN": "bench" * 60,  # a function's credentials have one, and it is signed too
+        # What the machine says of proxies is none of a function's settings.
+        **dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy", "AWS_CA_BUNDLE"), ""),
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
@@ -245,22 +247,28 @@ def environment(port: int) -> dict[str, str]:
 def _time_calls(running: Line) -> Callable[[], None]:
     from botocore.client import BaseClient
 
-    client: Any = BaseClient
-    original = client._make_api_call
+    from kairos.aws.direct import DirectClient
 
-    def timed(self: Any, operation: str, params: Any) -> Any:
-        began = process_time()
-        try:
-            return original(self, operation, params)
-        finally:
-            running.sdk += process_time() - began
-            running.calls += 1
+    kinds: tuple[Any, ...] = (BaseClient, DirectClient)
+    originals = [kind._make_api_call for kind in kinds]
 
-    client._make_api_call = timed
+    def timing(original: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(self: Any, operation: str, params: Any) -> Any:
+            began = process_time()
+            try:
+                return original(self, operation, params)
+            finally:
+                running.sdk += process_time() - began
+                running.calls += 1
+
+        return timed
 
     def restore() -> None:
-        client._make_api_call = original
+        for kind, original in zip(kinds, originals, strict=True):
+            kind._make_api_call = original
 
+    for kind, original in zip(kinds, originals, strict=True):
+        kind._make_api_call = timing(original)
     return restore
 
 

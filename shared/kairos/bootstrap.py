@@ -291,7 +291,7 @@ class _ChannelClients(dict[str, Any]):
 def _clients() -> Clients:
     from kairos.aws.clients import Clients
 
-    return Clients()
+    return Clients(environment=os.environ)
 
 
 def _client(service: str, **overrides: Any) -> Any:

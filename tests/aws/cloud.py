@@ -13,8 +13,10 @@ from itertools import count
 from typing import Any
 
 from botocore.session import Session
+from moto.server import ThreadedMotoServer
 
 from kairos.aws.clients import Clients
+from kairos.aws.direct import SERVICES
 
 REGION = "eu-west-1"
 KEYS: dict[str, tuple[str, ...]] = {
@@ -41,15 +43,32 @@ def shared_clients() -> Clients:
     return Clients(session)
 
 
+@cache
+def direct_clients() -> Clients:
+    """Return the clients that a function in Lambda has, over HTTP to a server of moto's in this process."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = {
+        "AWS_LAMBDA_FUNCTION_NAME": "test",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SESSION_TOKEN": "testing",
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+    }
+    return Clients(environment=environment)
+
+
 class Cloud:
-    """Fresh resources by kind."""
+    """Fresh resources by kind. `direct` says whether calls are made as a function in Lambda makes them."""
 
     def __init__(self) -> None:
-        self._clients = shared_clients()
+        self.direct = False
 
     def client(self, service: str) -> Any:
         """Return a low-level client."""
-        return self._clients.get(service)
+        return (direct_clients() if self.direct and service in SERVICES else shared_clients()).get(service)
 
     def table(self, kind: str) -> str:
         """Create a table with the keys, index and stream that `infra` gives it, and return its name."""

@@ -17,7 +17,8 @@ def cloud() -> Iterator[Cloud]:
         yield Cloud()
 
 
-@pytest.fixture(params=["memory", "aws"])
-def kind(request: pytest.FixtureRequest) -> str:
-    """Return which implementation of a port is being held to its contract."""
-    return str(request.param)
+@pytest.fixture(params=["memory", "aws", "direct"])
+def kind(request: pytest.FixtureRequest, cloud: Cloud) -> str:
+    """Return which implementation of a port is being held to its contract: AWS's by botocore, or called directly."""
+    cloud.direct = request.param == "direct"
+    return "memory" if request.param == "memory" else "aws"

@@ -1,18 +1,21 @@
-"""One botocore session per container, one client per service, made when first needed.
+"""One client per service, made when first needed: a direct one where there is one, else of one botocore session.
 
-Timeouts are short and said aloud: a function would rather hand its batch back than hang until its own end. Botocore
-alone is used, not boto3: a cold start is a seventh shorter.
+Timeouts are short and said aloud: a function would rather hand its batch back than hang until its own end. Botocore is
+used without boto3, and imported where a service needs it: a cold start is mostly imports.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
-from botocore.loaders import Loader, create_loader
-from botocore.session import Session
+from kairos.aws.direct import direct_client
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+    from botocore.loaders import Loader
+    from botocore.session import Session
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = {
@@ -31,22 +34,34 @@ USER_AGENT = "kairos"
 
 
 class Clients:
-    """The low-level clients of one session. They are safe to share between threads."""
+    """The low-level clients of one session, or of the function that `environment` is of; threads may share them."""
 
-    def __init__(self, session: Session | None = None) -> None:
+    def __init__(self, session: Session | None = None, environment: Mapping[str, str] | None = None) -> None:
         self._session = session
+        self._environment = environment or {}
         self._made: dict[str, Any] = {}
 
     def get(self, service: str, **overrides: Any) -> Any:
         """Return the client of a service, the same one each time; `overrides` are of its `Config`, when it is made."""
         if service not in self._made:
-            self._session = self._session or _session()
-            self._made[service] = self._session.create_client(service, config=config(service, overrides))
+            self._made[service] = self._direct(service, overrides) or self._of_session(service, overrides)
         return self._made[service]
+
+    def _direct(self, service: str, overrides: Mapping[str, Any]) -> Any:
+        if overrides:
+            return None
+        read_seconds = READ_SECONDS.get(service, READ_SECONDS_DEFAULT)
+        return direct_client(service, self._environment, CONNECT_SECONDS, read_seconds, USER_AGENT)
+
+    def _of_session(self, service: str, overrides: Mapping[str, Any]) -> Any:
+        self._session = self._session or _session()
+        return self._session.create_client(service, config=config(service, overrides))
 
 
 def config(service: str, overrides: Mapping[str, Any] | None = None) -> Config:
     """Return how patiently a service is called."""
+    from botocore.config import Config
+
     stated: dict[str, Any] = {
         "connect_timeout": CONNECT_SECONDS,
         "read_timeout": READ_SECONDS.get(service, READ_SECONDS_DEFAULT),
@@ -59,6 +74,8 @@ def config(service: str, overrides: Mapping[str, Any] | None = None) -> Config:
 
 
 def _session() -> Session:
+    from botocore.session import Session
+
     session = Session()
     session.register_component("data_loader", _loader())
     return session
@@ -67,4 +84,6 @@ def _session() -> Session:
 @cache
 def _loader() -> Loader:
     """Return AWS's service models, parsed once for all the sessions of a process (tests make many)."""
+    from botocore.loaders import create_loader
+
     return create_loader()

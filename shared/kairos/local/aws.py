@@ -65,7 +65,7 @@ class Aws:
         self.clock.start()
         self._exit.callback(self.clock.stop)
         agenda, wire = Agenda(), Wire(self.clock.now)
-        connect(wire)
+        connect(wire, self.client)
         self._exit.callback(connect, None)
         self.session: Any = _session(self.region)
         lambdas = Lambdas(wire, agenda, self.region, self._log)

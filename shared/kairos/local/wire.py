@@ -1,6 +1,7 @@
 """The one place that every AWS call of the process passes: `Wire.perform`.
 
-While a cloud runs, every boto3 client of the process makes its calls through us, whenever it was made. What the local
+While a cloud runs, every boto3 client of the process, and every direct one, makes its calls through us, whenever it was
+made. What the local
 cloud answers itself needs no URL, signature or parser, only botocore's check of the parameters, which makes a call
 several times as fast; everything else goes on to moto. Nothing leaves the process.
 
@@ -21,6 +22,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ParamValidationError
 from botocore.validate import ParamValidator
 
+from kairos.aws.direct import DirectClient
 from kairos.local.call import Call
 from kairos.local.errors import AwsError
 from kairos.local.faults import Trouble
@@ -119,15 +121,28 @@ class _Http:
 _METADATA = {"HTTPStatusCode": 200, "RequestId": "local", "RetryAttempts": 0}
 _active: Wire | None = None
 _original = BaseClient._make_api_call  # type: ignore[attr-defined]
+_original_direct = DirectClient._make_api_call
+_stand_in: Callable[[str], Any] | None = None
 _validator = ParamValidator()
 
 
-def connect(wire: Wire | None) -> None:
-    """Route the calls of this process through `wire`; None leaves botocore alone again."""
-    global _active
-    _active = wire
+def connect(wire: Wire | None, stand_in: Callable[[str], Any] | None = None) -> None:
+    """Route the calls of this process through `wire`; None leaves all clients alone again.
+
+    A direct client checks no parameters and knows no exceptions: `stand_in` returns the botocore client of a service,
+    which makes its calls here.
+    """
+    global _active, _stand_in
+    _active, _stand_in = wire, stand_in
     patched: Any = BaseClient
     patched._make_api_call = _original if wire is None else _make_api_call
+    direct: Any = DirectClient
+    direct._make_api_call = _original_direct if stand_in is None else _make_direct_call
+
+
+def _make_direct_call(client: DirectClient, operation: str, params: Any) -> Any:
+    assert _stand_in is not None
+    return _make_api_call(_stand_in(client.service), operation, params)
 
 
 def _make_api_call(client: Any, operation: str, api_params: Any) -> Any:
