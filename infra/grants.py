@@ -70,6 +70,7 @@ class Grants:
         self._send(ingest, self.queues.inbox, self.queues.feedback_dlq)
         self._read_identity_secret(ingest)
         self._read_connections(ingest, "*")
+        self._read_release(ingest)
 
     def _decide(self, decide: lambda_.Function) -> None:
         customers = self.tables.customers.table_arn

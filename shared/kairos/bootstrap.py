@@ -45,6 +45,7 @@ def clock() -> Clock:
 @cache
 def ingest() -> Ingest:
     """Return what verifies and takes in webhooks, calls and feedback."""
+    from kairos.app.ingest.declared import DeclaredSources
     from kairos.app.ingest.ingest import Ingest
     from kairos.aws.connections import SsmConnections
     from kairos.aws.contacts import DynamoContacts
@@ -61,6 +62,7 @@ def ingest() -> Ingest:
         DynamoSuppressions(dynamodb, settings.suppressions_table, keys),
         _inbox(settings.inbox_url),
         SsmConnections(_client("ssm"), settings.connections_prefix, clock()),
+        declared=DeclaredSources(lambda: _releases(settings.config_table, settings.releases_bucket), clock()),
     )
 
 

@@ -45,6 +45,8 @@ class IngestSettings(Settings):
     inbox_url: str
     identity_secret_arn: str
     connections_prefix: str
+    config_table: str
+    releases_bucket: str
 
 
 @dataclass(frozen=True, slots=True)

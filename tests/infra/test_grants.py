@@ -29,6 +29,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "InsightsTable": {"tally": {"Query", "PutItem", "UpdateItem"}},
     "MessagesTable": {"deliver": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},
     "ConfigTable": {
+        "ingest": {"GetItem"},
         "decide": {"GetItem"},
         "deliver": {"GetItem"},
         "preferences": {"GetItem"},
@@ -119,6 +120,7 @@ def test_only_those_who_hash_an_identifier_read_the_secret(prod: Deployed) -> No
 def test_releases_are_written_by_publish_alone(prod: Deployed) -> None:
     allowed = {name: prod.actions_on(role, "ReleasesBucket") for name, role in ROLES.items()}
     assert {name: each for name, each in allowed.items() if each} == {
+        "ingest": {"s3:GetObject"},
         "decide": {"s3:GetObject"},
         "deliver": {"s3:GetObject"},
         "preferences": {"s3:GetObject"},

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kairos.aws.drafts import DynamoDrafts
 from kairos.local import LocalCloud
 from kairos.local import demo_shop as shop
 from kairos.local.call import Call
@@ -60,6 +61,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "stripe/main": {"secrets": ["everyday-stripe-secret"]},
     "woocommerce/main": {"secrets": ["everyday-woocommerce-secret"], "country": "KR"},
     "cafe24/main": {"secrets": ["everyday-cafe24-key"], "country": "KR"},
+    "courses/main": {"secrets": ["whsec_" + "QUJD" * 8]},
 }
 LILY = Person("planted.lily", "Planted릴리", email=True, sms=True)
 ROSE = Person("planted.rose", "Planted로즈", email=True, sms=True)
@@ -75,6 +77,7 @@ def everyday(template: Path) -> Iterator[LocalCloud]:
             cloud.session.client("ssm").put_parameter(
                 Name=path, Value=json.dumps(settings), Type="SecureString", Overwrite=True
             )
+        _declare(cloud)
         _shop(cloud)
         _recorded(cloud)
         _hostile(cloud)
@@ -89,6 +92,34 @@ def everyday(template: Path) -> Iterator[LocalCloud]:
 def _post(cloud: LocalCloud, call: shop.Call) -> None:
     answer = cloud.http("POST", call.path, call.headers, call.body)
     assert answer.status == call.status, f"{call.says}: {answer.status} {answer.text}"
+
+
+COURSES: Mapping[str, Any] = {
+    "id": "courses",
+    "verify": {"scheme": "standard-webhooks"},
+    "identity": {"email": "student.email"},
+    "events": [
+        {
+            "when": {"path": "type", "eq": "lesson.finished"},
+            "event": "lesson_finished",
+            "properties": {"lesson": "lesson.id"},
+            "contact": {"email": "student.email", "first_name": "student.name"},
+        }
+    ],
+}
+
+
+def _declare(cloud: LocalCloud) -> None:
+    """A source of the owner's own is published, and somebody of it comes in."""
+    DynamoDrafts(cloud.session.client("dynamodb"), cloud.outputs["ConfigTable"]).put("source", "courses", dict(COURSES))
+    cloud.settle()
+    assert cloud.invoke("publish", {"command": "publish", "all": True}).payload["ok"]
+    student = {"email": "planted.student@example.com", "name": "Planted학생"}
+    body = {"type": "lesson.finished", "lesson": {"id": "l-1"}, "student": student, "note": "planted note"}
+    raw = json.dumps(body).encode()
+    headers = bodies.webhook(raw, SETTINGS["courses/main"]["secrets"][0], cloud.now)
+    answer = cloud.http("POST", "/v1/webhooks/courses/main", headers, raw)
+    assert (answer.status, answer.json()["accepted"]) == (202, 1), answer.text
 
 
 def _shop(cloud: LocalCloud) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -63,6 +63,14 @@ def proof(source: str, raw: bytes, secret: str, at: datetime) -> dict[str, str]:
         "stripe": {"stripe-signature": f"t={stamp},v1={stamped.hexdigest()}"},
         "cafe24": {"x-api-key": secret, "x-trace-id": "trace-1"},
     }[source]
+
+
+def webhook(raw: bytes, secret: str, at: datetime, family: str = "webhook") -> dict[str, str]:
+    """Return the headers of Standard Webhooks; `secret` is `whsec_` and base64."""
+    stamp = str(int(at.timestamp()))
+    key = b64decode(secret.removeprefix("whsec_"))
+    text = b64encode(hmac.new(key, f"msg_1.{stamp}.".encode() + raw, sha256).digest()).decode()
+    return {f"{family}-id": "msg_1", f"{family}-timestamp": stamp, f"{family}-signature": f"v1,{text}"}
 
 
 def request(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kairos.domain.errors import BadSignature
 from kairos.registry import Request, load
+from kairos.sources._signature import require_webhook
 from tests.sources import bodies
 
 NOW = datetime(2026, 10, 2, 1, 0, 0, tzinfo=UTC)
@@ -46,6 +47,24 @@ def refuses(source: str, one: Request) -> bool:
     except BadSignature:
         return True
     return False
+
+
+def test_the_published_vectors_of_standard_webhooks(shared_data: Path) -> None:
+    ran = 0
+    for vector in json.loads((shared_data / "signature-vectors.json").read_text()):
+        if vector["scheme"] not in ("standard-webhooks", "svix"):
+            continue
+        headers = {name.lower(): value for name, value in vector["headers"].items()}
+        received_at = datetime.fromtimestamp(vector["now"], UTC)
+        one = Request(headers, vector["body"].encode(), received_at, "main", {"secrets": [vector["secret"]]})
+        family = "svix" if vector["scheme"] == "svix" else "webhook"
+        if vector["expect"].startswith("invalid"):
+            with pytest.raises(BadSignature):
+                require_webhook(one, family)
+        else:
+            require_webhook(one, family)
+        ran += 1
+    assert ran == 13
 
 
 def test_the_published_vectors(shared_data: Path) -> None:

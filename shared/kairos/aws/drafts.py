@@ -10,7 +10,7 @@ from kairos.aws.attribute import from_attribute, to_attribute
 from kairos.aws.errors import ConditionFailed, calling
 from kairos.domain.canonical import fingerprint
 
-KINDS = ("brand", "journey", "segment", "template")
+KINDS = ("brand", "journey", "segment", "template", "source")
 
 
 class DynamoDrafts:

@@ -50,7 +50,7 @@ class Wish:
 
 def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask: Callable[[str], str] = getpass) -> int:
     """Keep the secret and print where webhooks go. Raises CannotDo."""
-    _check(wish)
+    _check(wish, deployment)
     changes = _settings(wish)
     generated = _key(wish, "secret") if wish.generate else None
     secret = generated or _read_secret(from_stdin, ask)
@@ -67,8 +67,10 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
     return 0
 
 
-def _check(wish: Wish) -> None:
+def _check(wish: Wish, deployment: Deployment) -> None:
     known = [name for name in registry.names("sources") if name not in NOT_CONNECTED]
+    if wish.source not in (*known, *NOT_CONNECTED):
+        known += _declared(deployment)
     if wish.source in NOT_CONNECTED:
         raise CannotDo(f"{wish.source} needs no connecting: its events come from your own account")
     if wish.source not in (*known, CALLED):
@@ -88,6 +90,12 @@ def _check_receiver(secret: str, settings: dict[str, Any]) -> None:
         size = 0
     if not secret.startswith(PREFIX) or not 24 <= size <= 64:
         raise CannotDo("a webhook's secret is whsec_ and 24 to 64 bytes in base64; --generate makes one")
+
+
+def _declared(deployment: Deployment) -> list[str]:
+    """Return the sources that are declared and live."""
+    pointer = deployment.releases.pointer()
+    return sorted(deployment.releases.bundle(pointer.release).get("sources", {})) if pointer else []
 
 
 def _settings(wish: Wish) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def validate_folder(folder: Path) -> int:
     documents, sound = _checked(folder)
     if not sound:
         return WRONG
-    counted = [f"{kind}s {len(documents.of(kind))}" for kind in ("journey", "segment", "template")]
+    counted = [f"{kind}s {len(documents.of(kind))}" for kind in ("journey", "segment", "template", "source")]
     open_screen().print(f"valid: {', '.join(counted)}")
     return 0
 
@@ -110,7 +110,7 @@ def _write(changed: list[Definition], deployment: Deployment) -> None:
     from rich.progress import track
 
     # Templates and segments first: in between, no draft names one that is not there.
-    order = ("brand", "template", "segment", "journey")
+    order = ("brand", "source", "template", "segment", "journey")
     screen = open_screen(complaints=True)
     for definition in track(
         sorted(changed, key=lambda d: order.index(d.kind)), "writing", console=screen, transient=True

@@ -25,6 +25,7 @@ from kairos.domain.event import Event
 from kairos.domain.instant import parse_instant
 from kairos.domain.localtime import local
 from kairos.domain.reason import Reason, reason_to_json
+from kairos.sources._declared import compile_source
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,7 +63,8 @@ def simulate(
     `since` defaults to the first event, `until` to 90 days after the last. `watch` may look at events as they pass (a
     progress bar). Raises BadLine for a wrong event, OSError where the file cannot be read.
     """
-    file = EventFile(events, RawEvents(country=release.brand.get("country", "")))
+    declared = {id: compile_source(document) for id, document in release.bundle.get("sources", {}).items()}
+    file = EventFile(events, RawEvents(release.brand.get("country", ""), declared))
     span = file.span()
     if span is None:
         return

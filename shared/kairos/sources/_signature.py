@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import timedelta
 
 from kairos.domain.errors import BadSignature
@@ -20,15 +20,31 @@ STAMP_AGE_MAX = timedelta(seconds=300)
 """Calendly speaks of about three minutes, its clients allow 120 to 300 s. Repeats are de-duplicated anyway."""
 
 
-def require_body_hmac(request: Request, header: str, *, encoding: str) -> None:
+def require_body_hmac(request: Request, header: str, *, encoding: str, prefix: str = "") -> None:
     """Raise BadSignature unless `header` is the HMAC-SHA256 of the raw body under one of the connection's secrets.
 
-    `encoding` is "hex" or "base64". A header sent twice arrives joined by a comma and therefore proves nothing.
+    `encoding` is "hex" or "base64"; `prefix` is what stands before it (GitHub writes `sha256=`). A header sent twice
+    arrives joined by a comma and therefore proves nothing.
     """
     require_any(
         header_text(request, header),
-        [_hmac(secret, request.body, encoding) for secret in secrets(request)],
+        [prefix + _hmac(secret.encode(), request.body, encoding) for secret in secrets(request)],
     )
+
+
+def require_webhook(request: Request, family: str = "webhook") -> None:
+    """Raise BadSignature unless the request is signed as Standard Webhooks says (standardwebhooks.com, v1: symmetric).
+
+    `<family>-signature` lists `v1,<HMAC-SHA256 base64 of "id.timestamp.body">`, several during a rotation on their
+    side, under the secret's decoded bytes: `whsec_` and base64, padded or not. `family` "svix" is the older spelling.
+    """
+    id, stamp = header_text(request, f"{family}-id"), header_text(request, f"{family}-timestamp")
+    tokens = [token.partition(",") for token in header_text(request, f"{family}-signature").split(" ")]
+    _require_recent(request, stamp, f"{family}-timestamp")
+    signed = f"{id}.{stamp}.".encode("utf-8", "surrogatepass") + request.body
+    expected = [_hmac(key, signed, "base64") for key in map(_decoded, secrets(request)) if key]
+    if not _any_same([given for version, _, given in tokens if version == "v1"], expected):
+        raise BadSignature("no v1 signature fits any secret in force")
 
 
 def require_stamped_hmac(request: Request, header: str) -> None:
@@ -43,12 +59,9 @@ def require_stamped_hmac(request: Request, header: str) -> None:
     if len(stamps) != 1 or not signatures:
         raise BadSignature(f"{header} needs one t and a v1")
     stamp = stamps[0]
-    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= STAMP_DIGITS_MAX):
-        raise BadSignature(f"the time in {header} is no number of seconds")
-    if abs(request.received_at.timestamp() - int(stamp)) > STAMP_AGE_MAX.total_seconds():
-        raise BadSignature(f"the time in {header} is more than {STAMP_AGE_MAX.seconds} s from ours")
+    _require_recent(request, stamp, header)
     signed = stamp.encode() + b"." + request.body
-    expected = [_hmac(secret, signed, "hex") for secret in secrets(request)]
+    expected = [_hmac(secret.encode(), signed, "hex") for secret in secrets(request)]
     if not _any_same(signatures, expected):
         raise BadSignature("no signature fits any secret in force")
 
@@ -86,8 +99,24 @@ def keys(request: Request, key: str) -> list[str]:
     return [one for one in value if isinstance(one, str) and one] if isinstance(value, list | tuple) else []
 
 
-def _hmac(secret: str, signed: bytes, encoding: str) -> str:
-    mac = hmac.new(secret.encode(), signed, hashlib.sha256)
+def _require_recent(request: Request, stamp: str, header: str) -> None:
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= STAMP_DIGITS_MAX):
+        raise BadSignature(f"the time in {header} is no number of seconds")
+    if abs(request.received_at.timestamp() - int(stamp)) > STAMP_AGE_MAX.total_seconds():
+        raise BadSignature(f"the time in {header} is more than {STAMP_AGE_MAX.seconds} s from ours")
+
+
+def _decoded(secret: str) -> bytes:
+    text = secret.removeprefix("whsec_").rstrip("=")
+    try:
+        # The sender's own libraries take secrets that lack their padding.
+        return b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return b""  # none of theirs: it proves nothing, and the other secret in force may
+
+
+def _hmac(key: bytes, signed: bytes, encoding: str) -> str:
+    mac = hmac.new(key, signed, hashlib.sha256)
     return mac.hexdigest() if encoding == "hex" else b64encode(mac.digest()).decode()
 
 

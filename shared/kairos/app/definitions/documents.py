@@ -27,8 +27,9 @@ from kairos.app.definitions.template import channels_of, check_template
 from kairos.app.definitions.triggers import BROADCAST
 from kairos.domain.document import Path
 from kairos.domain.errors import BadDefinition, Rejected
+from kairos.sources._declared import check_source
 
-KINDS = ("brand", "journey", "segment", "template")
+KINDS = ("brand", "journey", "segment", "template", "source")
 BRAND = "brand"
 DOCUMENT_BYTES_MAX = 300_000
 """A draft is one DynamoDB item of at most 400 kB, with its problems beside it."""
@@ -173,6 +174,7 @@ _CHECKS: dict[str, Callable[[Any], list[BadDefinition]]] = {
     "journey": _check_journey,
     "segment": check_segment,
     "template": check_template,
+    "source": check_source,
 }
 
 

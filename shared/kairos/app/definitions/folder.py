@@ -1,4 +1,4 @@
-"""A brand on disk: `brand.yaml`, `journeys/*.yaml`, `segments/*.yaml`, `templates/*.yaml`.
+"""A brand on disk: `brand.yaml`, `journeys/*.yaml`, `segments/*.yaml`, `templates/*.yaml`, `sources/*.yaml`.
 
 The document's own id wins over the file's name; a template, and whatever has none, is called after its file.
 """
@@ -13,7 +13,7 @@ from kairos.app.definitions.documents import BRAND, Definition, Documents, Probl
 from kairos.app.definitions.yaml_source import BYTES_MAX, Source, read_yaml
 from kairos.domain.document import ID_FORM
 
-FOLDERS = {"journeys": "journey", "segments": "segment", "templates": "template"}
+FOLDERS = {"journeys": "journey", "segments": "segment", "templates": "template", "sources": "source"}
 FILES_MAX = 5_000
 
 

@@ -24,6 +24,7 @@ from kairos.app.definitions.brand import (
 )
 from kairos.app.definitions.compile import ENTRIES_MAX
 from kairos.app.definitions.limits import CAPS_MAX, CHANNELS, DOES, RESTS_MAX, SENT_MAX, TRANSACTIONAL
+from kairos.app.definitions.source_schema import source_schema
 from kairos.app.definitions.template import PART_CHARACTERS_MAX, bodies_of
 from kairos.app.definitions.triggers import AT_FORM, BROADCAST, FOLLOW_ON, TRIGGERS_MAX
 from kairos.domain.cap import CALENDARS, CLASSES
@@ -35,7 +36,7 @@ from kairos.domain.open_hours import ALL_DAY, CLOSED, HOLIDAYS
 from kairos.steps.send import SEND_SCHEMA
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-KINDS = ("brand", "journey", "segment", "template")
+KINDS = ("brand", "journey", "segment", "template", "source")
 
 Schema = dict[str, Any]
 
@@ -50,7 +51,7 @@ _LINE: Schema = {"type": "string", "maxLength": TEXT_MAX, "pattern": rf"^[^\n\r]
 
 def build_schema(kind: str | None = None) -> Schema:
     """Return the schema of one kind of definition, or of any. Raises KeyError for a kind that there is not."""
-    forms = {"brand": _brand, "journey": _journey, "segment": _segment, "template": _template}
+    forms = {"brand": _brand, "journey": _journey, "segment": _segment, "template": _template, "source": source_schema}
     wanted = {"$ref": f"#/$defs/{kind}"} if kind else {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in KINDS]}
     if kind is not None and kind not in forms:
         raise KeyError(kind)

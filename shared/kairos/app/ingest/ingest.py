@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -83,7 +83,10 @@ class _Fact:
 
 
 class Ingest:
-    """The use case. `country` (ISO 3166) reads phone numbers that are written without a calling code."""
+    """The use case. `country` (ISO 3166) reads phone numbers that are written without a calling code.
+
+    `declared` returns the source that the owner declared under a name, or None.
+    """
 
     def __init__(
         self,
@@ -93,6 +96,7 @@ class Ingest:
         inbox: Inbox,
         connections: Connections,
         country: str | None = None,
+        declared: Callable[[str], Source | None] = lambda name: None,
     ) -> None:
         self._identities = identities
         self._contacts = contacts
@@ -100,6 +104,7 @@ class Ingest:
         self._inbox = inbox
         self._connections = connections
         self._country = country
+        self.declared = declared
 
     def settings(self, source: str, connection: str) -> Mapping[str, Any]:
         """Return the settings of a connection. Raises UnknownConnection."""

@@ -53,6 +53,7 @@ def build_bundle(
         "index": index_journeys(journeys, segments, brand)
         | {"channels": {id: list(channels_of(document)) for id, document in templates.items()}},
         "holidays": {country: resolve_holidays(country, years)} if country else {},
+        **({"sources": declared} if (declared := documents.documents("source")) else {}),
     }
 
 
@@ -87,6 +88,8 @@ def documents_of(bundle: Mapping[str, Any]) -> Documents:
     for id, parts in bundle["templates"].items():
         channels = {"channels": order[id]} if id in order else {}
         found.append(Definition("template", id, {**parts, **channels}, f"template/{id}"))
+    for id, source in bundle.get("sources", {}).items():
+        found.append(Definition("source", id, source, f"source/{id}"))
     return Documents(tuple(found))
 
 

@@ -46,5 +46,6 @@ def view(bundle: Mapping[str, Any]) -> str:
             "journeys": journeys,
             "templates": {id: live.documents("template").get(id) for id in templates},
             "segments": {id: live.documents("segment").get(id) for id in segments},
+            **({"sources": declared} if (declared := live.documents("source")) else {}),
         }
     )

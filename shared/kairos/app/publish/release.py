@@ -10,6 +10,7 @@ The bundle is plain JSON:
                "segments": {"tracked": [id, …], "touches": {what changed: [id, …]}, "print": …} where any is tracked,
                "counters": {event: [{"did": …, "where": …, "keep": n, "key": …}, …]},
                "channels": {template: [channel, … in order of preference]}},
+     "sources": {id: {…document…}}, where there are any,
      "holidays": {country: {"2026-09-25": "Chuseok", …}},
      "weekends": {country: {"2026": [5, 6], …}}, "workdays": {country: ["2026-02-14", …]},
      "calendar_of": "holidays 0.109",

@@ -52,7 +52,7 @@ def _print(kind: str, document: Any) -> str:
 
 def _find(id: str, known: Mapping[Key, Any]) -> Key:
     kind, slash, name = id.partition("/")
-    wanted = [(kind, name)] if slash else [(kind, id) for kind in ("journey", "template", "segment", BRAND)]
+    wanted = [(kind, name)] if slash else [(kind, id) for kind in ("journey", "template", "segment", "source", BRAND)]
     found = next((key for key in wanted if key in known), None)
     if found is None:
         names = sorted({name for _, name in known})
