@@ -115,7 +115,7 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
         ),
         Accepted(
             "AwsSolutions::AwsSolutions-IAM5[Resource::<ReleasesBucket.Arn>/*]",
-            ("DecideRole", "DeliverRole", "PublishRole", "PreferencesRole", "WalkRole"),
+            ("IngestRole", "DecideRole", "DeliverRole", "PublishRole", "PreferencesRole", "WalkRole"),
             "Releases are named by the hash of their content, and everything in the bucket is one.",
         ),
         Accepted(

@@ -42,6 +42,8 @@ _ALL = (
             "INBOX_URL",
             "IDENTITY_SECRET_ARN",
             "CONNECTIONS_PREFIX",
+            "CONFIG_TABLE",
+            "RELEASES_BUCKET",
         ),
     ),
     Station(

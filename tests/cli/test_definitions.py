@@ -24,7 +24,7 @@ def write_files(folder: Path, **other: Any) -> Path:
 
 def test_a_valid_folder_is_said_to_be(kairos: Run, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert kairos("validate", folder) == 0
-    assert capsys.readouterr().out == "valid: journeys 1, segments 0, templates 1\n"
+    assert capsys.readouterr().out == "valid: journeys 1, segments 0, templates 1, sources 0\n"
 
 
 def test_every_problem_is_a_line_on_stderr(kairos: Run, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

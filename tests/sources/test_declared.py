@@ -21,7 +21,9 @@ from kairos.app.ingest.listed import listed
 from kairos.domain.errors import BadDefinition, BadInput, BadSignature, TooLarge
 from kairos.domain.event import EntryFact, event_to_json
 from kairos.registry import Parsed, Request
-from kairos.sources._declared import check_source, compile_source
+from kairos.sources._declared import ENCODINGS, FAMILIES, SCHEMES, SOURCE_KEYS, check_source, compile_source
+from kairos.sources._declared_rule import ENTRY_KEYS, KINDS, RULE_KEYS
+from kairos.sources._declared_values import TIMES, TYPES
 from tests.sources import bodies
 from tests.sources.test_hostile import junk, mutate, paths
 
@@ -75,6 +77,12 @@ def test_the_example_of_the_documentation_is_what_it_says() -> None:
     assert bodies.contact(parsed) == {"first_name": "Haneul", "email": "haneul@example.com"}
     assert bodies.contact(parsed, "entry#lesson#l-1") == {"meeting_url": "https://meet.example.com/l-1"}
     assert parsed.event.reach == {"email": True}
+
+
+def test_every_word_of_a_definition_is_in_the_reference() -> None:
+    words = {*SOURCE_KEYS, *RULE_KEYS, *ENTRY_KEYS, *KINDS, *TYPES, *TIMES, *SCHEMES, *FAMILIES, *ENCODINGS}
+    said = SECTION[: SECTION.index("## Identifiers")]
+    assert {word for word in words - {"id", "name", "description"} if not re.search(rf"\b{word}\b", said)} == set()
 
 
 def test_an_entry_is_cancelled_by_what_the_definition_says() -> None:
