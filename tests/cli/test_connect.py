@@ -5,9 +5,13 @@ import io
 
 import pytest
 
+from kairos.app.definitions.documents import Definition, Documents
+from kairos.app.ports import Pointer
+from kairos.app.publish.bundle import build_bundle
 from kairos.cli.connect import Wish, connect_source
 from kairos.cli.failure import CannotDo
 from tests.cli.memory_deployment import MemoryDeployment, Run
+from tests.sources.test_declared import COURSES
 
 
 def give(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
@@ -110,3 +114,15 @@ def test_a_receiver_without_an_https_url_is_refused(deployment: MemoryDeployment
 def test_a_secret_that_could_not_sign_is_refused(deployment: MemoryDeployment, secret: str) -> None:
     with pytest.raises(CannotDo, match="whsec_"):
         connect_source(deployment, Wish("webhook", "crm", settings=(URL,)), from_stdin=False, ask=lambda _: secret)
+
+
+def test_a_declared_source_is_connected_once_it_is_live(deployment: MemoryDeployment) -> None:
+    wish = Wish("courses", "main")
+    with pytest.raises(CannotDo, match="no source is called 'courses'"):
+        connect_source(deployment, wish, from_stdin=False, ask=lambda _: "whsec_QUJD")
+    brand = Definition("brand", "brand", {"name": "Corner Shop", "timezone": "Asia/Seoul"}, "brand.yaml")
+    declared = Definition("source", "courses", COURSES, "source/courses")
+    release = deployment.releases.put_bundle(build_bundle(Documents((brand, declared))))
+    deployment.releases.point(Pointer(release), None)
+    assert connect_source(deployment, wish, from_stdin=False, ask=lambda _: "whsec_QUJD") == 0
+    assert deployment.secrets.read("courses", "main")["secrets"] == ["whsec_QUJD"]
