@@ -111,8 +111,8 @@ def _compile(raw: object, found: _Found) -> Declared | None:
 
 def _read_id(document: Document) -> str:
     id = document.identifier("id")
-    if id in names("sources"):
-        raise BadDefinition(("id",), f"expected a name of your own: Kairos has a source {id!r} already")
+    if id in (*names("sources"), *names("channels")):  # a channel may have connections of its own: webhook/main
+        raise BadDefinition(("id",), f"expected a name of your own: Kairos has a source or channel {id!r} already")
     return id
 
 
