@@ -39,8 +39,14 @@ def show_customer(deployment: Deployment, profile: Profile, *, contacts: bool) -
     _table(screen, "journeys", _enrollments(profile, release, zone))
     _table(screen, "comes next", [(clock_of(at, zone), *what) for at, *what in sorted(_coming(profile))])
     _table(screen, "outstanding", _outstanding(profile, zone))
-    _table(screen, "counted for caps", [(clock_of(at, zone), channel) for channel, at, _ in profile.sent])
+    _table(screen, "counted for caps", _counted(profile, zone))
     return 0
+
+
+def _counted(profile: Profile, zone: ZoneInfo) -> Rows:
+    classes = (("marketing", profile.sent), ("transactional", profile.sent_transactional))
+    rows = sorted((at, channel, name) for name, sent in classes for channel, at, _ in sent)
+    return [(clock_of(at, zone), channel, name) for at, channel, name in rows]
 
 
 def _table(screen: Console, title: str, rows: Rows) -> None:

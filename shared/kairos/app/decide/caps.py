@@ -37,6 +37,8 @@ def surplus(turn: Turn) -> list[Message]:
     That comes of two customers becoming one, and of a message that went out although it was taken back.
     """
     over: dict[str, Message] = {}
+    if not any(_in_flight(turn.profile, id) for id in turn.profile.messages):
+        return []
     for cap in turn.release.caps:
         counting = [row for row, leaves in _leaving(turn, cap) if leaves > turn.now]
         if len(counting) > cap.most:
