@@ -47,7 +47,7 @@ def test_what_walks_is_told_with_its_price_and_asked_about_first(
     answer("n\n")
     assert kairos("publish", "reminder") == 1
     told = capsys.readouterr().err
-    assert "who has an entry already joins reminder" in told
+    assert "who has an entry or date already joins reminder" in told
     assert "3 profiles to look at: less than 0.01 USD, 1 min" in told
     assert "nothing was changed" in told
     assert deployment.releases.pointer() is None
@@ -60,7 +60,7 @@ def test_yes_begins_it_and_tells_where_to_look(
     answer("y\n")
     assert kairos("publish", "reminder") == 0
     (walk,) = deployment.walks.all()
-    assert f"walk {walk.id}: who has an entry already joins reminder, from 03:02 UTC" in capsys.readouterr().out
+    assert f"walk {walk.id}: who has an entry or date already joins reminder, from 03:02 UTC" in capsys.readouterr().out
     assert deployment.rounds.called == {(walk.next_at, walk.id)}
 
 

@@ -119,7 +119,7 @@ MUTANTS = [
     Mutant(
         "a reminder may come after its booking",
         TIMELINES,
-        "before = anchor if anchor is not None and _is_before(turn, step, anchor) else None",
+        "before = enrollment.anchor_at if _is_before(turn, step, enrollment) else None",
         "before = None",
         "found three hours late, the reminder still goes",
         ("app/decide/test_timelines.py",),

@@ -14,8 +14,8 @@ from kairos.cli.simulate import load_release, simulate
 from kairos.domain.instant import format_instant, parse_instant
 from kairos.domain.reason import Reason
 
-# Moments that all share, or that a trait gives: anchors that no journey can name yet.
-LATER = {"anniversary", "holiday", "payday", "predicted"}
+# Moments that no journey can name yet.
+LATER = {"predicted"}
 
 
 def _cases(folder: Path) -> list[dict[str, Any]]:

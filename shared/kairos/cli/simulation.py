@@ -10,20 +10,22 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from heapq import merge
 from itertools import groupby
 
 from kairos.app.decide import decide
 from kairos.app.publish.release import Release
+from kairos.app.walk.shared import coming, together
 from kairos.domain.effects import Send, Tell
 from kairos.domain.event import WEBHOOK, Event, Input, Wake
 from kairos.domain.instant import format_instant
 from kairos.domain.reason import Reason
-from kairos.domain.walk import EVERYBODY, Walk, walked
+from kairos.domain.walk import EVERYBODY, Walk, walk_id, walked
 from kairos.memory import MemoryCustomers
 from kairos.steps.webhook import ANSWERED
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 REPORTED = frozenset(
     {"entered", "message", "held", "not_sent", "exited", "converted", "holdout", "assigned", "succeeded", "called"}
 )
@@ -47,15 +49,15 @@ class Simulation:
         Broadcasts at a date and time are taken as confirmed, and reach everybody known then at once; so does an event
         for `EVERYBODY`, which a walk would bring.
         """
-        coming = sorted(campaigns_of(self.release), key=lambda event: event.received_at)
-        for now, arriving in groupby(merge(coming, events, key=_arrival), key=_arrival):
+        walks = sorted((*campaigns_of(self.release), *days_of(self.release)), key=_arrival)
+        for now, arriving in groupby(merge(walks, events, key=_arrival), key=_arrival):
             if now > self.until:
                 break
             self._ring_before(now)
-            together = list(arriving)
-            for profile, inputs in _by_profile(event for event in together if event.profile != EVERYBODY):
+            arrived = list(arriving)
+            for profile, inputs in _by_profile(event for event in arrived if event.profile != EVERYBODY):
                 self._decide(profile, inputs, now)
-            for event in together:
+            for event in arrived:
                 if event.profile == EVERYBODY:
                     self._walk(event, now)
         self._ring_before(None)
@@ -104,6 +106,13 @@ def campaigns_of(release: Release) -> Iterator[Event]:
             yield walked(
                 Walk(campaign.subject, "campaign", begins, begins, (journey.id,), what=what), EVERYBODY, begins
             )
+
+
+def days_of(release: Release) -> Iterator[Event]:
+    """Yield what the walk of each day that all share brings, at the instant at which it begins."""
+    for day in together(coming(release, EPOCH)):
+        id = walk_id("moment", day.journeys, day.key, day.at)
+        yield walked(Walk(id, "moment", day.at, day.at, day.journeys, what=day.brings(day.at)), EVERYBODY, day.at)
 
 
 def _arrival(event: Event) -> datetime:

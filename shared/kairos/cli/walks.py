@@ -114,7 +114,8 @@ def _about(walk: Walk) -> str:
     journeys = ", ".join(walk.journeys)
     whom = f"everybody in {walk.segment}" if walk.segment else "everybody"
     return {
-        "enroll": f"who has an entry already joins {journeys}",
+        "enroll": f"who has an entry or date already joins {journeys}",
+        "moment": f"everybody who can be reached, before the day of {journeys} ({walk.what.get('day', '')})",
         "resume": f"what fell due meanwhile in {journeys or 'every journey'}",
         "recount": "who is in which segment, under the new definitions",
         "replan": "plans and held messages under the brand's new times",

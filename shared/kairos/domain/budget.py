@@ -34,6 +34,7 @@ BUDGETS: Mapping[str, Budget] = {
     "enrollments": Budget(150, 600, "ended ones, oldest first; active ones never"),
     "messages": Budget(150, 350, "none"),
     "counters": Budget(100, 200, "those that no live condition reads, then the longest unused"),
+    "moments": Budget(150, 40, "none: one more is refused"),
     "entered": Budget(400, 30, "oldest first"),
     "endings": Budget(200, 30, "oldest first"),
     "sent": Budget(200, 45, "what no cap counts any more, then oldest first"),
@@ -87,6 +88,11 @@ def fits_one_more(profile: Profile) -> bool:
     """Return whether another enrollment fits beside what may not be evicted: active ones, those of live entries."""
     kept = sum(1 for enrollment in profile.enrollments.values() if enrollment.active or enrollment.entry is not None)
     return kept < BUDGETS["enrollments"].most and len(profile.messages) < BUDGETS["messages"].most
+
+
+def fits_one_more_moment(profile: Profile) -> bool:
+    """Return whether one more day that is waited for fits beside the others."""
+    return len(profile.moments) < BUDGETS["moments"].most
 
 
 def fits_one_more_entry(profile: Profile) -> bool:

@@ -102,6 +102,7 @@ class Enrollment:
     goal_until: datetime | None = None
     converted: bool = False
     holdout: bool = False
+    occurrence: str | None = None  # around a whole day: the key it keeps when it moves; `subject` is the day itself
     ended_at: datetime | None = None
     closed: bool = False  # left by an exit: a move of its entry does not bring it back
     trials: Mapping[str, Trial] = field(default_factory=dict)  # by the step of the experiment
@@ -213,7 +214,8 @@ class Profile:
     one; then the id it was born with comes first, and the others behind it. `merged_into` is whom this one became, and
     `parcels` what is on its way there. `segments` holds the keys of the tracked segments that the customer is in,
     `windows` when the answer of one next changes by time alone, and `recounted` under which definitions that is so.
-    `wake` is where the item stands in the wake index; it is kept beside the state, as `version` is."""
+    `wake` is where the item stands in the wake index; it is kept beside the state, as `version` is.
+    `moments` maps "journey/occurrence" → when its first step is due: the passage around that day begins then."""
 
     id: str
     created_at: datetime
@@ -238,6 +240,7 @@ class Profile:
     sequences: dict[str, str] = field(default_factory=dict)
     alarm: datetime | None = None
     log: tuple[Reason, ...] = ()
+    moments: dict[str, datetime] = field(default_factory=dict)
     parcels: dict[str, Parcel] = field(default_factory=dict)
     posted: dict[str, Posted] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
@@ -273,6 +276,7 @@ class Profile:
             endings={journey: dict(subjects) for journey, subjects in self.endings.items()},
             seen=dict(self.seen),
             sequences=dict(self.sequences),
+            moments=dict(self.moments),
             parcels=dict(self.parcels),
             posted=dict(self.posted),
             written=dict(self.written),

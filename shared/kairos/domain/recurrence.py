@@ -136,14 +136,19 @@ def payday(
         raise ValueError(f'{day} is no payday: write a day from 1 to 31, or "last"')
     length = monthrange(year, month)[1]
     paid = date(year, month, length if day == "last" else min(day, length))
-    if shift == "none":
-        return paid
+    return paid if shift == "none" else move_to_business_day(paid, shift, is_business_day)
+
+
+def move_to_business_day(day: date, shift: Shift, is_business_day: Callable[[date], bool]) -> date:
+    """Return the day, or where it is closed the business day before it (`previous`) or after it (any other shift).
+
+    Raises ValueError where a month passes without one.
+    """
     step = timedelta(days=-1 if shift == "previous" else 1)
-    for _ in range(PAYDAY_SHIFT_DAYS_MAX):
-        if is_business_day(paid):
-            return paid
-        paid += step
-    raise ValueError(f"no business day within {PAYDAY_SHIFT_DAYS_MAX} days of the payday of {year}-{month:02d}")
+    for away in range(PAYDAY_SHIFT_DAYS_MAX):
+        if is_business_day(day + away * step):
+            return day + away * step
+    raise ValueError(f"no business day within {PAYDAY_SHIFT_DAYS_MAX} days of {day}")
 
 
 def next_payday(

@@ -15,11 +15,13 @@ from kairos.domain.event import Event
 from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant, parse_instant
 
-About = Literal["enroll", "resume", "replan", "migrate", "recount", "broadcast", "campaign", "signal", "enter"]
-"""enroll: a timeline was published whose entries are known already; resume: journeys go on; replan: the brand's zone or
-hours changed; migrate: who is in an earlier version is taken along into the one now live; recount: tracked segments
-changed; broadcast: a journey is started for many; campaign: the same at a date and time; signal: one event for many;
-enter: a journey is started for customers who are named."""
+About = Literal[
+    "enroll", "moment", "resume", "replan", "migrate", "recount", "broadcast", "campaign", "signal", "enter"
+]
+"""enroll: a timeline was published whose moments are known already; moment: a day that all share comes near; resume:
+journeys go on; replan: the brand's zone, hours or calendar changed; migrate: who is in an earlier version is taken
+along into the one now live; recount: tracked segments changed; broadcast: a journey is started for many; campaign: the
+same at a date and time; signal: one event for many; enter: a journey is started for customers who are named."""
 
 Gone = Literal["stay", "stop"]
 """What becomes of who waits at a step that the version now live has not: they finish in theirs, or they stop."""

@@ -119,6 +119,21 @@ GOOD: list[tuple[str, Any]] = [
     ("journey", timed(anchor={"entry": "booking", "at": "ends_at"}, exit=[{"event": "x"}], holdout="10%")),
     *(("journey", around(at=at)) for at in ("-14d 10:00", "+1d", "-1w", "0d 09:00:30", "-1w2d 23:59")),
     *(("journey", around(at=at)) for at in ("0m", "+0d", "+90m", "-1h30m")),
+    ("journey", timed(anchor={"anniversary": "birthday"})),
+    ("journey", timed(anchor={"anniversary": "birthday", "calendar": "lunar"})),
+    ("journey", timed(anchor={"anniversary": "joined", "feb29": "mar1", "every": "month"})),
+    ("journey", timed(anchor={"holiday": "Chuseok"})),
+    ("journey", timed(anchor={"holiday": "Patriots' Day", "country": "US", "subdivision": "MA"})),
+    ("journey", timed(anchor={"payday": {"day": 25, "shift": "previous"}})),
+    ("journey", timed(anchor={"payday": {"day": "last"}})),
+    ("journey", timed(anchor={"payday": {"weekday": "fri", "nth": "last", "shift": "next"}})),
+    ("journey", timed(anchor={"rrule": "FREQ=WEEKLY;BYDAY=FR"})),
+    ("journey", timed(anchor={"rrule": "RRULE:FREQ=DAILY;INTERVAL=3", "start": "2026-01-02", "shift": "none"})),
+    ("brand", brand(calendar={"sale": [{"from": "2026-07-01", "to": "2026-07-14"}, "02-14", {"lunar": "01-15"}]})),
+    ("brand", brand(holidays={"add": [{"date": "2026-06-15", "name": "Ours", "country": "KR"}]})),
+    ("brand", brand(holidays={"move": [{"name": "A", "from": "2026-09-25", "to": "2026-09-28"}]})),
+    ("brand", brand(holidays={"remove": [{"date": "2026-09-25"}]})),
+    ("journey", around(if_past="next_occurrence")),
     ("journey", around(**{"if_past": "send_now", "id": "mine", "class": "marketing"})),
 ]  # fmt: skip
 
@@ -321,6 +336,28 @@ BAD: list[tuple[str, Any]] = [
     *(("journey", around(at=at)) for at in ("2h", "1d", "-2", "-2h 10:00", "-1d2h", "-14d 24:00", "-14d10:00")),
     *(("journey", around(at=at)) for at in ("", 0, "-1d\n")),
     ("journey", around(if_past="maybe")),
+    ("journey", timed(anchor={})),
+    ("journey", timed(anchor={"entry": "booking", "holiday": "Chuseok"})),
+    ("journey", timed(anchor={"anniversary": "birthday", "calendar": "chinese"})),
+    ("journey", timed(anchor={"anniversary": "birthday", "feb29": "feb27"})),
+    ("journey", timed(anchor={"holiday": "Chuseok", "country": "Korea"})),
+    ("journey", timed(anchor={"holiday": "Patriots' Day", "subdivision": "MA"})),
+    ("journey", timed(anchor={"payday": {"day": 32}})),
+    ("journey", timed(anchor={"payday": {"day": True}})),
+    ("journey", timed(anchor={"payday": {"day": 25, "weekday": "fri"}})),
+    ("journey", timed(anchor={"payday": {"day": 25, "nth": 1}})),
+    ("journey", timed(anchor={"payday": {"weekday": "fri", "nth": 5}})),
+    ("journey", timed(anchor={"payday": {"day": 25, "shift": "nearest"}})),
+    ("journey", timed(anchor={"rrule": "FREQ=HOURLY"})),
+    ("journey", timed(anchor={"rrule": "every friday"})),
+    ("journey", timed(anchor={"rrule": "FREQ=WEEKLY", "start": "2026-01"})),
+    ("brand", brand(calendar={"sale": []})),
+    ("brand", brand(calendar={"Sale": ["2026-07-01"]})),
+    ("brand", brand(calendar={"sale": [{"from": "2026-07-01"}]})),
+    ("brand", brand(calendar={"sale": ["2026-7-1"]})),
+    ("brand", brand(holidays={"add": [{"date": "2026-06-15"}]})),
+    ("brand", brand(holidays={"add": [{"date": "2026-06-15", "name": "A; B"}]})),
+    ("brand", brand(holidays={"drop": []})),
     ("journey", around(**{"class": "promo"})),
 ]  # fmt: skip
 
@@ -361,6 +398,7 @@ ODD: tuple[Any, ...] = (
 BEYOND = re.compile(
     r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone"
     r"|stands beside each|lasts at most|no channel is called"
+    r"|no holiday of|no season of|the holidays of|is no rule|not before `from`|of which country"
 )
 
 

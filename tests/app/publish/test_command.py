@@ -36,6 +36,7 @@ def test_a_command_tells_how_it_stands_now(publish: Publish) -> None:
             ("journey", "welcome", "added"),
             ("template", "hello", "added"),
         ],
+        "moved": [],
     }
     assert run_command(publish, {"command": "pause", "id": "welcome"}, NOW)["paused"] == ["welcome"]
     assert run_command(publish, {"command": "stop-all"}, NOW)["stopped"] is True

@@ -90,6 +90,8 @@ def timers(profile: Profile) -> Iterator[tuple[str, datetime]]:
         for planned in enrollment.plan.values():
             if planned.state == "planned":
                 yield enrollment.journey, planned.due
+    for key, opens in profile.moments.items():
+        yield key.partition("/")[0], opens
     for message in profile.messages.values():
         if message.state == "held" and message.until is not None:
             yield message.journey, message.until

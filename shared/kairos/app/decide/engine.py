@@ -18,6 +18,7 @@ from kairos.app.decide import (
     following,
     memberships,
     messages,
+    moments,
     outstanding,
     parcels,
     passages,
@@ -123,6 +124,8 @@ def _receive(turn: Turn, event: Event) -> None:
         _move_to_zone(turn, event)
         _drop_unconsented(turn)
         _take_back_surplus(turn)
+        moments.look_all(turn, fresh=False)
+        moments.join_shared(turn, event)
         timelines.enroll_missing(turn, event)  # a walk may have been at the winner before the entries were
     if arrived.event is not None:
         _take_in(turn, arrived.event.clamped())
@@ -140,9 +143,13 @@ def _take_in(turn: Turn, event: Event) -> None:
     if event.id in seen:
         return
     seen[event.id] = max(event.received_at, turn.now) + event.retry_horizon
+    reachable = moments.is_reachable(turn)
     zone_changed = facts.take_in(turn, event)
     if zone_changed:
         _move_to_zone(turn, event)
+    moments.follow_traits(turn, event)
+    if not reachable and moments.is_reachable(turn):
+        moments.join_shared(turn, event)
     if event.message is not None:  # before consents: who complains of a message proves that it went out
         reports.take(turn, event)
         outstanding.take_report(turn, event)
@@ -165,6 +172,7 @@ def _move_to_zone(turn: Turn, event: Event | None = None) -> None:
     turn.zone_moved = False
     passages.replan_local(turn)
     timelines.replan_local(turn, event)
+    moments.look_all(turn, fresh=event is None or not event.historical)
     for message in list(turn.profile.messages.values()):
         if message.state == "held" and not turn.release.halted(message.journey):
             _settle_held(turn, message)
@@ -217,6 +225,7 @@ def _do_what_is_due(turn: Turn) -> None:
     for _ in range(DUE_AT_ONCE_MAX):
         if turn.zone_moved:
             _move_to_zone(turn)
+        moments.follow_traits(turn)
         item = _next_due(turn)
         if item is not None:
             _, do = item
@@ -250,6 +259,9 @@ def _next_due(turn: Turn) -> tuple[datetime, Callable[[], None]] | None:
     for enrollment in turn.profile.enrollments.values():
         if enrollment.active and not turn.release.halted(enrollment.journey):
             _offer_passage(turn, enrollment, offer)
+    for key, opens in turn.profile.moments.items():
+        if opens <= now and not turn.release.halted(key.partition("/")[0]):
+            offer(opens, lambda k=key, at=opens: moments.ring(turn, k, at))  # type: ignore[misc]
     for message in turn.profile.messages.values():
         if message.state == "asked":
             offer(message.check_at, lambda m=message: outstanding.ask_again(turn, m))  # type: ignore[misc]

@@ -49,6 +49,7 @@ def set_traits(turn: Turn, traits: Mapping[str, Any], at: datetime) -> None:
             continue
         profile.trait_times[name] = at
         turn.touched.add(f"trait {name}")
+        turn.traits_set.add(name)
         if value is None:
             profile.traits.pop(name, None)
         else:

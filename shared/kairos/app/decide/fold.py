@@ -90,6 +90,7 @@ def _fold_counts(turn: Turn, loser: Profile) -> None:
     rows = {row[2]: row for row in (*loser.sent_transactional, *profile.sent_transactional)}
     profile.sent_transactional = _by_time(rows.values())
     profile.posted = {**loser.posted, **profile.posted}
+    profile.moments = {**loser.moments, **profile.moments}
 
 
 def _by_time(rows: Iterable[tuple[str, datetime, str]]) -> tuple[tuple[str, datetime, str], ...]:
@@ -233,13 +234,13 @@ def _claim(passage: Enrollment, journey: Journey | None) -> tuple[int, float, st
 def _entered_before(turn: Turn, passage: Enrollment, other: Profile, aside: set[str]) -> bool:
     """Return whether the other profile has been through the journey for this subject, and that once is enough."""
     journey = turn.journey_of(passage)
-    last = other.entered.get(passage.journey, {}).get(passages.subject_key(passage.subject))
+    last = other.entered.get(passage.journey, {}).get(passages.subject_key(passage.occurrence or passage.subject))
     twins = [turn.profile.enrollments[twin.id] for twin in _twins(other, passage)]
     if journey is None or last is None or any(twin.active or twin.holdout or twin.id in aside for twin in twins):
         return False
-    if journey.reenter.mode == "after":
+    if journey.reenter.mode == "after" and passage.occurrence is None:
         return abs(passage.entered_at - last) < journey.reenter.after
-    return journey.reenter.mode != "always"
+    return journey.reenter.mode != "always" or passage.occurrence is not None
 
 
 def _twins(other: Profile, passage: Enrollment) -> list[Enrollment]:

@@ -251,6 +251,11 @@ def leave(turn: Turn, enrollment: Enrollment, reason: str) -> None:
     _end(turn, enrollment, reason)
 
 
+def finish(turn: Turn, enrollment: Enrollment) -> None:
+    """End a passage behind its last step; what it asked for goes out."""
+    _complete(turn, enrollment, "finished", turn.now)
+
+
 def _end(turn: Turn, enrollment: Enrollment, reason: str) -> None:
     plan = {
         step: replace(planned, state="dead") if planned.state in ("planned", "holding") else planned

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, time
 
 from kairos.app.decide import messages, pauses
 from kairos.app.decide.entries import EntryChange
-from kairos.app.decide.passages import PLANNED_ANEW, hold_out, in_holdout, leave, note_entry
+from kairos.app.decide.passages import PLANNED_ANEW, finish, hold_out, in_holdout, leave, note_entry
 from kairos.app.decide.turn import Passed, Turn
 from kairos.domain.anchor import EntryAnchor
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
 from kairos.domain.event import Event
 from kairos.domain.ids import enrollment_id
 from kairos.domain.journey import Journey, SendArgs, TimelineStep
+from kairos.domain.localtime import next_clock, to_instant
+from kairos.domain.moment import Moment
 from kairos.domain.profile import Enrollment, Entry, Planned
 
 
@@ -80,9 +82,13 @@ def replan_local(turn: Turn, event: Event | None) -> None:
     for enrollment in list(turn.profile.enrollments.values()):
         journey = turn.journey_of(enrollment)
         if journey is not None and enrollment.anchor_at is not None and enrollment.active:
-            fresh = event is None or _is_fresh(turn, event, journey)
+            if enrollment.occurrence is not None:
+                midnight = to_instant(date.fromisoformat(enrollment.subject), time(0), turn.zone)
+                enrollment = turn.keep(replace(enrollment, anchor_at=midnight))
+            fresh = event is None or is_fresh(turn, event, journey)
             _plan(turn, enrollment, journey, _local_steps(enrollment, journey), fresh=fresh)
             say_moved(turn, enrollment, PLANNED_ANEW)
+            finish_around(turn, enrollment.id)
 
 
 def say_moved(turn: Turn, before: Enrollment, reason: str) -> bool:
@@ -107,8 +113,10 @@ def anchor_in(turn: Turn, enrollment: Enrollment, former: Journey | None, journe
 
 
 def _local_steps(enrollment: Enrollment, journey: Journey) -> list[TimelineStep]:
+    """Around a whole day every step is one, elapsed ones too: the day begins at the customer's own midnight."""
     planned = {step for step, planned in enrollment.plan.items() if planned.state == "planned"}
-    return [step for step in journey.timeline if step.offset.is_local and step.id in planned]
+    whole_day = enrollment.occurrence is not None
+    return [step for step in journey.timeline if (whole_day or step.offset.is_local) and step.id in planned]
 
 
 def fall_due(turn: Turn, enrollment: Enrollment, step_id: str) -> None:
@@ -124,19 +132,18 @@ def fall_due(turn: Turn, enrollment: Enrollment, step_id: str) -> None:
         _skip_paused(turn, enrollment, step, planned, stop=overdue == "replan" and step.if_past == "stop")
         return
     _settle_step(turn, enrollment.id, step_id, replace(planned, state="done"))
-    anchor = enrollment.anchor_at
-    before = anchor if anchor is not None and _is_before(turn, step, anchor) else None
+    before = enrollment.anchor_at if _is_before(turn, step, enrollment) else None
     enrollment = turn.profile.enrollments[enrollment.id]
     due = turn.now if overdue else planned.due  # counted from when it was due, what a pause held back would expire
     message = messages.ask(turn, enrollment, step.id, step.send, due, step.marketing, before)
     if message is not None and message.state == "held":
         _settle_step(turn, enrollment.id, step_id, replace(planned, state="holding"))
+    finish_around(turn, enrollment.id)
 
 
 def _is_sent_late(turn: Turn, step: TimelineStep, enrollment: Enrollment) -> bool:
     """Return whether the author says that the step is sent where its time is over, and there is still a reason to."""
-    anchor = enrollment.anchor_at
-    return step.if_past == "send_now" and anchor is not None and not _is_too_late(turn, step, anchor)
+    return step.if_past == "send_now" and not _is_too_late(turn, step, enrollment)
 
 
 def _skip_paused(turn: Turn, enrollment: Enrollment, step: TimelineStep, planned: Planned, *, stop: bool) -> None:
@@ -144,6 +151,7 @@ def _skip_paused(turn: Turn, enrollment: Enrollment, step: TimelineStep, planned
     turn.say("not_sent", enrollment, pauses.FELL_DUE, step=step.id, template=step.send.template, due=planned.due)
     if stop:
         leave(turn, turn.profile.enrollments[enrollment.id], "a step was over and says stop")
+    finish_around(turn, enrollment.id)
 
 
 def after_held(turn: Turn, enrollment: Enrollment, step_id: str) -> None:
@@ -151,6 +159,42 @@ def after_held(turn: Turn, enrollment: Enrollment, step_id: str) -> None:
     planned = enrollment.plan.get(step_id)
     if planned is not None and planned.state == "holding":
         _settle_step(turn, enrollment.id, step_id, replace(planned, state="done"))
+        finish_around(turn, enrollment.id)
+
+
+# ---- around a whole day ----------------------------------------------------------------------------------------
+
+
+def plan_around(turn: Turn, enrollment: Enrollment, journey: Journey, known_at: datetime, *, fresh: bool) -> None:
+    """Plan the steps around a whole day; what was due since `known_at` is late, and not past."""
+    _plan(turn, enrollment, journey, fresh=fresh, known_at=known_at)
+    finish_around(turn, enrollment.id)
+
+
+def move_around(turn: Turn, enrollment: Enrollment, journey: Journey, moment: Moment) -> None:
+    """The whole day is another: what was sent never repeats, all else is planned around the new one."""
+    _take_back_held(turn, enrollment)
+    properties = enrollment.properties
+    fields = {**properties.get("moment", {}), "day": moment.day.isoformat()}
+    moved = replace(
+        turn.profile.enrollments[enrollment.id],
+        subject=moment.day.isoformat(),
+        anchor_at=moment.starts(turn.zone),
+        properties={**properties, "moment": fields | ({"n": moment.n} if moment.n is not None else {})},
+    )
+    turn.say("moved", turn.keep(moved), "the day moved", due=moved.anchor_at)
+    plan_around(turn, moved, journey, turn.now, fresh=False)
+
+
+def finish_around(turn: Turn, enrollment_id: str) -> None:
+    """End a passage around a whole day with its last step: unlike an entry, the day does not move any more."""
+    enrollment = turn.profile.enrollments[enrollment_id]
+    open_ = any(planned.state in ("planned", "holding") for planned in enrollment.plan.values())
+    if enrollment.occurrence is not None and enrollment.active and not open_:
+        finish(turn, enrollment)
+
+
+# ---- around an entry -------------------------------------------------------------------------------------------
 
 
 def _enroll(turn: Turn, event: Event, entry: Entry, journey: Journey) -> None:
@@ -181,7 +225,7 @@ def _enroll(turn: Turn, event: Event, entry: Entry, journey: Journey) -> None:
     turn.keep(enrollment)
     turn.say("entered", enrollment)
     turn.passed.append(Passed(enrollment, "entered"))
-    _plan(turn, enrollment, journey, fresh=_is_fresh(turn, event, journey))
+    _plan(turn, enrollment, journey, fresh=is_fresh(turn, event, journey))
 
 
 def _moved(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment) -> None:
@@ -197,7 +241,7 @@ def _moved(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment
     turn.say("moved", enrollment, "the entry moved", due=anchor)
     if anchor > turn.now:
         _react(turn, event, enrollment, journey, "on_move", journey.on_move)
-    _plan(turn, turn.profile.enrollments[enrollment.id], journey, fresh=_is_fresh(turn, event, journey))
+    _plan(turn, turn.profile.enrollments[enrollment.id], journey, fresh=is_fresh(turn, event, journey))
 
 
 def _cancelled(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment) -> None:
@@ -218,7 +262,7 @@ def _react(
     if send is None:
         return
     halted = turn.release.halted(journey.id)
-    if halted or not _is_fresh(turn, event, journey):
+    if halted or not is_fresh(turn, event, journey):
         reason = "the journey is paused" if halted else "too old"
         turn.say("ignored", enrollment, reason, step=step, template=send.template)
         return
@@ -226,16 +270,21 @@ def _react(
 
 
 def _plan(
-    turn: Turn, enrollment: Enrollment, journey: Journey, steps: list[TimelineStep] | None = None, *, fresh: bool
+    turn: Turn,
+    enrollment: Enrollment,
+    journey: Journey,
+    steps: list[TimelineStep] | None = None,
+    *,
+    fresh: bool,
+    known_at: datetime | None = None,
 ) -> None:
-    """Plan the given steps (None: all) that are not done; what is overdue follows the author's `if_past`."""
-    assert enrollment.anchor_at is not None
+    """Plan the given steps (None: all) that are not done; what was over at `known_at` (None: now) follows `if_past`."""
     plan = dict(enrollment.plan)
     for step in journey.timeline if steps is None else steps:
         known = plan.get(step.id)
         if known is not None and known.state == "done":
             continue
-        plan[step.id] = planned = plan_step(turn, step, enrollment.anchor_at, may_send_now=fresh)
+        plan[step.id] = planned = plan_step(turn, step, enrollment, known_at or turn.now, fresh=fresh)
         if planned.state == "skipped":
             turn.say("skipped", enrollment, "its time was over when it became known", step=step.id, due=planned.due)
             if step.if_past == "stop":
@@ -244,24 +293,47 @@ def _plan(
     turn.keep(replace(turn.profile.enrollments[enrollment.id], plan=plan))
 
 
-def plan_step(turn: Turn, step: TimelineStep, anchor: datetime, *, may_send_now: bool) -> Planned:
-    """Return when a step is due, or what its `if_past` makes of a time that is over."""
-    due = step.offset.resolve(anchor, turn.zone)
-    if due >= turn.now:
+def plan_step(turn: Turn, step: TimelineStep, enrollment: Enrollment, known_at: datetime, *, fresh: bool) -> Planned:
+    """Return when a step is due, or what its `if_past` makes of a time that was over at `known_at`."""
+    due = _due(turn, step, enrollment)
+    if due >= known_at:
         return Planned(due)
-    if step.if_past == "send_now" and may_send_now and not _is_too_late(turn, step, anchor):
+    if fresh and step.if_past == "send_now" and not _is_too_late(turn, step, enrollment):
         return Planned(turn.now)
+    if fresh and step.if_past == "next_occurrence" and (again := _next_occurrence(turn, step, enrollment)):
+        return Planned(again)
     return Planned(due, "skipped")
 
 
-def _is_too_late(turn: Turn, step: TimelineStep, anchor: datetime) -> bool:
+def _next_occurrence(turn: Turn, step: TimelineStep, enrollment: Enrollment) -> datetime | None:
+    """Return when the step's clock time comes next, before the anchor if the step means to come before it.
+
+    Around a day that returns the next occurrence is the next return, which has a passage of its own.
+    """
+    if enrollment.occurrence is not None:
+        return None
+    again = next_clock(turn.now, turn.zone, _due(turn, step, enrollment).astimezone(turn.zone).time())
+    anchor = enrollment.anchor_at
+    return None if anchor is not None and _is_before(turn, step, enrollment) and again >= anchor else again
+
+
+def _is_too_late(turn: Turn, step: TimelineStep, enrollment: Enrollment) -> bool:
     """Return whether the anchor is past that the step means to come before."""
-    return anchor <= turn.now and _is_before(turn, step, anchor)
+    anchor = enrollment.anchor_at
+    return anchor is not None and anchor <= turn.now and _is_before(turn, step, enrollment)
 
 
-def _is_before(turn: Turn, step: TimelineStep, anchor: datetime) -> bool:
+def _is_before(turn: Turn, step: TimelineStep, enrollment: Enrollment) -> bool:
     """Return whether the step means to go out before the anchor: then it never goes out after it."""
-    return step.offset.resolve(anchor, turn.zone) < anchor
+    return enrollment.anchor_at is not None and _due(turn, step, enrollment) < enrollment.anchor_at
+
+
+def _due(turn: Turn, step: TimelineStep, enrollment: Enrollment) -> datetime:
+    """Return the instant that a step means: around an entry's own, or around a whole day, which the subject names."""
+    if enrollment.occurrence is not None:
+        return step.offset.resolve_day(date.fromisoformat(enrollment.subject), turn.zone)
+    assert enrollment.anchor_at is not None, "a timeline stands around a moment"
+    return step.offset.resolve(enrollment.anchor_at, turn.zone)
 
 
 def _stop(turn: Turn, enrollment: Enrollment, plan: dict[str, Planned]) -> None:
@@ -289,5 +361,6 @@ def _anchor_of(entry: Entry, journey: Journey) -> datetime | None:
     return entry.starts_at if journey.anchor.at == "starts_at" else entry.ends_at
 
 
-def _is_fresh(turn: Turn, event: Event, journey: Journey) -> bool:
+def is_fresh(turn: Turn, event: Event, journey: Journey) -> bool:
+    """Return whether an event is new enough to send something at once."""
     return not event.historical and turn.now - event.occurred_at <= journey.fresh_for

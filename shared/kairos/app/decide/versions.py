@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import cast, get_args
 
 from kairos.app.decide import messages, passages, timelines
@@ -121,11 +120,11 @@ def _take_timeline(turn: Turn, enrollment: Enrollment, journey: Journey, gone: G
         _take_back(turn, enrollment, step, _reason(journey) if step in changed else STEP_GONE)
     taken = turn.keep(replace(_in(turn.profile.enrollments[enrollment.id], journey), anchor_at=anchor))
     plan = {**taken.plan, **{step: replace(taken.plan[step], state="dead") for step in lost}}
-    plan |= _planned(turn, taken, anchor, (step for step in journey.timeline if step.id in changed))
+    plan |= _planned(turn, taken, (step for step in journey.timeline if step.id in changed))
     _settle(turn, enrollment, replace(taken, plan=plan), journey)
 
 
-def _planned(turn: Turn, enrollment: Enrollment, anchor: datetime, steps: Iterable[TimelineStep]) -> dict[str, Planned]:
+def _planned(turn: Turn, enrollment: Enrollment, steps: Iterable[TimelineStep]) -> dict[str, Planned]:
     """Return what becomes of changed steps. One that was planned and is now past follows its `if_past`; one that was
     not is nothing that anybody waits for, so it is skipped."""
     plan = {}
@@ -133,7 +132,7 @@ def _planned(turn: Turn, enrollment: Enrollment, anchor: datetime, steps: Iterab
         known = enrollment.plan.get(step.id)
         if known is None or known.state != "done":
             waited = known is not None and known.state in ("planned", "holding")
-            plan[step.id] = timelines.plan_step(turn, step, anchor, may_send_now=waited)
+            plan[step.id] = timelines.plan_step(turn, step, enrollment, turn.now, fresh=waited)
     return plan
 
 
@@ -149,6 +148,7 @@ def _settle(turn: Turn, before: Enrollment, after: Enrollment, journey: Journey)
         if step.if_past == "stop":
             passages.leave(turn, turn.profile.enrollments[after.id], "a step was over and says stop")
             return
+    timelines.finish_around(turn, after.id)
 
 
 def _take_back(turn: Turn, enrollment: Enrollment, step: str, reason: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kairos.app.decide import alarm, campaigns, passages, signals, timelines, versions
+from kairos.app.decide import alarm, campaigns, moments, passages, signals, timelines, versions
 from kairos.app.decide.turn import Turn, subject_of
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event, Input
@@ -35,6 +35,10 @@ def take(turn: Turn, event: Event) -> bool:
     about, journeys = event.properties.get("about"), _journeys(event)
     if about == "enroll":
         timelines.enroll_missing(turn, event, journeys)
+        moments.look_all(turn, journeys, fresh=False)
+    elif about == "moment":
+        what = _what(event)
+        moments.open_shared(turn, journeys, str(what.get("day")), _instant(what, "since"))
     elif about == "resume":
         _resume(turn, journeys)
     elif about == "broadcast":
@@ -45,8 +49,11 @@ def take(turn: Turn, event: Event) -> bool:
         _enter_named(turn, event, journeys)
     elif about == "migrate":
         versions.migrate(turn, *versions.asked_of(event))
-    elif about not in ("replan", "signal", "recount"):  # memberships are counted anew before anything is heard
-        raise BadInput("about", "one of enroll, resume, replan, migrate, recount, broadcast, campaign, signal, enter")
+    elif about == "replan":
+        moments.follow_calendar(turn)
+    elif about not in ("signal", "recount"):  # memberships are counted anew before anything is heard
+        known = "enroll, moment, resume, replan, migrate, recount, broadcast, campaign, signal, enter"
+        raise BadInput("about", f"one of {known}")
     return bool(about == "replan")
 
 

@@ -30,10 +30,7 @@ def read_anchor(document: Document) -> Anchor:
     if len(kinds) != 1:
         document.only(*ANCHORS)
         raise BadDefinition(document.path, f"expected exactly one of: {', '.join(ANCHORS)}")
-    anchor = ANCHORS[kinds[0]](document)
-    if kinds[0] not in PLANNED:
-        raise BadDefinition((*document.path, kinds[0]), f"a moment by {kinds[0]} cannot be an anchor yet")
-    return anchor
+    return ANCHORS[kinds[0]](document)
 
 
 def _entry(document: Document) -> EntryAnchor:
@@ -106,9 +103,6 @@ ANCHORS: Mapping[str, Callable[[Document], Anchor]] = {
     "rrule": _rule,
     "predicted": _predicted,
 }
-PLANNED = ("entry",)
-"""Which of them `decide` plans around."""
-
 COUNTRY = 'a country code of two capital letters, such as "KR"'
 
 
@@ -126,6 +120,8 @@ def matching(form: re.Pattern[str]) -> Callable[[Any], str]:
 def read_day(value: Any) -> date:
     """Return a date, which our YAML keeps as the text it was written as. Raises ValueError, TypeError."""
     day = date.fromisoformat(value)
+    if day.isoformat() != value:
+        raise ValueError("expected YYYY-MM-DD")
     if not 1970 <= day.year < 2200:
         raise ValueError("expected a year from 1970 to 2199")
     return day

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from kairos import registry
+from kairos.app.definitions.calendar import check_calendar, check_overrides
 from kairos.app.definitions.compile import Problems
 from kairos.app.definitions.limits import CHANNELS, LIMITS, read_caps, read_hours, read_rest, read_spread, whole
 from kairos.domain.document import Document
@@ -25,6 +26,8 @@ BRAND_KEYS = (
     *LIMITS,
     "rates",
     "walks",
+    "calendar",
+    "holidays",
 )
 SENDER_KEYS = ("name", "email", "contact", "opt_out", "sms")
 LANGUAGES = ("en", "ko")
@@ -56,6 +59,8 @@ def check_brand(raw: object) -> list[BadDefinition]:
         read_rest,
         _rates,
         _walks,
+        check_calendar,
+        check_overrides,
     ):
         problems.gather(lambda r=read: r(document), None)  # type: ignore[misc]
     return problems.found

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from kairos import registry
 from kairos.app.definitions.anchor import read_anchor
 from kairos.app.definitions.triggers import BROADCAST, Triggers, listed, read_matcher, read_matchers, read_triggers
+from kairos.domain.anchor import EntryAnchor
 from kairos.domain.document import Document, Path, parse_share
 from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadDefinition
@@ -139,8 +140,12 @@ def _timed(document: Document, common: Mapping[str, Any], problems: Problems) ->
         for raw, path in raw_steps
         if (step := problems.gather(lambda r=raw, p=path: _timeline_step(r, p, marketing, ids), None)) is not None  # type: ignore[misc]
     ]
+    anchor = problems.gather(lambda: read_anchor(document.inner("anchor")), None)
+    for key in ("on_move", "on_cancel"):
+        if document.has(key) and anchor is not None and not isinstance(anchor, EntryAnchor):
+            problems.found.append(BadDefinition((*document.path, key), "is for an entry: no other moment is rebooked"))
     return {
-        "anchor": problems.gather(lambda: read_anchor(document.inner("anchor")), None),
+        "anchor": anchor,
         "timeline": tuple(steps),
         "on_move": problems.gather(lambda: _reaction(document, "on_move"), None),
         "on_cancel": problems.gather(lambda: _reaction(document, "on_cancel"), None),

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from kairos import registry
+from kairos.app.definitions.anchored import check_anchored
 from kairos.app.definitions.brand import check_brand
 from kairos.app.definitions.compile import check_journey
 from kairos.app.definitions.references import (
@@ -206,6 +207,9 @@ def _references(definition: Definition, documents: Documents) -> Iterator[Proble
         if isinstance(step["enter"], str) and (error := _wrong_journey(path, step["enter"], documents)):
             yield definition.problem(error)
     brand = documents.brand
+    if brand is not None and isinstance(brand.document, Mapping) and isinstance(definition.document, Mapping):
+        for path, message, warning in check_anchored(definition.document, brand.document):
+            yield definition.problem(BadDefinition(path, message), warning=warning)
     for path, step in find_mappings(definition.document, "business_day"):
         if (
             step["business_day"]

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kairos import registry
+from kairos.app.definitions.anchor_schema import ANCHOR_SCHEMA, CALENDAR_SCHEMA, OVERRIDES_SCHEMA
 from kairos.app.definitions.brand import (
     EMAIL_FORM,
     LANGUAGES,
@@ -22,7 +23,7 @@ from kairos.app.definitions.brand import (
     WALK_RATE_MAX,
     ZONES_MAX,
 )
-from kairos.app.definitions.compile import ENTRIES_MAX
+from kairos.app.definitions.compile import ENTRIES_MAX, IF_PAST
 from kairos.app.definitions.limits import CAPS_MAX, CHANNELS, DOES, RESTS_MAX, SENT_MAX, TRANSACTIONAL
 from kairos.app.definitions.source_schema import source_schema
 from kairos.app.definitions.template import PART_CHARACTERS_MAX, bodies_of
@@ -126,10 +127,10 @@ def _timed() -> Schema:
         "id": _ref("id"),
         "at": _ref("offset"),
         "class": _ref("class"),
-        "if_past": {"enum": ["skip", "send_now", "stop"]},
+        "if_past": {"enum": list(IF_PAST)},
     }
     own = {
-        "anchor": _object({"entry": _ref("name"), "at": {"enum": ["starts_at", "ends_at"]}}, "entry"),
+        "anchor": ANCHOR_SCHEMA,
         "timeline": {"type": "array", "minItems": 1, "items": _object(step, "at", "send")},
         "on_move": _ref("message"),
         "on_cancel": _ref("message"),
@@ -227,6 +228,8 @@ def _brand() -> Schema:
         "week_starts": {"enum": list(WEEKDAYS)},
         "rest": {"type": "array", "maxItems": RESTS_MAX, "items": _object(rest, "after", "for")},
         "rates": _object(dict.fromkeys(CHANNELS, _object(rate, "per_second"))),
+        "calendar": CALENDAR_SCHEMA,
+        "holidays": OVERRIDES_SCHEMA,
         "walks": _object({"per_second": {"type": "number", "minimum": 1, "maximum": WALK_RATE_MAX}}, "per_second"),
     }
     return _object(own, "timezone")

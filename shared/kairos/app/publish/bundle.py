@@ -10,13 +10,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kairos import registry
+from kairos.app.definitions.anchor import read_anchor
 from kairos.app.definitions.compile import compile_journey
-from kairos.app.definitions.country import resolve_holidays
+from kairos.app.definitions.days import country_tables, shared_days
 from kairos.app.definitions.documents import BRAND, Definition, Documents
 from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.template import channels_of
 from kairos.app.publish.release import index_of, rest_predicate
+from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
 from kairos.domain.canonical import fingerprint
+from kairos.domain.document import Document
 from kairos.domain.open_hours import HOLIDAYS
 
 SCHEMA = 1
@@ -35,15 +38,18 @@ def build_bundle(
 
     `previous` is the bundle that is live now: its journeys' former versions are kept, and journeys that `documents` has
     not any more stay without a live version. Holidays of the `years` come with the first journey that asks for business
-    days. Raises BadDefinition for what `check_brand_documents` would have found, and for an unknown country.
+    days, and the days of every shared moment that a kept version stands around. Raises BadDefinition for what
+    `check_brand_documents` would have found, and for an unknown country.
     """
     assert documents.brand is not None, "checked before"
     brand = documents.brand.document
     journeys = _versions(documents.documents("journey"), (previous or {}).get("journeys", {}))
     templates = documents.documents("template")
     segments = {id: _meant(document) for id, document in documents.documents("segment").items()}
-    asked = any(next(find_mappings(document, "business_day"), None) for document in kept_documents(journeys).values())
-    country = brand.get("country") if asked or HOLIDAYS in _all_keys(brand.get("allowed")) else None
+    kept = kept_documents(journeys)
+    anchors = [anchor for document in kept.values() if (anchor := shared_anchor(document)) is not None]
+    asked = any(next(find_mappings(document, "business_day"), None) for document in kept.values())
+    asked = asked or HOLIDAYS in _all_keys(brand.get("allowed"))
     return {
         "schema": SCHEMA,
         "brand": brand,
@@ -52,7 +58,8 @@ def build_bundle(
         "journeys": journeys,
         "index": index_journeys(journeys, segments, brand)
         | {"channels": {id: list(channels_of(document)) for id, document in templates.items()}},
-        "holidays": {country: resolve_holidays(country, years)} if country else {},
+        **country_tables(brand if asked else {}, years),
+        "moments": shared_days(anchors, brand, years, (previous or {}).get("moments")),
         **({"sources": declared} if (declared := documents.documents("source")) else {}),
     }
 
@@ -74,6 +81,17 @@ def index_journeys(
 def kept_documents(journeys: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document of every version that is kept, live or not."""
     return {f"{id}@{version}": kept for id, entry in journeys.items() for version, kept in entry["versions"].items()}
+
+
+def same_calendar(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two bundles have the same days: holidays, weekends, and whatever journeys stand around."""
+    return all(one.get(part, {}) == other.get(part, {}) for part in ("moments", "holidays", "weekends", "workdays"))
+
+
+def shared_anchor(document: Mapping[str, Any]) -> SharedAnchor | None:
+    """Return the anchor of a journey that stands around days which all customers share."""
+    anchor = read_anchor(Document(document["anchor"])) if document.get("anchor") else None
+    return None if isinstance(anchor, EntryAnchor | Anniversary) else anchor
 
 
 def documents_of(bundle: Mapping[str, Any]) -> Documents:

@@ -1,6 +1,6 @@
 """The publish function's own words: a request {"command", "id" | "ids"} becomes one use case, its outcome plain JSON.
 
-{"ok": true, "release", "paused", "stopped", "changed", "waiting", "warnings", "walks", "differences"} or
+{"ok": true, "release", "paused", "stopped", "changed", "waiting", "warnings", "walks", "differences", "moved"} or
 {"ok": false, "error", "problems"}; problems and warnings are {"file", "path", "message"}, walks as `walk_to_json` and
 differences as `difference_to_json` writes them. With "dry": true a command says what would come of it, and changes
 nothing. What is not the caller's fault is raised.
@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Callable[[Publish, Mapping[str, Any], datetime], Publishe
     "pause": lambda publish, request, now: publish.pause(_id(request), now),
     "resume": lambda publish, request, now: publish.resume(_id(request), now, _overdue(request)),
     "rollback": lambda publish, request, now: publish.rollback(now, _along(request)),
+    "renew": lambda publish, request, now: publish.renew(now),
     "stop-all": lambda publish, request, now: publish.stop_all(now),
     "start-all": lambda publish, request, now: publish.start_all(now, _overdue(request)),
     "broadcast": lambda publish, request, now: publish.broadcast(
@@ -74,6 +75,7 @@ def _told(published: Published) -> dict[str, Any]:
         "warnings": _rows(published.warnings),
         "walks": list(map(walk_to_json, published.walks)),
         "differences": list(map(difference_to_json, published.differences)),
+        "moved": list(published.moved),
     }
 
 

@@ -24,7 +24,7 @@ from kairos.app.definitions.documents import (
 from kairos.app.definitions.ready import check_ready
 from kairos.app.dry_run import DryReleases
 from kairos.app.ports import Drafts, Overdue, Pointer, Releases
-from kairos.app.publish.bundle import build_bundle, documents_of
+from kairos.app.publish.bundle import build_bundle, documents_of, same_calendar
 from kairos.app.publish.difference import Difference, compare
 from kairos.app.publish.lineage import before
 from kairos.app.publish.release import Release
@@ -34,6 +34,7 @@ from kairos.app.walk.start import (
     ForeseeWalks,
     Need,
     StartWalks,
+    moved_days,
     needs_of_campaigns,
     needs_of_migration,
     needs_of_release,
@@ -67,7 +68,8 @@ class NothingBefore(Rejected):
 @dataclass(frozen=True, slots=True)
 class Published:
     """What came of a change: how it stands now, what is new in it, drafts that wait, being different from it, what
-    to know of it that stops nothing, and the walks by which it reaches those who send nothing."""
+    to know of it that stops nothing, the walks by which it reaches those who send nothing, and which days that all
+    share are others than before."""
 
     pointer: Pointer
     changed: tuple[str, ...] = ()
@@ -75,6 +77,7 @@ class Published:
     warnings: tuple[Problem, ...] = ()
     walks: tuple[Walk, ...] = ()
     differences: tuple[Difference, ...] = ()
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,18 @@ class Publish:
                 continue
         raise VersionConflict("live pointer")
 
+    def renew(self, now: datetime) -> Published:
+        """Work out anew the days that what is live stands around: another year has begun, or a holiday was decreed.
+
+        Drafts stay drafts. Raises NothingLive.
+        """
+        for _ in range(MOVES_MAX):
+            try:
+                return self._renew(now)
+            except VersionConflict:
+                continue
+        raise VersionConflict("live pointer")
+
     def _publish(self, ids: tuple[str, ...] | None, now: datetime, along: TakeAlong) -> Published:
         old = self._releases.pointer()
         previous = self._releases.bundle(old.release) if old else None
@@ -196,12 +211,13 @@ class Publish:
             raise BadDefinitions(errors)
         changed = differing(wanted, live)
         waiting = differing(drafts, wanted)
-        if old and previous and not changed:
+        bundle = _bundle(wanted, previous, now)
+        if old and previous and not changed and same_calendar(previous, bundle):
             needs = _needs_along(along, previous, ())
             walks = self.walks.begin(needs, now) if self.walks else ()
             return Published(old, (), waiting, tuple(problems), walks)
         late = too_late(wanted, now)
-        gone_live = self._go_live(wanted, previous, old, now, along)
+        gone_live = self._go_live(bundle, previous, old, now, along)
         return replace(gone_live, changed=changed, waiting=waiting, warnings=(*problems, *late, *gone_live.warnings))
 
     def _rollback(self, now: datetime, along: TakeAlong) -> Published:
@@ -216,30 +232,38 @@ class Publish:
         # Customers in newer versions still need the templates and segments that came with them.
         there = {(definition.kind, definition.id) for definition in wanted.definitions}
         kept = [d for d in live.definitions if d.kind in ("template", "segment") and (d.kind, d.id) not in there]
-        gone_live = self._go_live(Documents((*wanted.definitions, *kept)), previous, old, now, along)
+        bundle = _bundle(Documents((*wanted.definitions, *kept)), previous, now)
+        gone_live = self._go_live(bundle, previous, old, now, along)
         return replace(gone_live, changed=(*differing(wanted, live), *gone(wanted, live)))
+
+    def _renew(self, now: datetime) -> Published:
+        old = self._releases.pointer()
+        if old is None:
+            raise NothingLive
+        previous = self._releases.bundle(old.release)
+        bundle = _bundle(documents_of(previous), previous, now)
+        if same_calendar(previous, bundle):
+            return Published(old)
+        return self._go_live(bundle, previous, old, now, TakeAlong())
 
     def _go_live(
         self,
-        wanted: Documents,
+        bundle: Mapping[str, Any],
         previous: Mapping[str, Any] | None,
         old: Pointer | None,
         now: datetime,
         along: TakeAlong,
     ) -> Published:
-        years = range(now.year - FORMER_YEARS, now.year + COMING_YEARS + 1)
-        try:
-            bundle = build_bundle(wanted, previous, years=years)
-        except BadDefinition as error:
-            raise BadDefinitions([wanted.brand.problem(error)] if wanted.brand else []) from error
         release = self._releases.put_bundle(bundle)
         new = replace(old, release=release) if old else Pointer(release)
         coming = (need for need in needs_of_campaigns(previous, bundle) if need.confirm_by and need.confirm_by > now)
         differences = compare(previous, bundle)
         changed = [found.id for found in differences if found.kind == "journey" and found.former and found.version]
-        needs = (*needs_of_release(previous, bundle), *coming, *_needs_along(along, bundle, changed))
+        needs = (*needs_of_release(previous, bundle, now), *coming, *_needs_along(along, bundle, changed))
         walks = self._move(new, old, needs, now) if new != old else ()
-        return Published(new, walks=walks, differences=differences, warnings=_no_longer_kept(previous, bundle))
+        moved = moved_days(previous, bundle, now) if previous else ()
+        warnings = _no_longer_kept(previous, bundle)
+        return Published(new, walks=walks, differences=differences, moved=moved, warnings=warnings)
 
     def _move(self, new: Pointer, old: Pointer | None, needs: Iterable[Need], now: datetime | None) -> tuple[Walk, ...]:
         """Move the pointer, its walks written down before: a crash in between leaves walks that find nothing to do."""
@@ -248,7 +272,8 @@ class Publish:
             self._releases.point(new, old)
         except VersionConflict:
             if self.walks:
-                self.walks.forget(walks)
+                # What was there before is for the day that it goes before, whoever publishes.
+                self.walks.forget(walk for walk in walks if walk.asked_at == now)
             raise
         return walks
 
@@ -293,6 +318,14 @@ def _needs_along(along: TakeAlong, bundle: Mapping[str, Any], changed: Iterable[
             raise BadInput("replan", f"a published journey, one of: {', '.join(sorted(known)) or 'none'}; found {id!r}")
     wanted = set(changed if along.journeys is None else along.journeys) - set(along.but)
     return tuple(needs_of_migration(bundle, (id for id in wanted if len(known[id]["versions"]) > 1), along.gone))
+
+
+def _bundle(wanted: Documents, previous: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+    years = range(now.year - FORMER_YEARS, now.year + COMING_YEARS + 1)
+    try:
+        return build_bundle(wanted, previous, years=years)
+    except BadDefinition as error:
+        raise BadDefinitions([wanted.brand.problem(error)] if wanted.brand else []) from error
 
 
 def read_drafts(drafts: Mapping[tuple[str, str], Any]) -> Documents:

@@ -16,7 +16,9 @@ from kairos.app.definitions.compile import compile_journey
 from kairos.app.ports import Pointer
 from kairos.app.publish.release import Release
 from kairos.app.walk.ports import Rounds, Walks
-from kairos.app.walk.watch import next_minute
+from kairos.app.walk.shared import Coming, soon, together
+from kairos.app.walk.watch import ceil_minute, next_minute
+from kairos.domain.canonical import canonical
 from kairos.domain.errors import AlreadyDone, BadInput, VersionConflict
 from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant
@@ -77,20 +79,55 @@ def needs_of_migration(bundle: Mapping[str, Any], journeys: Iterable[str], gone:
         yield Need("migrate", tuple(versions), what={"versions": versions, "gone": gone})
 
 
-def needs_of_release(previous: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> Iterator[Need]:
-    """Yield what going from one bundle to another asks for.
+def needs_of_release(
+    previous: Mapping[str, Any] | None, wanted: Mapping[str, Any], now: datetime | None = None
+) -> Iterator[Need]:
+    """Yield what going from one bundle to another asks for; `now` says which days that all share are near.
 
     A journey that was live keeps the passages it has, in their version: only entries of a kind that it did not stand
-    around before are new to it.
+    around before are new to it, and days of another trait, or planned otherwise.
     """
     before = _anchors(previous) if previous else {}
     new = tuple(sorted(id for id, kind in _anchors(wanted).items() if before.get(id) != kind))
     if new:
         yield Need("enroll", new)
-    if previous and any(previous["brand"].get(key) != wanted["brand"].get(key) for key in PLANS_BY):
+    if previous and (
+        any(previous["brand"].get(key) != wanted["brand"].get(key) for key in PLANS_BY)
+        or (now is not None and moved_days(previous, wanted, now))
+    ):
         yield Need("replan")
     if _tracked(wanted) and _tracked(wanted) != (_tracked(previous) if previous else ""):
         yield Need("recount")
+    if now is not None:
+        yield from _days_near(previous, wanted, now)
+
+
+def _days_near(previous: Mapping[str, Any] | None, wanted: Mapping[str, Any], now: datetime) -> Iterator[Need]:
+    """Yield the walks of shared days that no walk was written down for before; each calls the next one itself."""
+    old = {each.what for each in soon(Release(previous, Pointer("")), now)} if previous else set()
+    new = [each for each in soon(Release(wanted, Pointer("")), now) if each.what not in old]
+    for each in together(new):
+        yield need_of_day(each, now)
+
+
+def need_of_day(day: Coming, now: datetime) -> Need:
+    """Return the walk that a shared day asks for: some days before it, or at once."""
+    begins = max(day.at, now)
+    return Need("moment", day.journeys, what=day.brings(begins), begins=begins)
+
+
+def moved_days(previous: Mapping[str, Any], wanted: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
+    """Return each day that all share and that was or is to come, and is another now, in words: "Chuseok: 2027-09-15 →
+    2027-09-16", or "… → none". A day that is only new to the calendar is not among them."""
+    today, found = now.date().isoformat(), []
+    for key, table in (previous.get("moments") or {}).items():
+        known = (wanted.get("moments") or {}).get(key)
+        last = max(known["days"].values(), default="") if known else ""
+        for occurrence, day in sorted(table["days"].items(), key=lambda item: item[1]):
+            moved = known["days"].get(occurrence) if known else day
+            if moved != day and max(day, moved or "") >= today and (moved or day <= last):
+                found.append(f"{table['name']}: {day} → {moved or 'none'}")
+    return tuple(found)
 
 
 def needs_of_standing(old: Pointer, new: Pointer) -> Iterator[Need]:
@@ -102,7 +139,17 @@ def needs_of_standing(old: Pointer, new: Pointer) -> Iterator[Need]:
 
 
 def _anchors(bundle: Mapping[str, Any]) -> dict[str, str]:
-    return {id: kind for kind, ids in bundle["index"]["anchors"].items() for id in ids}
+    """Return what each live journey stands around that customers have of their own: a kind of entry, or days."""
+    index = bundle["index"]
+    entries = {id: kind for kind, ids in index["anchors"].items() for id in ids}
+    days = {id: _planned(bundle, id) for ids in index.get("anniversaries", {}).values() for id in ids}
+    return entries | days
+
+
+def _planned(bundle: Mapping[str, Any], id: str) -> str:
+    entry = bundle["journeys"][id]
+    document = entry["versions"][str(entry["live"])]
+    return canonical([document["anchor"], [step["at"] for step in document["timeline"]]])
 
 
 def _tracked(bundle: Mapping[str, Any]) -> str:
@@ -241,7 +288,7 @@ def plan(need: Need, now: datetime) -> Walk:
         id,
         need.about,
         asked_at=now,
-        next_at=need.begins or next_at,
+        next_at=need.begins if need.confirm_by and need.begins else max(next_at, ceil_minute(need.begins or next_at)),
         journeys=need.journeys,
         segment=need.segment,
         state="waiting" if need.confirm_by else "going",
@@ -260,6 +307,8 @@ def is_current(walk: Walk, release: Release) -> bool:
 
 def need_id(need: Need, now: datetime) -> str:
     """Return the walk's id: one for each date and time of a campaign, one for each signal, else one for each second."""
+    if need.about == "moment" and need.begins is not None:  # whoever asks for a day's walk again asks for the same
+        return walk_id("moment", need.journeys, str(need.what.get("day")), need.begins)
     if need.begins is not None:
         second = f"{need.begins:%Y%m%dt%H%M%S}"
         return f"{second}-{digest('campaign', *need.journeys, need.what['at'])[:6]}"

@@ -18,10 +18,12 @@ from kairos.app.decide import decide, signals
 from kairos.app.ports import Clock, Inbox, InboxMessage
 from kairos.app.publish.release import Release
 from kairos.app.walk.ports import CustomerScan, Page, Rounds, Row, Walks
-from kairos.app.walk.start import is_current
+from kairos.app.walk.shared import following, together
+from kairos.app.walk.start import StartWalks, is_current, need_of_day
 from kairos.app.walk.watch import EARLY, ceil_minute, next_minute
 from kairos.domain.errors import KairosError, Unavailable, VersionConflict
 from kairos.domain.event import Event
+from kairos.domain.instant import parse_instant
 from kairos.domain.walk import SEGMENTS, Walk, walked
 
 PER_SECOND = 50.0
@@ -78,11 +80,14 @@ class WalkOn:
         self._live = live
         self._clock = clock
         self._bounds = bounds or Bounds()
+        self._start = StartWalks(walks, rounds)
 
     def round(self, id: str) -> Walked:
         """Do one round of the walk and call the next. Raises what no repetition would mend, after noting it."""
         now = self._clock.now()
         walk = self._walks.read(id)
+        if walk is not None and walk.about == "moment" and set(walk.cursors) == {""} and now + EARLY >= walk.next_at:
+            self._call_following(walk, now)
         if walk is None or walk.state != "going":
             return Walked(walk.state if walk else "gone")
         if now + EARLY < walk.next_at:
@@ -93,6 +98,12 @@ class WalkOn:
         except VersionConflict:
             return Walked("held")
         return self._work(held, now)
+
+    def _call_following(self, walk: Walk, now: datetime) -> None:
+        """Write down the walk of the next such day, also where this one was stopped: there is one, always the same."""
+        begun = parse_instant(walk.what["since"])
+        days = following(self._live(), walk.journeys, begun)
+        self._start.begin([need_of_day(each, now) for each in together(days)], now)
 
     def _work(self, walk: Walk, now: datetime) -> Walked:
         done = Walked("going")
@@ -249,6 +260,8 @@ def _obstacle(walk: Walk, release: Release, now: datetime) -> _Obstacle | None:
         return _unheard(walk, release, now)
     if walk.about == "migrate":
         return _overtaken(walk, release)
+    if walk.about == "moment" and not set(walk.journeys) & set(release.shared):
+        return _Obstacle(f"nothing around that day is live any more: {', '.join(walk.journeys)}", ends=True)
     if walk.about not in ("broadcast", "campaign", "enter"):
         return None
     (journey,) = walk.journeys
