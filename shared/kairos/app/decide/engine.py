@@ -124,9 +124,9 @@ def _receive(turn: Turn, event: Event) -> None:
         _move_to_zone(turn, event)
         _drop_unconsented(turn)
         _take_back_surplus(turn)
+        timelines.enroll_missing(turn, event)  # a walk may have been at the winner before the entries were
         moments.look_all(turn, fresh=False)
         moments.join_shared(turn, event)
-        timelines.enroll_missing(turn, event)  # a walk may have been at the winner before the entries were
     if arrived.event is not None:
         _take_in(turn, arrived.event.clamped())
 
