@@ -79,8 +79,8 @@ MUTANTS = [
     Mutant(
         "who leaves still gets what was asked for",
         PASSAGES,
-        "        messages.withdraw(turn, message, reason)\n    _end(",
-        "        turn.profile.messages[message.id] = message\n    _end(",
+        "    _withdraw_all(turn, enrollment, reason)\n    _end(",
+        "    _end(",
         "the coupon comes after the order",
         ("app/decide/test_passages.py", "app/decide/test_messages.py"),
     ),

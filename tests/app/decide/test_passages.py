@@ -211,6 +211,19 @@ def test_a_goal_after_its_window_still_stops_what_is_to_come_and_does_not_count(
     assert world.said("exited") == ["goal reached, after its window"]
 
 
+@pytest.mark.parametrize("name", ["order_completed", "cart_emptied"])
+def test_a_goal_or_exit_takes_back_the_last_message_too_while_it_is_not_out(name: str) -> None:
+    ends = {"goal": {"event": "order_completed"}, "exit": [{"event": "cart_emptied"}]}
+    world = World(journey({"send": "hello"}, **ends), reporting=False)
+    world.hear(cart())
+    assert world.said("exited") == ["finished"]
+    assert len(world.known.messages) == 1
+    world.hear(make_event(name, NOON + M))
+    assert world.known.messages == {}
+    assert world.said("not_sent") == ["goal reached" if name == "order_completed" else "exit: cart_emptied"]
+    assert world.said("exited") == ["finished"]
+
+
 @pytest.mark.parametrize("name", ["order_completed", "subscribed"])
 def test_any_of_several_goals_ends_the_passage_in_the_middle_of_a_long_wait(name: str) -> None:
     goals = [{"event": "order_completed", "within": "60d"}, {"event": "subscribed"}]

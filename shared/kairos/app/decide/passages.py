@@ -194,12 +194,10 @@ def _ends(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) ->
         if until is not None and event.occurred_at <= until and not enrollment.converted:
             convert(turn, enrollment)
             return True
-        if enrollment.active:  # too late to count, and still reason enough to say no more
-            close(turn, enrollment, "goal reached, after its window")
-            return True
-    if enrollment.active and _matches_any(turn, journey, journey.exits, event, enrollment):
-        close(turn, enrollment, f"exit: {event.name}")
-        return True
+        # too late to count, and still reason enough to say no more
+        return close(turn, enrollment, "goal reached, after its window")
+    if _matches_any(turn, journey, journey.exits, event, enrollment):
+        return close(turn, enrollment, f"exit: {event.name}")
     return False
 
 
@@ -235,20 +233,33 @@ def convert(turn: Turn, enrollment: Enrollment) -> None:
         turn.passed.append(Passed(converted, "goal"))
     if converted.active:
         leave(turn, converted, "goal reached")
+    else:
+        _withdraw_all(turn, converted, "goal reached")
 
 
-def close(turn: Turn, enrollment: Enrollment, reason: str) -> None:
-    """End a passage for good: a move of its entry does not bring it back."""
+def close(turn: Turn, enrollment: Enrollment, reason: str) -> bool:
+    """End a passage for good: a move of its entry does not bring it back. Return whether it was under way.
+
+    Of one that has walked to its end only what is not out yet is taken back.
+    """
+    if not enrollment.active:
+        _withdraw_all(turn, enrollment, reason)
+        return False
     leave(turn, enrollment, reason)
     closed = turn.keep(replace(turn.profile.enrollments[enrollment.id], closed=True))
     turn.passed.append(Passed(closed, "exited"))
+    return True
 
 
 def leave(turn: Turn, enrollment: Enrollment, reason: str) -> None:
     """End a passage at once, and take back what is not out yet."""
+    _withdraw_all(turn, enrollment, reason)
+    _end(turn, enrollment, reason)
+
+
+def _withdraw_all(turn: Turn, enrollment: Enrollment, reason: str) -> None:
     for message in [m for m in turn.profile.messages.values() if m.enrollment == enrollment.id]:
         messages.withdraw(turn, message, reason)
-    _end(turn, enrollment, reason)
 
 
 def finish(turn: Turn, enrollment: Enrollment) -> None:
