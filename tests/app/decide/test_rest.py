@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.app.decide.company import Company
-from tests.app.decide.world import NOON, World, make_event
+from tests.app.decide.world import NOON, World, booking, make_event
 
 M, H, D = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -109,3 +109,18 @@ def test_a_complaint_may_start_one_too() -> None:
     world.hear(make_event("message_complained", NOON, message="some"))
     world.hear(make_event("go", NOON + M))
     assert world.said("not_sent") == ["rest after message_complained"]
+
+
+def test_a_step_that_was_taken_back_and_may_be_out_is_not_planned_again_when_the_entry_moves() -> None:
+    care = {"id": "care", "class": "marketing", "anchor": {"entry": "booking"}}
+    care["timeline"] = [{"at": "-2d", "send": "hello", "expires": "60d"}]
+    world = World(care, brand=rests(), reporting=False)
+    world.hear(booking(NOON, NOON + 20 * D))
+    world.live_until(NOON + 18 * D)
+    message = world.only_message()
+    world.hear(refund(NOON + 18 * D + M, received_at=NOON + 18 * D + M))
+    world.hear(booking(NOON + 18 * D + 2 * M, NOON + 40 * D))
+    told = {"channel": "email", "marketing": True}
+    world.hear(make_event("message_sent", NOON + 18 * D, message=message.id, properties=told))
+    world.live_until(NOON + 50 * D)
+    assert world.sent == ["hello"]

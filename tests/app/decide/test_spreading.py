@@ -78,3 +78,20 @@ def test_who_is_held_by_it_always_goes(spread: str) -> None:
     world.hear(make_event("go", NOON))
     world.live_until(NOON + 2 * D)
     assert world.sent == ["mail"]
+
+
+def test_what_the_last_gate_holds_is_spread_after_the_opening_too() -> None:
+    world = World(mail(spread="30m"), brand={"quiet_hours": QUIET}, reporting=False)
+    evening = datetime(2026, 3, 2, 20, 59, 58, tzinfo=UTC)
+    world.hear(make_event("go", evening - H))
+    world.live_until(evening)
+    message = world.only_message()
+    held = world.report(message.id, "message_held", NIGHT, properties={"reason": "quiet hours", "until": text(MORNING)})
+    world.hear(held)
+    until = world.only_message().until
+    assert until is not None
+    assert MORNING < until < MORNING + 30 * M
+
+
+def text(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -24,6 +24,8 @@ from kairos.domain.profile import Enrollment, Message
 
 EXPIRES_AFTER = timedelta(hours=24)
 CHECK_AFTER = timedelta(minutes=15)
+QUIET = "quiet hours"
+REST = "rest after"
 FULL = "frequency cap"
 OUTRANKED = "frequency cap, another message goes first"
 
@@ -89,7 +91,7 @@ def settle(turn: Turn, message: Message) -> Message | None:
         return _rest(turn, message, *found)
     opens = open_at(turn.release, turn.profile, message.channel, turn.now, message.marketing)
     if opens is None or opens > turn.now:
-        return hold(turn, message, opens and spreading.from_opening(turn, message, opens), "quiet hours")
+        return hold(turn, message, opens and spreading.from_opening(turn, message, opens), QUIET)
     spread = spreading.from_due(turn, message)
     if spread > turn.now:
         return hold(turn, message, spread, "spread")
@@ -133,7 +135,7 @@ def waiting_for_place(turn: Turn) -> list[Message]:
 
 
 def _rest(turn: Turn, message: Message, until: datetime, rest: Rest) -> Message | None:
-    reason = f"rest after {rest.event}"
+    reason = f"{REST} {rest.event}"
     if rest.holds:
         return hold(turn, message, until, reason)
     drop(turn, message, reason)
@@ -153,6 +155,11 @@ def take_back(turn: Turn, message: Message) -> Message | None:
     """Settle anew what is asked for and may not be out yet: `deliver` finds it no longer asked for."""
     caps.give_back(turn, message)
     return release_held(turn, message)
+
+
+def may_be_out(message: Message) -> bool:
+    """Return whether a held message may have gone out: it was asked for and taken back, and not by `deliver` itself."""
+    return message.asks > 0 and message.reason.startswith((REST, FULL))
 
 
 def withdraw(turn: Turn, message: Message, reason: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from kairos.app.decide import caps
-from kairos.app.decide.messages import CHECK_AFTER, drop, effect_of, fall_back, hold
+from kairos.app.decide import caps, spreading
+from kairos.app.decide.messages import CHECK_AFTER, QUIET, drop, effect_of, fall_back, hold
 from kairos.app.decide.turn import Turn
 from kairos.domain.event import Event
 from kairos.domain.instant import parse_instant
@@ -74,5 +74,6 @@ def _held(turn: Turn, event: Event, message: Message) -> None:
     until = event.properties.get("until")
     caps.give_back(turn, message)
     turn.profile.messages.pop(message.id)
-    later = parse_instant(until) if isinstance(until, str) else turn.now + CHECK_AFTER
-    hold(turn, message, max(later, turn.now), str(event.properties.get("reason") or "held"))
+    reason = str(event.properties.get("reason") or "held")
+    later = max(parse_instant(until) if isinstance(until, str) else turn.now + CHECK_AFTER, turn.now)
+    hold(turn, message, spreading.from_opening(turn, message, later) if reason == QUIET else later, reason)

@@ -346,7 +346,7 @@ def _take_back_held(turn: Turn, enrollment: Enrollment) -> None:
     for message in [m for m in turn.profile.messages.values() if m.enrollment == enrollment.id and m.state == "held"]:
         messages.withdraw(turn, message, "the entry moved")
         planned = enrollment.plan.get(message.step)
-        if planned is not None:
+        if planned is not None and not messages.may_be_out(message):  # what may be out is never planned again
             _settle_step(turn, enrollment.id, message.step, replace(planned, state="skipped"))
 
 
