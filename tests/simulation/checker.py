@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from kairos.app.deliver.quiet import open_at
 from kairos.app.ports import Pointer
 from kairos.app.publish.release import Release
-from kairos.domain.ids import digest
+from kairos.domain.ids import call_id, digest
 from kairos.domain.profile import Message, Profile
 from kairos.domain.reason import Reason
 from tests.simulation.provider import Call
@@ -52,6 +52,7 @@ class Checker:
         self.world.on_write = self._on_write
         self.world.on_reasons = self._on_reasons
         self.world.on_refusal = self.refuse
+        self.world.on_hook = self._on_hook
 
     def refuse(self, call: Call) -> None:
         """Note that a refusal of this call's address was acknowledged now."""
@@ -85,6 +86,12 @@ class Checker:
             self._check_advertising(call, profile)
         self._check_once(call, message)
         self.calls.append(call)
+
+    def _on_hook(self, id: str) -> None:
+        """A receiver is called for a passage that stands at that step, and for no other."""
+        passages = (e for profile in self.world.customers.profiles.values() for e in profile.enrollments.values())
+        waiting = any(e.active and call_id(e.id, e.node or "") == id for e in passages)
+        assert waiting, f"I4: {id} was called for, and nobody waits for it"
 
     def _check_advertising(self, call: Call, profile: Profile) -> None:
         consent = profile.consents.get((call.channel, "marketing"))

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from kairos.app.deliver.webhooks import Answer
 from kairos.domain.errors import Refused, Throttled, Unavailable
 from kairos.registry import Delivery, Rate
 from tests.simulation.faults import Crash, Faults
 
 PROVIDER_FAULTS = ("crash before", "crash after", "answer lost", "throttled", "refused", "unreachable")
+
+
+RECEIVER_FAULTS = ("crash before", "crash after", "answer lost", "unreachable", "busy", "gone for good")
+
+
+class FakeReceiver:
+    """A brand's own system behind a webhook. `on_hook` sees the id of every call that reached it."""
+
+    def __init__(self, faults: Faults, on_hook: Callable[[str], None]) -> None:
+        self._faults, self._on_hook = faults, on_hook
+        faults.declare("receiver", *RECEIVER_FAULTS, rate=0.3)
+
+    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Answer, or fail in one of the ways a server can."""
+        fault = self._faults.strike("receiver")
+        if fault == "crash before":
+            raise Crash("receiver")
+        if fault == "unreachable":
+            raise Unavailable("receiver", "no answer")
+        self._on_hook(headers["webhook-id"])
+        if fault == "crash after":
+            raise Crash("receiver")
+        if fault == "answer lost":
+            raise Unavailable("receiver", "no answer")
+        return Answer({"busy": 503, "gone for good": 410}.get(fault or "", 200), b'{"score": 1}')
 
 
 @dataclass(frozen=True, slots=True)

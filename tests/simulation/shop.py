@@ -25,6 +25,24 @@ BRAND: dict[str, Any] = {
     "quiet_hours": {"sms": "21:00-08:00", "email": "23:00-06:00"},
     "caps": [{"channel": "email", "max": 3, "per": "2d"}, {"channel": "any", "max": 5, "per": "2d"}],
 }
+ARMS: list[dict[str, Any]] = [
+    {"name": "once", "share": "50%", "steps": [{"send": "coupon", "if": {"field": "total", "gte": 10}}]},
+    {
+        "name": "twice",
+        "share": "50%",
+        "steps": [
+            {
+                "retry": {
+                    "send": "coupon",
+                    "until": {"event": "message_clicked"},
+                    "every": "2h",
+                    "times": 2,
+                    "channels": ["email", "sms"],
+                }
+            }
+        ],
+    },
+]
 JOURNEYS: dict[str, dict[str, Any]] = {
     "cart-rescue": {
         "id": "cart-rescue",
@@ -34,9 +52,21 @@ JOURNEYS: dict[str, dict[str, Any]] = {
         "goal": {"event": "order_completed", "within": "7d"},
         "steps": [
             {"wait": "30m"},
-            {"send": "coupon"},
-            {"wait_for": {"event": "message_clicked", "timeout": "5h"}, "then": [{"stop": "responded"}]},
-            {"send": "last-call", "channel": "sms"},
+            {"webhook": {"to": "crm", "fields": ["total"], "timeout": "20m"}, "then": [{"tag": "scored"}]},
+            {"experiment": {"success": {"event": "order_completed", "within": "2d"}, "arms": ARMS}},
+            {"wait_for": {"any": [{"event": "message_clicked", "then": [{"stop": "responded"}]}], "timeout": "2h"}},
+            {"enter": "recall"},
+        ],
+    },
+    "recall": {
+        "id": "recall",
+        "class": "marketing",
+        "trigger": {"event": "never_said"},
+        "subject": "cart_id",
+        "exit": [{"event": "order_completed"}],
+        "steps": [
+            {"untag": "scored"},
+            {"send": "last-call", "channel": "sms", "if": {"trait": "tag:scored", "exists": False}},
         ],
     },
     "booking-care": {
@@ -98,7 +128,7 @@ def days(seed: int, start: datetime, customers: int, length: timedelta) -> Itera
     for number in range(customers):
         who = f"c{number}"
         yield from _introduce(draw, who, start)
-        for cart in range(draw.randint(1, 3)):
+        for cart in range(draw.randint(1, 2)):
             yield from _cart(draw, who, f"{who}-cart{cart}", start, length)
         for booking in range(draw.randint(0, 2)):
             yield from _booking(draw, who, f"{who}-booking{booking}", start, length)

@@ -15,7 +15,9 @@ from typing import Any
 
 from kairos.app.deliver.deliver import Deliver
 from kairos.app.deliver.gates import Gates
+from kairos.app.deliver.outboxes import Outboxes
 from kairos.app.deliver.outcome import Request as DeliverRequest
+from kairos.app.deliver.webhooks import Webhooks
 from kairos.app.dispatch import Dispatch, Image
 from kairos.app.inbox import HandleInbox
 from kairos.app.ingest.ingest import Ingest
@@ -26,6 +28,7 @@ from kairos.app.publish.live import LiveRelease
 from kairos.app.sweep import Sweep
 from kairos.domain.effects import Effect
 from kairos.domain.errors import KairosError, Rejected, Unavailable
+from kairos.domain.event import WEBHOOK
 from kairos.domain.profile import Profile
 from kairos.domain.reason import Reason
 from kairos.memory import (
@@ -59,7 +62,7 @@ from tests.simulation.between import (
 )
 from tests.simulation.counting import Counting
 from tests.simulation.faults import Crash, Faults, FaultyPort
-from tests.simulation.provider import Call, FakeChannel
+from tests.simulation.provider import Call, FakeChannel, FakeReceiver
 
 VISIBILITY = timedelta(minutes=3)
 DELIVERY = timedelta(milliseconds=40)  # how long a batch of an outbox takes
@@ -103,6 +106,7 @@ class World:
         self.on_call: Callable[[Call], None] = lambda call: None
         self.on_reasons: Callable[[list[Reason]], None] = lambda reasons: None
         self.on_refusal: Callable[[Call], None] = lambda call: None
+        self.on_hook: Callable[[str], None] = lambda id: None
         self.poison: list[str] = []
         self.down_until = start
         self.outbox_from = start
@@ -128,7 +132,10 @@ class World:
         self.index = LaggingIndex(self.customers, self.clock, self.faults)
         self.cursor.write(Marks(hour=self.clock.at - timedelta(hours=1), armed_through=self.clock.at))
         self.connections = MemoryConnections(
-            {("track", "main"): {"secrets": ["secret"], "properties": {"*": ["total"]}}}
+            {
+                ("track", "main"): {"secrets": ["secret"], "properties": {"*": ["total"]}},
+                (WEBHOOK, "crm"): {"url": "https://hooks.example.com", "secrets": ["whsec_c2ltdWxhdGlvbg=="]},
+            }
         )
         self.stream: list[Record] = []
         self.stream_from = self.clock.at
@@ -174,7 +181,9 @@ class World:
             lambda: "Harbour",
             self.clock,
         )
-        self.deliver = self._deliver(links, releases, inbox["deliver"], faulty)
+        messages = self._deliver(links, releases, inbox["deliver"], faulty)
+        calls = self._webhooks(releases, inbox["deliver"], faulty)
+        self.deliver = Outboxes(lambda: messages, lambda: calls)
 
     def _deliver(self, links: UnsubscribeLinks, releases: Any, inbox: Any, faulty: Callable[..., Any]) -> Deliver:
         channels: Any = {
@@ -200,6 +209,18 @@ class World:
             inbox,
             channels,
             dict.fromkeys(channels),
+            self.clock,
+        )
+
+    def _webhooks(self, releases: Any, inbox: Any, faulty: Callable[..., Any]) -> Webhooks:
+        return Webhooks(
+            faulty(self.customers, "deliver>customers", "read"),
+            LiveRelease(releases).read,
+            self.connections,
+            faulty(self.tokens, "deliver>tokens", "lease"),
+            faulty(self.outbox, "deliver>outbox", "put"),
+            inbox,
+            FakeReceiver(self.faults, lambda id: self.on_hook(id)),
             self.clock,
         )
 
