@@ -274,6 +274,47 @@ def stop_walk(
     raise typer.Exit(stop_walk(_deployment(context, stage, region, profile), walk))
 
 
+segment = typer.Typer(help="Who is in a segment, found by looking at everybody.", rich_markup_mode=None)
+app.add_typer(segment, name="segment")
+
+SegmentId = Annotated[str, typer.Argument(help="The segment's id.")]
+Draft = Annotated[bool, typer.Option("--draft", help="As it is drafted, not as it is live.")]
+LookYes = Annotated[bool, typer.Option("--yes", "-y", help="Look without asking.")]
+
+
+@segment.command("count")
+def count_segment(
+    context: Context,
+    id: SegmentId,
+    draft: Draft = False,
+    yes: LookYes = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Say how many customers are in a segment."""
+    from kairos.cli.segment import Question, count_segment
+
+    raise typer.Exit(count_segment(_deployment(context, stage, region, profile), Question(id, draft, yes=yes)))
+
+
+@segment.command("list")
+def list_segment(
+    context: Context,
+    id: SegmentId,
+    after: Annotated[str, typer.Option("--after", help="Go on where a former look broke off.")] = "",
+    draft: Draft = False,
+    yes: LookYes = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Print the pseudonymous id of everybody in a segment, one a line."""
+    from kairos.cli.segment import Question, list_segment
+
+    raise typer.Exit(list_segment(_deployment(context, stage, region, profile), Question(id, draft, after, yes)))
+
+
 @app.command("stop-all")
 def stop_all(context: Context, stage: Stage = None, region: Region = None, profile: Profile = None) -> None:
     """Stop every journey and every message, within seconds."""

@@ -36,6 +36,7 @@ def show_customer(deployment: Deployment, profile: Profile, *, contacts: bool) -
     )
     _table(screen, "consents", _consents(profile, zone))
     _table(screen, "entries", _entries(profile, zone))
+    _table(screen, "segments", _segments(profile, release, zone))
     _table(screen, "journeys", _enrollments(profile, release, zone))
     _table(screen, "comes next", [(clock_of(at, zone), *what) for at, *what in sorted(_coming(profile))])
     _table(screen, "outstanding", _outstanding(profile, zone))
@@ -84,6 +85,16 @@ def _entries(profile: Profile, zone: ZoneInfo) -> Rows:
             ", ".join(f"{name}: {value}" for name, value in sorted(entry.properties.items())),
         )
         for _, entry in sorted(profile.entries.items())
+    ]
+
+
+def _segments(profile: Profile, release: Release | None, zone: ZoneInfo) -> Rows:
+    """Return the tracked segments that the customer is in, or that time alone may change."""
+    known = sorted((id, key) for key, id in release.tracked.by_key.items()) if release else []
+    return [
+        (id, "in" if key in profile.segments else "not in", f"looked at again {clock_of(until, zone)}" if until else "")
+        for id, key in known
+        if (until := profile.windows.get(key)) or key in profile.segments
     ]
 
 

@@ -27,7 +27,10 @@ from kairos.steps.webhook import ANSWERED
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 REPORTED = frozenset(
-    {"entered", "message", "held", "not_sent", "exited", "converted", "holdout", "assigned", "succeeded", "called"}
+    (
+        *("entered", "message", "held", "not_sent", "exited", "converted", "holdout", "assigned", "succeeded"),
+        *("called", "segment_entered", "segment_left"),
+    )
 )
 
 

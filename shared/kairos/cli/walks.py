@@ -15,6 +15,7 @@ from kairos.domain.walk import Walk, is_missed, walk_from_json
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from kairos.app.walk.estimate import Estimate
     from kairos.cli.deployment import Deployment
 
 WALKING = frozenset({"publish", "rollback", "resume", "start-all", "broadcast", "confirm", "signal"})
@@ -40,6 +41,20 @@ def agreed(deployment: Deployment, request: Mapping[str, Any], *, yes: bool) -> 
     if population.profiles == 0 or (request["command"] == "signal" and population.profiles < SIGNAL_ASKS_FROM):
         return True
     return _ask(deployment, walks, population)
+
+
+def agreed_to_look(deployment: Deployment, whom: str, *, yes: bool) -> bool:
+    """Say what looking at everybody comes to, where nobody is woken; return whether that is wanted."""
+    import typer
+
+    from kairos.app.walk.estimate import estimate
+
+    population = None if yes else deployment.population()
+    if population is None or population.profiles == 0:
+        return True
+    told, screen = estimate(population), open_screen(complaints=True)
+    screen.print(f"This looks at {whom}: {_reading(told)}.")
+    return typer.confirm("Begin?", default=False, err=True)
 
 
 def list_walks(deployment: Deployment) -> int:
@@ -95,15 +110,17 @@ def _ask(deployment: Deployment, walks: Iterable[Walk], population: Any) -> bool
     told = estimate(population, rate)
     for walk in walks:
         screen.print(f"This begins a walk: {_about(walk)}.")
-        screen.print(
-            f"  {'' if told.exact else 'about '}{told.profiles:,} profiles to look at: {_usd(told.read_usd)}, "
-            f"{_span(told.shortest)}",
-        )
+        screen.print(f"  {_reading(told)}")
         screen.print(
             f"  if all of them are concerned: {_usd(told.read_usd + told.wake_usd)}, {_span(told.longest)}, "
             "and what their messages cost",
         )
     return typer.confirm("Begin?", default=False, err=True)
+
+
+def _reading(told: Estimate) -> str:
+    about = "" if told.exact else "about "
+    return f"{about}{told.profiles:,} profiles to look at: {_usd(told.read_usd)}, {_span(told.shortest)}"
 
 
 def _walks(answer: Mapping[str, Any]) -> list[Walk]:

@@ -22,12 +22,14 @@ from kairos.app.definitions.references import (
     named_in_conditions,
     named_journeys,
     named_segments,
+    tracked_in,
 )
 from kairos.app.definitions.segment import check_segment
 from kairos.app.definitions.template import channels_of, check_template
 from kairos.app.definitions.triggers import BROADCAST
 from kairos.domain.document import Path
 from kairos.domain.errors import BadDefinition, Rejected
+from kairos.domain.membership import TRACKED_MAX
 from kairos.sources._declared import check_source
 
 KINDS = ("brand", "journey", "segment", "template", "source")
@@ -122,6 +124,7 @@ def check_brand_documents(documents: Documents) -> list[Problem]:
             sound.append(definition)
     found += _duplicates(documents)
     found += _cycles(Documents(tuple(sound)))
+    found += _too_many_tracked(Documents(tuple(sound)))
     return sorted(found, key=lambda problem: (problem.file, problem.line, problem.column))
 
 
@@ -275,6 +278,17 @@ def _unknown(kind: str, id: str, documents: Documents) -> str:
     near = get_close_matches(id, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known[:20]) or 'none'}"
     return f"no {kind} is called {id!r}; {hint}"
+
+
+def _too_many_tracked(documents: Documents) -> Iterator[Problem]:
+    """Each tracked segment may take its bytes of every customer's item."""
+    segments = documents.of("segment")
+    asking = [definition.document for definition in documents.definitions if definition.kind in ("journey", "segment")]
+    asked = {id for document in asking for id in tracked_in(document)}
+    tracked = sorted(id for id, segment in segments.items() if id in asked or segment.document.get("track"))
+    for id in tracked[TRACKED_MAX:]:
+        message = f"at most {TRACKED_MAX} segments can be tracked or waited for; there are {len(tracked)}"
+        yield segments[id].problem(BadDefinition((), message))
 
 
 def _cycles(documents: Documents) -> Iterator[Problem]:

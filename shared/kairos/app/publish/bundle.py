@@ -7,6 +7,7 @@ given. Customers walk on in the version they entered, so former ones stay for as
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from kairos import registry
@@ -20,6 +21,7 @@ from kairos.app.publish.release import index_of, rest_predicate
 from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
 from kairos.domain.canonical import fingerprint
 from kairos.domain.document import Document
+from kairos.domain.instant import format_instant
 from kairos.domain.open_hours import HOLIDAYS
 
 SCHEMA = 1
@@ -32,13 +34,18 @@ YEARS = range(2020, 2041)
 
 
 def build_bundle(
-    documents: Documents, previous: Mapping[str, Any] | None = None, *, years: Iterable[int] = YEARS
+    documents: Documents,
+    previous: Mapping[str, Any] | None = None,
+    *,
+    years: Iterable[int] = YEARS,
+    now: datetime | None = None,
 ) -> dict[str, Any]:
     """Return the bundle in which every journey of `documents` is live.
 
     `previous` is the bundle that is live now: its journeys' former versions are kept, and journeys that `documents` has
     not any more stay without a live version. Holidays of the `years` come with the first journey that asks for business
-    days, and the days of every shared moment that a kept version stands around. Raises BadDefinition for what
+    days, and the days of every shared moment that a kept version stands around. `now` is since when what nobody asked
+    for before is counted. Raises BadDefinition for what
     `check_brand_documents` would have found, and for an unknown country.
     """
     assert documents.brand is not None, "checked before"
@@ -50,14 +57,16 @@ def build_bundle(
     anchors = [anchor for document in kept.values() if (anchor := shared_anchor(document)) is not None]
     asked = any(next(find_mappings(document, "business_day"), None) for document in kept.values())
     asked = asked or HOLIDAYS in _all_keys(brand.get("allowed"))
+    index = index_journeys(journeys, segments, brand)
+    if now is not None:
+        _say_since(index["counters"], previous["index"]["counters"] if previous else {}, format_instant(now))
     return {
         "schema": SCHEMA,
         "brand": brand,
         "segments": segments,
         "templates": {id: _parts(document) for id, document in templates.items()},
         "journeys": journeys,
-        "index": index_journeys(journeys, segments, brand)
-        | {"channels": {id: list(channels_of(document)) for id, document in templates.items()}},
+        "index": index | {"channels": {id: list(channels_of(document)) for id, document in templates.items()}},
         **country_tables(brand if asked else {}, years),
         "moments": shared_days(anchors, brand, years, (previous or {}).get("moments")),
         **({"sources": declared} if (declared := documents.documents("source")) else {}),
@@ -109,6 +118,15 @@ def documents_of(bundle: Mapping[str, Any]) -> Documents:
     for id, source in bundle.get("sources", {}).items():
         found.append(Definition("source", id, source, f"source/{id}"))
     return Documents(tuple(found))
+
+
+def _say_since(counters: Mapping[str, Any], before: Mapping[str, Any], now: str) -> None:
+    """Write beside each predicate since when it is counted; one that was live before keeps what was said then."""
+    known = {row["key"]: row for rows in before.values() for row in rows}
+    for row in (row for rows in counters.values() for row in rows):
+        since = known[row["key"]].get("since") if row["key"] in known else now
+        if since is not None:
+            row["since"] = since
 
 
 def _meant(segment: Mapping[str, Any]) -> dict[str, Any]:

@@ -323,7 +323,7 @@ def _needs_along(along: TakeAlong, bundle: Mapping[str, Any], changed: Iterable[
 def _bundle(wanted: Documents, previous: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
     years = range(now.year - FORMER_YEARS, now.year + COMING_YEARS + 1)
     try:
-        return build_bundle(wanted, previous, years=years)
+        return build_bundle(wanted, previous, years=years, now=now)
     except BadDefinition as error:
         raise BadDefinitions([wanted.brand.problem(error)] if wanted.brand else []) from error
 

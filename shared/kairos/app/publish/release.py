@@ -8,7 +8,7 @@ The bundle is plain JSON:
                "anchors": {entry kind: [journey, …]}, "anniversaries": {trait: [journey, …]},
                "shared": {anchor key: [journey, …]}, "follows": {journey: [journey, …]}, "campaigns": [journey, …],
                "segments": {"tracked": [id, …], "touches": {what changed: [id, …]}, "print": …} where any is tracked,
-               "counters": {event: [{"did": …, "where": …, "keep": n, "key": …}, …]},
+               "counters": {event: [{"did": …, "where": …, "keep": n, "key": …, "since": …}, …]},
                "channels": {template: [channel, … in order of preference]}},
      "sources": {id: {…document…}}, where there are any,
      "holidays": {country: {"2026-09-25": "Chuseok", …}},
@@ -173,7 +173,7 @@ class Release:
     @cached_property
     def tracked(self) -> Tracked:
         """Return the segments whose changes are heard."""
-        return Tracked(self.bundle["index"].get("segments", {}))
+        return Tracked(self.bundle.get("index", {}).get("segments", {}))
 
     def zone(self, name: str | None) -> ZoneInfo:
         """Return the zone of that name, or the brand's when it is unknown."""
