@@ -56,6 +56,12 @@ def test_a_date_is_waited_for_and_one_that_is_over_goes_on_at_once() -> None:
     assert until({"date": "2026-12-24", "time": "18:00"}, zone="Asia/Seoul") == utc(2026, 12, 24, 9)
     assert until({"date": date(2026, 12, 24)}) == utc(2026, 12, 24)
     assert until({"date": "2026-03-02"}) == Go()
+    assert until({"date": "2026-03-02", "if_past": "send_now"}) == Go()
+
+
+def test_a_date_that_is_over_ends_the_passage_where_the_author_says_so() -> None:
+    assert until({"date": "2026-03-02", "if_past": "stop"}) == Stop("its date was over")
+    assert until({"date": "2026-12-24", "if_past": "stop"}) == utc(2026, 12, 24)
 
 
 def test_a_year_without_such_a_day_ends_the_passage_and_not_the_customer() -> None:
@@ -78,6 +84,8 @@ def test_a_year_without_such_a_day_ends_the_passage_and_not_the_customer() -> No
         ({"weekdays": ["sat", "sun"], "business_day": True}, ("weekdays",)),
         ({"business_day": "yes"}, ("business_day",)),
         ({"tme": "09:00"}, ("tme",)),
+        ({"time": "09:00", "if_past": "stop"}, ("if_past",)),
+        ({"date": "2026-12-24", "if_past": "skip"}, ("if_past",)),
     ],
 )
 def test_what_cannot_be_waited_for_is_refused_where_it_stands(raw: dict[str, Any], path: tuple[str, ...]) -> None:

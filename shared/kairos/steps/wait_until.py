@@ -1,7 +1,8 @@
 """`wait_until: {time: "09:00", weekdays: [mon, thu]}` — the next such local time, strictly after now.
 
 `business_day: true` skips weekends and the holidays of the brand's country. `date` waits for one calendar day (at
-`time`, or at its start); a date already over goes on at once.
+`time`, or at its start). Beside it `if_past` says what a date means that is over when the step is reached: `send_now`
+goes on at once, `stop` ends the passage. Who leaves it out goes on, and `validate` says so.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from kairos.domain.localtime import next_clock, parse_clock, parse_weekdays, to_
 from kairos.steps._step import PlainStep
 
 WEEKEND = frozenset({5, 6})
+IF_PAST = ("send_now", "stop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class LocalMoment:
     weekdays: frozenset[int] | None = None
     business_day: bool = False
     day: date | None = None
+    stops_if_past: bool = False
 
 
 class WaitUntil(PlainStep):
@@ -45,13 +48,15 @@ class WaitUntil(PlainStep):
                 "weekdays": {"$ref": "#/$defs/weekdays"},
                 "business_day": {"type": "boolean"},
                 "date": {"type": "string", "format": "date"},
+                "if_past": {"enum": list(IF_PAST)},
             },
+            "dependentRequired": {"if_past": ["date"]},
         }
     }
 
     def read(self, document: Document) -> LocalMoment:
         inner = document.inner("wait_until")
-        inner.only("time", "weekdays", "business_day", "date")
+        inner.only("time", "weekdays", "business_day", "date", "if_past")
         if not inner.raw:
             raise BadDefinition(inner.path, "expected at least one of time, weekdays, business_day, date")
         day = inner.read("date", _day, "a date such as 2026-12-24") if inner.has("date") else None
@@ -61,13 +66,17 @@ class WaitUntil(PlainStep):
             raise BadDefinition((*inner.path, "date"), "a date stands alone or with a time, not with weekdays")
         if business_day and weekdays is not None and weekdays <= WEEKEND:
             raise BadDefinition((*inner.path, "weekdays"), "expected a day from mon to fri: no other is a business day")
+        if inner.has("if_past") and not day:
+            raise BadDefinition((*inner.path, "if_past"), "is for a date: every other time comes again")
         clock = inner.read("time", parse_clock) if inner.has("time") else time(0)
-        return LocalMoment(clock, weekdays, business_day, day)
+        return LocalMoment(clock, weekdays, business_day, day, inner.choice("if_past", IF_PAST, "send_now") == "stop")
 
     def enter(self, args: LocalMoment, scene: Scene) -> Decision:
         if args.day is not None:
             until = to_instant(args.day, args.clock, scene.zone)
-            return Park(until) if until > scene.at else Go()
+            if until > scene.at:
+                return Park(until)
+            return Stop("its date was over") if args.stops_if_past else Go()
         open_days = scene.is_business_day if args.business_day else None
         try:
             return Park(next_clock(scene.at, scene.zone, args.clock, args.weekdays, open_days))

@@ -99,6 +99,7 @@ GOOD: list[tuple[str, Any]] = [
     ("journey", stepped({"wait": "1d12h"}, {"wait": "0m"}, {"id": "mine", **SEND})),
     ("journey", stepped({"wait_until": {"time": "09:00", "weekdays": ["mon", "thu"], "business_day": True}}, SEND)),
     ("journey", stepped({"wait_until": {"date": "2026-12-24"}})),
+    ("journey", stepped({"wait_until": {"date": "2026-12-24", "if_past": "stop"}})),
     ("journey", stepped({"wait_for": {"event": "x", "timeout": "1d"}, "then": [], "else": [SEND]})),
     ("journey", stepped({"wait_for": {"event": "x", "timeout": "1d", "where": {"trait": "a", "ne": 1}}})),
     ("journey", stepped({"branch": [{"if": {"segment": "vip"}, "steps": [SEND]}, {"else": []}]})),
@@ -283,6 +284,7 @@ BAD: list[tuple[str, Any]] = [
     ("journey", stepped({"wait_until": {"time": "09:00", "weekdays": ["monday"]}})),
     ("journey", stepped({"wait_until": {"time": "09:00", "weekdays": []}})),
     ("journey", stepped({"wait_until": {"date": "24.12.2026"}})),
+    ("journey", stepped({"wait_until": {"time": "09:00", "if_past": "stop"}})),
     ("journey", stepped({"wait_until": {"business_day": "true"}})),
     ("journey", stepped({"wait_for": {"event": "x"}})),
     ("journey", stepped({"wait_for": "x"})),
@@ -397,7 +399,7 @@ ODD: tuple[Any, ...] = (
 # What a schema cannot say: `validate` does.
 BEYOND = re.compile(
     r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone"
-    r"|stands beside each|lasts at most|no channel is called"
+    r"|stands beside each|lasts at most|no channel is called|goes on at once"
     r"|no holiday of|no season of|the holidays of|is no rule|not before `from`|of which country"
 )
 

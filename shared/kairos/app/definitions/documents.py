@@ -213,6 +213,10 @@ def _references(definition: Definition, documents: Documents) -> Iterator[Proble
     if brand is not None and isinstance(brand.document, Mapping) and isinstance(definition.document, Mapping):
         for path, message, warning in check_anchored(definition.document, brand.document):
             yield definition.problem(BadDefinition(path, message), warning=warning)
+    for path, step in find_mappings(definition.document, "date"):
+        if path[-1:] == ("wait_until",) and step.get("if_past") is None:
+            message = "whoever gets here later goes on at once: say so with if_past: send_now, or stop them"
+            yield definition.problem(BadDefinition((*path, "date"), message), warning=True)
     for path, step in find_mappings(definition.document, "business_day"):
         if (
             step["business_day"]
