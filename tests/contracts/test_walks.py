@@ -44,6 +44,8 @@ def test_every_part_of_it_survives(walks: Any) -> None:
         failures=2,
         error="Throttled: inbox — 잠시",
         ended_at=NOW,
+        what={"at": "2026-12-24 10:00", "properties": {"mm": 7.5, "하나": [None, True]}},
+        confirm_by=NOW,
     )
     walks.add(whole)
     assert walks.read(whole.id) == whole

@@ -9,6 +9,9 @@ TIMELINES = "shared/kairos/app/decide/timelines.py"
 MESSAGES = "shared/kairos/app/decide/messages.py"
 CAPS = "shared/kairos/app/decide/caps.py"
 OUTSTANDING = "shared/kairos/app/decide/outstanding.py"
+ENTRY_CAPS = "shared/kairos/app/decide/entry_caps.py"
+SIGNALS = "shared/kairos/app/decide/signals.py"
+WALK_START = "shared/kairos/app/walk/start.py"
 TURN = "shared/kairos/app/decide/turn.py"
 
 MUTANTS = [
@@ -75,6 +78,78 @@ MUTANTS = [
         "    if in_holdout(turn, journey) and journey.goal is None:\n",
         "lift is measured against people who got the message",
         ("app/decide/test_passages.py",),
+    ),
+    Mutant(
+        "a finished journey's last message outlives the goal",
+        PASSAGES,
+        '        _withdraw_all(turn, converted, "goal reached")\n',
+        "        pass\n",
+        "the order is in, and the coupon still leaves the outbox",
+        ("app/decide/test_passages.py",),
+    ),
+    Mutant(
+        "a goal after its window lets the journey go on",
+        PASSAGES,
+        '        return close(turn, enrollment, "goal reached, after its window")\n',
+        "        return False\n",
+        "who bought on the twentieth day is asked on the thirtieth why they have not",
+        ("app/decide/test_passages.py",),
+    ),
+    Mutant(
+        "an entry exactly so long ago still counts",
+        ENTRY_CAPS,
+        "any(later - first < cap.per for",
+        "any(later - first <= cap.per for",
+        "the boundary that the author wrote is another",
+        ("app/decide/test_entry_caps.py",),
+    ),
+    Mutant(
+        "starting afresh uses the cap up",
+        PASSAGES,
+        "    if not afresh:\n        turn.passed",
+        "    if True:\n        turn.passed",
+        "whoever fills a cart slowly is never reminded of it",
+        ("app/decide/test_entry_caps.py", "app/decide/test_following.py"),
+    ),
+    Mutant(
+        "held-out customers start what follows",
+        PASSAGES,
+        "    if not enrollment.holdout:\n        turn.passed",
+        "    if True:\n        turn.passed",
+        "the second journey writes to those whom the first is measured against",
+        ("app/decide/test_following.py",),
+    ),
+    Mutant(
+        "a broadcast is for whoever it was for when the walk came by",
+        PASSAGES,
+        "        if turn.holds(campaign.audience, {}):\n",
+        "        if campaign is not None:\n",
+        "who left the segment in the morning is written to at night",
+        ("app/walk/test_campaigns.py",),
+    ),
+    Mutant(
+        "an unconfirmed broadcast begins",
+        WALK_START,
+        'state="waiting" if need.confirm_by else "going"',
+        'state="going"',
+        "a draft published to look at it reaches a million people",
+        ("app/walk/test_campaigns.py",),
+    ),
+    Mutant(
+        "what was missed can be confirmed",
+        WALK_START,
+        "    if is_missed(walk, now):\n",
+        "    if is_missed(walk, now) and not walk.what:\n",
+        "the Christmas letter leaves on Boxing Day",
+        ("app/walk/test_campaigns.py",),
+    ),
+    Mutant(
+        "a signal is heard however late",
+        SIGNALS,
+        "if what is None or is_stale(what, turn.now) or not",
+        "if what is None or not",
+        "told in the sunshine that it rains",
+        ("app/walk/test_signals.py",),
     ),
     Mutant(
         "who leaves still gets what was asked for",
