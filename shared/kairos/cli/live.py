@@ -73,6 +73,8 @@ def _tell(answer: Mapping[str, Any], request: Mapping[str, Any], screen: Console
     changed = answer["changed"]
     for name in changed:
         screen.print(f"live: {name}", style="green")
+    for moved in answer.get("moved", ()):
+        screen.print(f"moved: {moved}", style="yellow")
     if request["command"] == "publish" and not changed:
         screen.print("nothing changed: what you named is live already")
     if answer["waiting"]:
