@@ -75,7 +75,7 @@ class TestAnniversaries:
 
     def test_lunar_returns_end_with_the_table(self) -> None:
         for every in ("year", "month"):
-            anchor = Anniversary("birthday", "lunar", every=every)  # type: ignore[arg-type]
+            anchor = Anniversary("birthday", "lunar", every=every)
             found = days(anchor, {"birthday": "1980-08-15"}, date(2049, 1, 1), 100)
             assert found
             assert found[-1][1] < "2051"
@@ -85,7 +85,7 @@ class TestAnniversaries:
     )
     def test_what_holds_no_date_has_no_anniversary(self, value: object) -> None:
         for calendar in ("solar", "lunar"):
-            anchor = Anniversary("birthday", calendar)  # type: ignore[arg-type]
+            anchor = Anniversary("birthday", calendar)
             if (calendar, value) != ("lunar", "1990-02-30"):
                 assert days(anchor, {"birthday": value}, date(2026, 1, 1)) == []
         assert days(Anniversary("birthday"), {}, date(2026, 1, 1)) == []
