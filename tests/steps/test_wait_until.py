@@ -7,6 +7,7 @@ import pytest
 
 from kairos.domain.decision import Go, Park, Stop
 from kairos.domain.errors import BadDefinition
+from tests.app.decide.world import World, booking, make_event
 from tests.steps.stage import NOON, read, scene
 
 
@@ -92,3 +93,66 @@ def test_what_cannot_be_waited_for_is_refused_where_it_stands(raw: dict[str, Any
     with pytest.raises(BadDefinition) as error:
         read({"wait_until": raw})
     assert error.value.path == ("wait_until", *path)
+
+
+# ---- moments ---------------------------------------------------------------------------------------------------
+
+
+def test_it_waits_for_the_next_return_of_a_customers_own_day_or_a_time_on_it() -> None:
+    birthday = {"anniversary": "birthday"}
+    for moment, until in (
+        ({"moment": birthday}, datetime(2026, 3, 5, tzinfo=UTC)),
+        ({"moment": birthday, "time": "09:00"}, datetime(2026, 3, 5, 9, tzinfo=UTC)),
+    ):
+        step, args = read({"wait_until": moment})
+        assert step.enter(args, scene(traits={"birthday": "1990-03-05"})) == Park(until)
+        assert step.enter(args, scene()) == Stop("no such moment comes")
+
+
+@pytest.mark.parametrize("clock,year", [("13:00", 2026), ("12:00", 2027), ("11:00", 2027)])
+def test_on_the_very_day_only_a_time_that_is_still_to_come_counts(clock: str, year: int) -> None:
+    step, args = read({"wait_until": {"moment": {"anniversary": "birthday"}, "time": clock}})
+    hour = int(clock[:2])
+    today = scene(traits={"birthday": "1990-03-02"})
+    assert step.enter(args, today) == Park(datetime(year, 3, 2, hour, tzinfo=UTC))
+
+
+def test_a_day_that_all_share_comes_from_the_release() -> None:
+    journey = {
+        "id": "j",
+        "class": "transactional",
+        "trigger": {"event": "go"},
+        "steps": [{"wait_until": {"moment": {"payday": {"day": 25}}, "time": "09:00"}}, {"send": "hello"}],
+    }
+    world = World(journey)
+    world.hear(make_event("go"))
+    world.live_until(datetime(2026, 4, 30, tzinfo=UTC))
+    assert [at for at, _, _ in world.messages] == [datetime(2026, 3, 25, 9, tzinfo=UTC)]
+
+
+def test_an_entry_is_its_own_instant() -> None:
+    journey = {
+        "id": "j",
+        "class": "transactional",
+        "trigger": {"event": "go"},
+        "steps": [{"wait_until": {"moment": {"entry": "booking"}}}, {"send": "hello"}],
+    }
+    world = World(journey)
+    starts = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)
+    world.hear(booking(NOON, starts), make_event("go"))
+    world.live_until(datetime(2026, 4, 30, tzinfo=UTC))
+    assert [at for at, _, _ in world.messages] == [starts]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"moment": "birthday"},
+        {"moment": {}},
+        {"moment": {"anniversary": "birthday"}, "date": "2026-12-24"},
+        {"moment": {"anniversary": "birthday"}, "weekdays": ["mon"]},
+    ],
+)
+def test_a_moment_in_a_wrong_form_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadDefinition):
+        read({"wait_until": wrong})

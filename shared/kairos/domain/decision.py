@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kairos.domain.anchor import SharedAnchor
 from kairos.domain.condition import Condition, Facts
 from kairos.domain.event import Event
 from kairos.domain.journey import SendArgs
+from kairos.domain.moment import DaysOf, Moment
 from kairos.domain.profile import Enrollment, Profile
 
 
@@ -78,6 +80,10 @@ class Call:
 Decision = Go | Park | Ask | Update | Stop | Enter | Assign | Call
 
 
+def _no_days(anchor: SharedAnchor) -> Sequence[Moment]:
+    return ()
+
+
 def _always(channel: str) -> bool:
     return True
 
@@ -87,7 +93,8 @@ class Scene:
     """What a step may look at. `at` is the passage's own clock: when this step was reached, exact.
 
     `zone` is the customer's, else the brand's. `matches(event)` says whether an event concerns this passage (its
-    subject, its own messages), `reaches(channel)` whether there is an address and, for marketing, consent.
+    subject, its own messages), `reaches(channel)` whether there is an address and, for marketing, consent;
+    `days_of(anchor)` are the days of a moment that all share.
     """
 
     now: datetime
@@ -99,6 +106,7 @@ class Scene:
     is_business_day: Callable[[date], bool]
     matches: Callable[[Event], bool]
     reaches: Callable[[str], bool] = _always
+    days_of: DaysOf = _no_days
 
     def holds(self, condition: Condition, properties: Mapping[str, Any] | None = None) -> bool:
         """Return whether a condition holds here, over the trigger's properties or the given ones."""

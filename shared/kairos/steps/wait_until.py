@@ -3,19 +3,24 @@
 `business_day: true` skips weekends and the holidays of the brand's country. `date` waits for one calendar day (at
 `time`, or at its start). Beside it `if_past` says what a date means that is over when the step is reached: `send_now`
 goes on at once, `stop` ends the passage. Who leaves it out goes on, and `validate` says so.
+`moment` is written as an anchor is, and waits for the next of them: an entry's own instant, else the start of the day,
+or with `time` that local time of its day. It is worked out when the step is reached.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from kairos.domain.anchor import Anchor
+from kairos.domain.anchor_form import read_anchor
 from kairos.domain.decision import Decision, Go, Park, Scene, Stop
 from kairos.domain.document import Document
 from kairos.domain.errors import BadDefinition
 from kairos.domain.instant import YEAR_MAX, YEAR_MIN
 from kairos.domain.localtime import next_clock, parse_clock, parse_weekdays, to_instant
+from kairos.domain.moment import next_moment
 from kairos.steps._step import PlainStep
 
 WEEKEND = frozenset({5, 6})
@@ -31,6 +36,8 @@ class LocalMoment:
     business_day: bool = False
     day: date | None = None
     stops_if_past: bool = False
+    anchor: Anchor | None = None
+    at_clock: bool = False  # the author said a time
 
 
 class WaitUntil(PlainStep):
@@ -49,6 +56,7 @@ class WaitUntil(PlainStep):
                 "business_day": {"type": "boolean"},
                 "date": {"type": "string", "format": "date"},
                 "if_past": {"enum": list(IF_PAST)},
+                "moment": {"$ref": "#/$defs/anchor"},
             },
             "dependentRequired": {"if_past": ["date"]},
         }
@@ -56,20 +64,24 @@ class WaitUntil(PlainStep):
 
     def read(self, document: Document) -> LocalMoment:
         inner = document.inner("wait_until")
-        inner.only("time", "weekdays", "business_day", "date", "if_past")
+        inner.only("time", "weekdays", "business_day", "date", "moment", "if_past")
         if not inner.raw:
-            raise BadDefinition(inner.path, "expected at least one of time, weekdays, business_day, date")
+            raise BadDefinition(inner.path, "expected at least one of time, weekdays, business_day, date, moment")
         day = inner.read("date", _day, "a date such as 2026-12-24") if inner.has("date") else None
         weekdays = inner.read("weekdays", parse_weekdays) if inner.has("weekdays") else None
         business_day = inner.flag("business_day")
         if day and (weekdays or business_day):
             raise BadDefinition((*inner.path, "date"), "a date stands alone or with a time, not with weekdays")
+        anchor = read_anchor(inner.inner("moment")) if inner.has("moment") else None
+        if anchor and (day or weekdays or business_day):
+            raise BadDefinition((*inner.path, "moment"), "a moment stands alone or with a time")
         if business_day and weekdays is not None and weekdays <= WEEKEND:
             raise BadDefinition((*inner.path, "weekdays"), "expected a day from mon to fri: no other is a business day")
         if inner.has("if_past") and not day:
             raise BadDefinition((*inner.path, "if_past"), "is for a date: every other time comes again")
         clock = inner.read("time", parse_clock) if inner.has("time") else time(0)
-        return LocalMoment(clock, weekdays, business_day, day, inner.choice("if_past", IF_PAST, "send_now") == "stop")
+        stops = inner.choice("if_past", IF_PAST, "send_now") == "stop"
+        return LocalMoment(clock, weekdays, business_day, day, stops, anchor, inner.has("time"))
 
     def enter(self, args: LocalMoment, scene: Scene) -> Decision:
         if args.day is not None:
@@ -77,11 +89,27 @@ class WaitUntil(PlainStep):
             if until > scene.at:
                 return Park(until)
             return Stop("its date was over") if args.stops_if_past else Go()
+        if args.anchor is not None:
+            moment = _next(args.anchor, args, scene)
+            return Park(moment) if moment is not None else Stop("no such moment comes")
         open_days = scene.is_business_day if args.business_day else None
         try:
             return Park(next_clock(scene.at, scene.zone, args.clock, args.weekdays, open_days))
         except ValueError:  # a year without such a day: the passage ends, the customer goes on
             return Stop("no such day comes")
+
+
+def _next(anchor: Anchor, args: LocalMoment, scene: Scene) -> datetime | None:
+    """Return the next moment strictly after the scene's clock, or the next such time on the day of one."""
+    if not args.at_clock:
+        return next_moment(anchor, scene.profile, scene.at, scene.zone, scene.days_of)
+    after = to_instant(scene.at.astimezone(scene.zone).date(), time(0), scene.zone) - timedelta(microseconds=1)
+    while (found := next_moment(anchor, scene.profile, after, scene.zone, scene.days_of)) is not None:
+        until = to_instant(found.astimezone(scene.zone).date(), args.clock, scene.zone)
+        if until > scene.at:
+            return until
+        after = found
+    return None
 
 
 def _day(value: Any) -> date:

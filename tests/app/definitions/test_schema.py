@@ -100,6 +100,7 @@ GOOD: list[tuple[str, Any]] = [
     ("journey", stepped({"wait_until": {"time": "09:00", "weekdays": ["mon", "thu"], "business_day": True}}, SEND)),
     ("journey", stepped({"wait_until": {"date": "2026-12-24"}})),
     ("journey", stepped({"wait_until": {"date": "2026-12-24", "if_past": "stop"}})),
+    ("journey", stepped({"wait_until": {"moment": {"anniversary": "birthday"}, "time": "09:00"}})),
     ("journey", stepped({"wait_for": {"event": "x", "timeout": "1d"}, "then": [], "else": [SEND]})),
     ("journey", stepped({"wait_for": {"event": "x", "timeout": "1d", "where": {"trait": "a", "ne": 1}}})),
     ("journey", stepped({"branch": [{"if": {"segment": "vip"}, "steps": [SEND]}, {"else": []}]})),

@@ -552,5 +552,6 @@ def _scene(turn: Turn, enrollment: Enrollment, journey: Journey, at: datetime) -
         segments=turn.release.segments,
         is_business_day=turn.release.is_business_day,
         matches=matches,
+        days_of=turn.release.days_of,
         reaches=lambda channel: messages.reaches(turn, channel, marketing=journey.marketing),
     )

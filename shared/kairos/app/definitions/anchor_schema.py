@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kairos.app.definitions.anchor import (
+from kairos.app.definitions.calendar import DAYS_MAX, LUNAR_FORM, NAME_MAX, YEARLY_FORM
+from kairos.domain.anchor_form import (
     COUNTRY_FORM,
     NTH_MAX,
     PREDICTIONS,
@@ -17,7 +18,6 @@ from kairos.app.definitions.anchor import (
     SHIFTS,
     SUBDIVISION_FORM,
 )
-from kairos.app.definitions.calendar import DAYS_MAX, LUNAR_FORM, NAME_MAX, YEARLY_FORM
 from kairos.domain.localtime import WEEKDAYS
 
 Schema = dict[str, Any]

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from kairos.app.definitions.anchor import read_anchor
 from kairos.app.definitions.brand import check_brand
 from kairos.app.definitions.days import feasts_of, parse_rule
+from kairos.app.definitions.references import find_mappings
 from kairos.domain.anchor import Anniversary, EntryAnchor, Holiday, Payday, Rule, Season
+from kairos.domain.anchor_form import read_anchor
 from kairos.domain.document import Document, Path
 from kairos.domain.errors import BadDefinition
 
@@ -20,10 +21,19 @@ Found = tuple[Path, str, bool]  # path, message, whether it is a mere warning
 
 
 def check_anchored(journey: Mapping[str, Any], brand: Mapping[str, Any]) -> Iterator[Found]:
-    """Yield what is wrong with a journey's anchor beside this brand; nothing for one that cannot be read at all."""
+    """Yield what is wrong with a journey's anchor, and with the moments its steps wait for, beside this brand; nothing
+    for one that cannot be read at all."""
+    if "anchor" in journey:
+        yield from _check(journey["anchor"], brand)
+    for path, step in find_mappings(journey, "moment"):
+        for inner, message, warning in _check(step["moment"], brand):
+            yield (*path, "moment", *inner[1:]), message, warning
+
+
+def _check(raw: Any, brand: Mapping[str, Any]) -> Iterator[Found]:
     try:
-        anchor = read_anchor(Document(journey["anchor"], ("anchor",)))
-    except (BadDefinition, KeyError):
+        anchor = read_anchor(Document(raw, ("anchor",)))
+    except BadDefinition:
         return
     if isinstance(anchor, EntryAnchor | Anniversary) or check_brand(brand):
         return  # what is wrong with the brand is told where it stands

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from kairos.app.definitions.anchor import COUNTRY, COUNTRY_FORM, matching, read_day
 from kairos.app.definitions.country import Feast
+from kairos.domain.anchor_form import COUNTRY, COUNTRY_FORM, matching, read_day
 from kairos.domain.document import Document, Path
 from kairos.domain.errors import BadDefinition
 from kairos.domain.lunar import lunar_to_solar

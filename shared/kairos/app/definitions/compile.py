@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 from kairos import registry
-from kairos.app.definitions.anchor import read_anchor
 from kairos.app.definitions.triggers import BROADCAST, Triggers, listed, read_matcher, read_matchers, read_triggers
 from kairos.domain.anchor import EntryAnchor
+from kairos.domain.anchor_form import read_anchor
 from kairos.domain.document import Document, Path, parse_share
 from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadDefinition

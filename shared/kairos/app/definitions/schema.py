@@ -66,6 +66,7 @@ def _parts() -> Schema:
         "name": {"type": "string", "pattern": f"^[A-Za-z][A-Za-z0-9_ .:/-]{{0,99}}{_END}"},
         "channel": {"enum": list(registry.names("channels"))},
         "class": {"enum": ["marketing", "transactional"]},
+        "anchor": ANCHOR_SCHEMA,
         "share": {"type": "string", "pattern": rf"^[0-9]{{1,3}}(\.[0-9]{{1,4}})?\s*%{_END}"},
         "duration": {"type": "string", "pattern": f"^(?=[0-9]){_units('wdhms')}{_END}"},
         "offset": {"type": "string", "pattern": _offset()},
@@ -130,7 +131,7 @@ def _timed() -> Schema:
         "if_past": {"enum": list(IF_PAST)},
     }
     own = {
-        "anchor": ANCHOR_SCHEMA,
+        "anchor": _ref("anchor"),
         "timeline": {"type": "array", "minItems": 1, "items": _object(step, "at", "send")},
         "on_move": _ref("message"),
         "on_cancel": _ref("message"),

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from kairos import registry
-from kairos.app.definitions.anchor import read_anchor
 from kairos.app.definitions.compile import compile_journey
 from kairos.app.definitions.days import country_tables, shared_days
 from kairos.app.definitions.documents import BRAND, Definition, Documents
@@ -19,6 +18,7 @@ from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.template import channels_of
 from kairos.app.publish.release import index_of, rest_predicate
 from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
+from kairos.domain.anchor_form import read_anchor
 from kairos.domain.canonical import fingerprint
 from kairos.domain.document import Document
 from kairos.domain.instant import format_instant
@@ -54,7 +54,7 @@ def build_bundle(
     templates = documents.documents("template")
     segments = {id: _meant(document) for id, document in documents.documents("segment").items()}
     kept = kept_documents(journeys)
-    anchors = [anchor for document in kept.values() if (anchor := shared_anchor(document)) is not None]
+    anchors = [anchor for document in kept.values() for anchor in shared_anchors(document)]
     asked = any(next(find_mappings(document, "business_day"), None) for document in kept.values())
     asked = asked or HOLIDAYS in _all_keys(brand.get("allowed"))
     index = index_journeys(journeys, segments, brand)
@@ -97,10 +97,12 @@ def same_calendar(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return all(one.get(part, {}) == other.get(part, {}) for part in ("moments", "holidays", "weekends", "workdays"))
 
 
-def shared_anchor(document: Mapping[str, Any]) -> SharedAnchor | None:
-    """Return the anchor of a journey that stands around days which all customers share."""
-    anchor = read_anchor(Document(document["anchor"])) if document.get("anchor") else None
-    return None if isinstance(anchor, EntryAnchor | Anniversary) else anchor
+def shared_anchors(document: Mapping[str, Any]) -> list[SharedAnchor]:
+    """Return what all customers share of the moments that a journey stands around, or waits for."""
+    raw = [document["anchor"]] if document.get("anchor") else []
+    raw += [step["moment"] for _, step in find_mappings(document, "moment")]
+    anchors = [read_anchor(Document(one)) for one in raw]
+    return [anchor for anchor in anchors if not isinstance(anchor, EntryAnchor | Anniversary)]
 
 
 def documents_of(bundle: Mapping[str, Any]) -> Documents:
