@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kairos.app.ingest.identifiers import normalise_email, normalise_id, normalise_phone
 from kairos.app.ports import Identifier, Pointer
 from kairos.app.publish.release import Release
 from kairos.cli.failure import CannotDo
+from kairos.domain.instant import parse_instant
 from kairos.domain.profile import Profile
 
 if TYPE_CHECKING:
@@ -38,6 +40,14 @@ def find_customer(deployment: Deployment, text: str) -> Profile:
     if profile is None:
         raise CannotDo("nobody is known by that: give a profile id, e-mail, phone, or SOURCE/CONNECTION:CUSTOMER_ID")
     return profile
+
+
+def read_instant(text: str | None) -> datetime | None:
+    """Return an instant as an option gives it. Raises CannotDo."""
+    try:
+        return parse_instant(text) if text else None
+    except ValueError as error:
+        raise CannotDo(f"--at takes an instant such as 2026-11-22T03:00:00Z: {error}") from error
 
 
 def live_release(deployment: Deployment) -> Release | None:

@@ -1,9 +1,10 @@
-"""`explain`: what was decided for a customer lately, and why, as it was written down with each decision."""
+"""`explain`: what was decided for a customer and why, as it was written down with each decision, and what will come."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -14,25 +15,37 @@ from kairos.domain.profile import Profile
 from kairos.domain.reason import Reason
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from kairos.app.publish.release import Release
     from kairos.cli.deployment import Deployment
 
 STYLES = {"message": "green", "converted": "green", "not_sent": "red", "held": "yellow", "exited": "dim"}
+AHEAD = timedelta(days=30)
+AHEAD_MAX = timedelta(days=732)
+WILL = {"message": "will get", "held": "will hold", "not_sent": "will not", "exited": "will leave"}
+"""How a forecast says what a log says of the past."""
 
 
-def explain_customer(deployment: Deployment, profile: Profile) -> int:
-    """Print the reasons that the profile keeps, oldest first, on its own clock or else the brand's."""
+def explain_customer(
+    deployment: Deployment, profile: Profile, journey: str | None = None, at: datetime | None = None
+) -> int:
+    """Print one line a decision, oldest first, on the customer's clock or else the brand's; then what will come.
+
+    `at` in the past: what had been decided by then. In the future: what will come until then, else within 30 days.
+    """
     release, screen = live_release(deployment), open_screen()
-    zone = release.zone(profile.zone) if release else ZoneInfo("UTC")
+    zone, now = release.zone(profile.zone) if release else ZoneInfo("UTC"), deployment.clock.now()
     screen.print(f"profile {profile.id}; times in {zone.key}", style="dim")
-    if not profile.log:
-        screen.print("nothing was decided for this customer yet")
-    for reason in profile.log:
-        screen.print(f"{clock_of(reason.at, zone)}  {reason.kind:<9} ", style=STYLES.get(reason.kind), end="")
-        screen.print(_sentence(reason, zone))
-    if release is not None:
+    decided = [reason for reason in profile.log if at is None or reason.at <= at]
+    if not decided:
+        screen.print("nothing was decided for this customer yet" if at is None or at >= now else _too_early(profile))
+    _tell(_of(decided, journey), zone, screen)
+    if release is not None and at is None:
         for line in _counts(release, profile, zone):
             screen.print(line, style="dim")
+    if release is not None and (at is None or at > now):
+        _tell_coming(profile, release, journey, now, min(at or now + AHEAD, now + AHEAD_MAX), zone, screen)
     return 0
 
 
@@ -49,7 +62,8 @@ def _counts(release: Release, profile: Profile, zone: ZoneInfo) -> Iterator[str]
             yield f"counted: {event}{where}: {held}{last}{since}"
 
 
-def _sentence(reason: Reason, zone: ZoneInfo) -> str:
+def sentence(reason: Reason, zone: ZoneInfo) -> str:
+    """Return a decision in one line, without its time and kind."""
     where = f"{reason.journey} v{reason.version}" if reason.journey else ""
     subject = f"[{reason.subject}]" if reason.subject else ""
     what = " ".join(part for part in (reason.channel, reason.template) if part)
@@ -57,3 +71,38 @@ def _sentence(reason: Reason, zone: ZoneInfo) -> str:
     due = f"until {clock_of(reason.due, zone)}" if reason.due and reason.due != reason.at else ""
     said = " ".join(part for part in (where, subject, step, what, due) if part)
     return f"{said}: {reason.reason}" if reason.reason else said
+
+
+def _tell_coming(
+    profile: Profile,
+    release: Release,
+    journey: str | None,
+    now: datetime,
+    until: datetime,
+    zone: ZoneInfo,
+    screen: Console,
+) -> None:
+    from kairos.cli.future import foresee
+
+    coming = _of((reason for reason in foresee(profile, release, now, until) if reason.kind in WILL), journey)
+    screen.print(f"\nuntil {clock_of(until, zone)}, if nothing happens", style="dim")
+    for reason in coming:
+        screen.print(f"{clock_of(reason.at, zone)}  {WILL[reason.kind]:<10} ", style=STYLES.get(reason.kind), end="")
+        screen.print(sentence(reason, zone))
+    if not coming:
+        screen.print("nothing will come")
+
+
+def _tell(reasons: Iterable[Reason], zone: ZoneInfo, screen: Console) -> None:
+    for reason in reasons:
+        screen.print(f"{clock_of(reason.at, zone)}  {reason.kind:<9} ", style=STYLES.get(reason.kind), end="")
+        screen.print(sentence(reason, zone))
+
+
+def _of(reasons: Iterable[Reason], journey: str | None) -> list[Reason]:
+    return [reason for reason in reasons if journey is None or reason.journey == journey]
+
+
+def _too_early(profile: Profile) -> str:
+    kept = f"what is kept begins at {profile.log[0].at:%Y-%m-%d %H:%M} UTC" if profile.log else "nothing is kept"
+    return f"nothing was decided by then, as far as is known: {kept}"

@@ -365,14 +365,62 @@ def connect(
 
 @app.command()
 def explain(
-    context: Context, customer: Customer, stage: Stage = None, region: Region = None, profile: Profile = None
+    context: Context,
+    customer: Customer,
+    journey: Annotated[str | None, typer.Option("--journey", help="Only of this journey.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="As it stood at this instant (ISO 8601), or what will come until then.")
+    ] = None,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
 ) -> None:
-    """Say what was decided for a customer lately, and why."""
-    from kairos.cli.customer import find_customer
+    """Say what was decided for a customer lately, and why; and what will come if nothing happens."""
+    from kairos.cli.customer import find_customer, read_instant
     from kairos.cli.explain import explain_customer
 
     deployment = _deployment(context, stage, region, profile)
-    raise typer.Exit(explain_customer(deployment, find_customer(deployment, customer)))
+    found = find_customer(deployment, customer)
+    raise typer.Exit(explain_customer(deployment, found, journey, read_instant(at)))
+
+
+@app.command("map")
+def timing_map(
+    context: Context,
+    customer: Customer,
+    days: Annotated[int, typer.Option("--days", min=1, max=732, help="How far ahead.")] = 90,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Show a customer's timing map: moments to come, what is planned around each, and what would be held or dropped."""
+    from kairos.cli.customer import find_customer
+    from kairos.cli.timing_map import map_customer
+
+    deployment = _deployment(context, stage, region, profile)
+    raise typer.Exit(map_customer(deployment, find_customer(deployment, customer), days))
+
+
+@app.command()
+def preview(
+    context: Context,
+    template: Annotated[str, typer.Argument(help="The template's id, as it stands in the drafts.")],
+    customer: Annotated[
+        str | None, typer.Option("--profile", help="A customer, as `show` finds them; else samples.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="A JSON file with values for the blanks.")] = None,
+    marketing: Annotated[bool, typer.Option("--marketing", help="As class marketing.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    aws_profile: Annotated[str | None, typer.Option("--aws-profile", help="AWS profile.")] = None,
+) -> None:
+    """Show a template's message in every channel, for a real customer or with samples, and what the law packs add."""
+    from kairos.cli.customer import find_customer
+    from kairos.cli.preview import Preview, preview_template
+
+    deployment = _deployment(context, stage, region, aws_profile)
+    found = find_customer(deployment, customer) if customer else None
+    raise typer.Exit(preview_template(deployment, Preview(template, marketing, found, data)))
 
 
 @app.command()
@@ -444,7 +492,13 @@ def schema(
 @app.command()
 def simulate(
     folder: Folder,
-    events: Annotated[Path, typer.Argument(help="Events, one JSON object a line.")],
+    events: Annotated[Path | None, typer.Argument(help="Events, one JSON object a line.")] = None,
+    state: Annotated[Path | None, typer.Option("--state", help="Customers to begin with: see `kairos export`.")] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", help="Another brand's folder, or live (of --state): what differs.")
+    ] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="By day, journey and channel, instead of each.")] = False,
+    svg: Annotated[Path | None, typer.Option("--svg", help="Write a picture of messages over time there.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="Tell decisions from this instant (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Live until this instant (ISO 8601).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -452,7 +506,23 @@ def simulate(
     """Live through events with a brand's folder, without AWS, and tell what would be sent, and why not."""
     from kairos.cli.simulate import simulate_command
 
-    raise typer.Exit(simulate_command(folder, events, since, until, as_json=as_json))
+    more = {"states": state, "against": against, "summary": summary, "picture": svg}
+    raise typer.Exit(simulate_command(folder, events, since, until, as_json=as_json, **more))
+
+
+@app.command()
+def export(
+    context: Context,
+    file: Annotated[Path, typer.Argument(help="Where to write customers, one JSON object a line.")],
+    sample: Annotated[int | None, typer.Option("--sample", min=1, help="About so many of them; else all.")] = None,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Write what the engine knows of customers, under pseudonyms, for `kairos simulate --state`."""
+    from kairos.cli.customer_states import export_states
+
+    raise typer.Exit(export_states(_deployment(context, stage, region, profile), file, sample))
 
 
 @app.command()

@@ -48,8 +48,8 @@ class Test:
 def send_test_message(deployment: Deployment, test: Test) -> int:
     """Send the message and print what went. Raises CannotDo, Refused, Unavailable."""
     drafts = deployment.drafts.all()
-    brand = _draft(drafts, "brand", "brand", check_brand)
-    template = _draft(drafts, "template", test.template, check_template)
+    brand = draft_of(drafts, "brand", "brand", check_brand)
+    template = draft_of(drafts, "template", test.template, check_template)
     name, address = _address(test.to, brand)
     if name not in template:
         raise CannotDo(f"the template {test.template!r} has no {name} part, which an address like this needs")
@@ -74,8 +74,8 @@ def send_test_message(deployment: Deployment, test: Test) -> int:
 def _render(
     test: Test, template: Mapping[str, Any], channel: Channel, brand: Mapping[str, Any], url: str, now: datetime
 ) -> Rendered:
-    blanks = sample(template, brand, now) | _data(test.data) | {"unsubscribe_url": url}
-    wall = Wall(load_zone(brand["timezone"]), _language(brand), now)
+    blanks = sample(template, brand, now) | read_data(test.data) | {"unsubscribe_url": url}
+    wall = Wall(load_zone(brand["timezone"]), language_of(brand), now)
     try:
         rendered = render(test.template, template, channel.name, blanks, wall, channel.parts)
     except CannotRender as error:
@@ -114,7 +114,8 @@ def _sample(name: str, now: datetime) -> Any:
     return f"[{name}]"
 
 
-def _draft(drafts: Mapping[tuple[str, str], Any], kind: str, id: str, check: Any) -> Mapping[str, Any]:
+def draft_of(drafts: Mapping[tuple[str, str], Any], kind: str, id: str, check: Any) -> Mapping[str, Any]:
+    """Return a valid draft. Raises CannotDo where there is none, or it is not valid."""
     document = drafts.get((kind, id))
     if document is None:
         known = ", ".join(sorted(name for there, name in drafts if there == kind)) or "none"
@@ -133,7 +134,8 @@ def _address(to: str, brand: Mapping[str, Any]) -> tuple[str, str]:
     raise CannotDo("--to takes an e-mail address, or a phone number such as +821012345678")
 
 
-def _data(file: Path | None) -> dict[str, Any]:
+def read_data(file: Path | None) -> dict[str, Any]:
+    """Return the values of a JSON file. Raises CannotDo."""
     if file is None:
         return {}
     try:
@@ -156,5 +158,6 @@ def _sender(brand: Mapping[str, Any]) -> dict[str, str]:
     return {**sender, "name": sender.get("name") or str(brand.get("name") or "")}
 
 
-def _language(brand: Mapping[str, Any]) -> str:
+def language_of(brand: Mapping[str, Any]) -> str:
+    """Return the language in which the brand writes dates and numbers."""
     return str(brand.get("language") or ("ko" if brand.get("country") == "KR" else "en"))

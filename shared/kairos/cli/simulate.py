@@ -6,10 +6,11 @@ import gc
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from kairos.app.definitions.documents import Problem, check_brand_documents
@@ -17,20 +18,29 @@ from kairos.app.definitions.folder import load_brand
 from kairos.app.ports import Pointer
 from kairos.app.publish.bundle import build_bundle
 from kairos.app.publish.release import Release
+from kairos.app.walk.start import needs_of_release
+from kairos.cli.customer_states import States, open_states
 from kairos.cli.event_file import EventFile
+from kairos.cli.failure import CannotDo
 from kairos.cli.raw_events import RawEvents
+from kairos.cli.simulate_picture import draw_messages
+from kairos.cli.simulate_summary import Messages, Summary, compare_runs
 from kairos.cli.simulation import Simulation
 from kairos.domain.errors import Rejected
 from kairos.domain.event import Event
 from kairos.domain.instant import parse_instant
 from kairos.domain.localtime import local
+from kairos.domain.profile import Profile
 from kairos.domain.reason import Reason, reason_to_json
 from kairos.sources._declared import compile_source
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
 AFTERWARDS = timedelta(days=90)
+FOLLOWED = frozenset({"enroll", "replan", "recount"})
+"""Walks by which a publish reaches customers who send nothing: an export is lived through with them."""
 
 
 class BadBrand(Exception):
@@ -41,13 +51,16 @@ class BadBrand(Exception):
         super().__init__("\n".join(map(str, problems)))
 
 
-def load_release(folder: Path) -> Release:
-    """Return the release that a brand's folder would make, everything in it published. Raises BadBrand."""
+def load_release(folder: Path, previous: Mapping[str, Any] | None = None) -> Release:
+    """Return the release that a brand's folder would make, everything in it published. Raises BadBrand.
+
+    `previous` is the bundle that is live: who is under way stays in its versions.
+    """
     documents = load_brand(folder)
     problems = [problem for problem in check_brand_documents(documents) if not problem.warning]
     if problems:
         raise BadBrand(problems)
-    return Release(build_bundle(documents), Pointer("draft"))
+    return Release(build_bundle(documents, previous), Pointer("draft"))
 
 
 def simulate(
@@ -106,8 +119,32 @@ class Story:
         self._write("\n" + (", ".join(f"{count} {kind}" for kind, count in sorted(self.totals.items())) or "nothing"))
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for: what to live through, and what to tell of it.
+
+    `states` is an export to begin with; `against` another brand's folder, or "live": what was live when it was written.
+    """
+
+    folder: Path
+    events: Path | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    as_json: bool = False
+    states: Path | None = None
+    against: str | None = None
+    summary: bool = False
+    picture: Path | None = None
+
+
 def simulate_command(
-    folder: Path, events: Path, since: str | None = None, until: str | None = None, *, as_json: bool = False
+    folder: Path,
+    events: Path | None,
+    since: str | None = None,
+    until: str | None = None,
+    *,
+    as_json: bool = False,
+    **more: Any,
 ) -> int:
     """Run the dry run for the command line and return the exit code: 1 for definitions or events that are wrong."""
     from rich.console import Console
@@ -115,35 +152,109 @@ def simulate_command(
     complain = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         bounds = [parse_instant(text) if text else None for text in (since, until)]
-        _run(folder, events, bounds[0], bounds[1], as_json, complain)
+        _run(Wish(folder, events, bounds[0], bounds[1], as_json, **more), complain)
     except BadBrand as error:
         for problem in error.problems:
             complain.print(str(problem), markup=False)
         complain.print(f"{len(error.problems)} problems; nothing was simulated")
         return 1
-    except (Rejected, OSError, ValueError) as error:
+    except (Rejected, CannotDo, OSError, ValueError) as error:
         complain.print(str(error), markup=False)
         return 1
     return 0
 
 
-def _run(
-    folder: Path, events: Path, since: datetime | None, until: datetime | None, as_json: bool, console: Console
-) -> None:
-    def write(line: str) -> None:
-        sys.stdout.write(line + "\n")
-
-    release = load_release(folder)
+def _run(wish: Wish, console: Console) -> None:
+    states = open_states(wish.states) if wish.states else None
+    if states is None and wish.events is None:
+        raise CannotDo("say what to live through: a file of events, --state with an export of customers, or both")
+    release = load_release(wish.folder, states.bundle if states else None)
     # Nothing of a simulation is cyclic: looking for garbage among a million live parts would be a tenth of the time.
     gc.freeze()
     gc.set_threshold(200_000, 50, 50)
-    story = Story(release.brand_zone, write)
-
-    def watch(passing: Iterator[Event], total: int) -> Iterator[Event]:
-        from rich.progress import track
-
-        return iter(track(passing, "simulating", total, console=console, transient=True))
-
-    simulate(release, events, since, until, print_json if as_json else story.tell, watch)
-    if not as_json:
+    summary = Summary(release.brand_zone, states.share if states else 1)
+    story = Story(release.brand_zone, _write)
+    told = Messages()
+    tells: list[Callable[[Reason], None]] = [summary.tell] if wish.summary or wish.picture else []
+    tells += [told.tell] if wish.against else []
+    tells += [print_json] if wish.as_json else [] if wish.summary or wish.against else [story.tell]
+    _live_through(wish, release, states, lambda reason: [tell(reason) for tell in tells], console)
+    if wish.against:
+        others = _against(wish, states, console)
+        for line in compare_runs(told, others, (wish.folder.name, Path(wish.against).name)):
+            _write(line)
+    if wish.summary:
+        for line in summary.lines():
+            _write(line)
+    if not (wish.as_json or wish.summary or wish.against):
         story.end()
+    if wish.picture:
+        wish.picture.write_text(draw_messages(summary), "utf-8")
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _against(wish: Wish, states: States | None, console: Console) -> Messages:
+    """Live through the same under other definitions."""
+    if wish.against == "live":
+        if states is None:
+            raise CannotDo("--against live needs --state: the export says what was live")
+        release = Release(states.bundle, Pointer("live"))
+    else:
+        release = load_release(Path(wish.against or ""), states.bundle if states else None)
+    told = Messages()
+    _live_through(wish, release, states, told.tell, console)
+    return told
+
+
+def _live_through(
+    wish: Wish, release: Release, states: States | None, tell: Callable[[Reason], Any], console: Console
+) -> None:
+    """Live through customers as they stood, then events, showing how far it is on the virtual clock."""
+    from rich.progress import Progress
+
+    file = EventFile(wish.events, RawEvents(country=release.brand.get("country", ""))) if wish.events else None
+    spans = [span for span in (file.span() if file else None, (states.at, states.at) if states else None) if span]
+    if not spans:
+        return
+    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    until = wish.until or last + AFTERWARDS
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("simulating", total=max(1.0, (until - first).total_seconds()))
+        simulation = Simulation(release, tell, wish.since or first, until)
+        simulation.watch = _clock(progress, bar, first, until)
+        if states:
+            needs = [need for need in needs_of_release(states.bundle, release.bundle) if need.about in FOLLOWED]
+            simulation.begin(_counted(states, progress), states.at, needs)
+        simulation.run(_passing(file or (), states.at if states else None, simulation.watch))
+
+
+def _clock(progress: Progress, bar: Any, first: datetime, until: datetime) -> Callable[[datetime], None]:
+    """Return what moves the bar with the virtual clock, but not at every tick: a million ticks would cost more."""
+    step, shown = (until - first) / 500, first
+
+    def watch(now: datetime) -> None:
+        nonlocal shown
+        if now >= shown + step:
+            shown = now
+            progress.update(bar, completed=(now - first).total_seconds())
+
+    return watch
+
+
+def _counted(states: States, progress: Progress) -> Iterator[Profile]:
+    bar = progress.add_task("customers", total=None)
+    for number, profile in enumerate(states.profiles(), 1):
+        progress.update(bar, completed=number)
+        yield profile
+    progress.remove_task(bar)
+
+
+def _passing(events: Iterable[Event], since: datetime | None, watch: Callable[[datetime], None]) -> Iterator[Event]:
+    """Yield the events; what an export knows already is not told to it again."""
+    for event in events:
+        if since is None or event.received_at > since:
+            watch(event.received_at)
+            yield event

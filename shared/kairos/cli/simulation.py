@@ -17,9 +17,11 @@ from itertools import groupby
 from kairos.app.decide import decide
 from kairos.app.publish.release import Release
 from kairos.app.walk.shared import coming, together
+from kairos.app.walk.start import Need, plan
 from kairos.domain.effects import Send, Tell
 from kairos.domain.event import WEBHOOK, Event, Input, Wake
 from kairos.domain.instant import format_instant
+from kairos.domain.profile import Profile
 from kairos.domain.reason import Reason
 from kairos.domain.walk import EVERYBODY, Walk, walk_id, walked
 from kairos.memory import MemoryCustomers
@@ -43,8 +45,21 @@ class Simulation:
     since: datetime
     until: datetime
     customers: MemoryCustomers = field(default_factory=MemoryCustomers)
+    watch: Callable[[datetime], None] = field(default=lambda now: None)
     _due: dict[str, datetime] = field(default_factory=dict)
     _queue: list[tuple[datetime, str]] = field(default_factory=list)
+    _begun: datetime | None = None
+
+    def begin(self, profiles: Iterable[Profile], now: datetime, needs: Sequence[Need] = ()) -> None:
+        """Go on with customers as they stood at `now`; `needs` are the walks that the release under test begins then.
+
+        What was due long before is due now, as after an outage; broadcasts whose time is over reach nobody.
+        """
+        self._begun = now
+        walks = [plan(need, now) for need in needs]
+        for profile in profiles:
+            self.customers.profiles[profile.id] = profile
+            self._decide(profile.id, [*(walked(walk, profile.id, now) for walk in walks), Wake(profile.id)], now)
 
     def run(self, events: Iterable[Event]) -> None:
         """Live through the events (in order of arrival) and every timer up to and including `until`.
@@ -53,6 +68,7 @@ class Simulation:
         for `EVERYBODY`, which a walk would bring.
         """
         walks = sorted((*campaigns_of(self.release), *days_of(self.release)), key=_arrival)
+        walks = [event for event in walks if self._begun is None or event.received_at > self._begun]
         for now, arriving in groupby(merge(walks, events, key=_arrival), key=_arrival):
             if now > self.until:
                 break
@@ -72,6 +88,7 @@ class Simulation:
     def _ring_before(self, limit: datetime | None) -> None:
         while self._queue and (self._queue[0][0] < limit if limit else self._queue[0][0] <= self.until):
             due, profile = heapq.heappop(self._queue)
+            self.watch(due)
             if self._due.get(profile) == due:
                 del self._due[profile]
                 self._decide(profile, [Wake(profile)], due)

@@ -1,0 +1,135 @@
+"""`explain`, `map` and `preview`: what was, what will be, and how it would look."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from kairos.domain.profile import Consent, Enrollment, Entry, Profile
+from kairos.domain.reason import Reason
+from tests.app.brands import brand, journey, small_drafts, template
+from tests.cli.memory_deployment import NOW, PROFILE, MemoryDeployment, Run
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def customer() -> Profile:
+    waiting = Enrollment("e1", "welcome", 1, "s", NOW, NOW, node="wait-1", due=NOW + 2 * DAY)
+    entry = Entry("booking", "b1", NOW + 9 * DAY, None, {}, NOW)
+    logged = [
+        Reason(NOW - 3 * DAY, PROFILE, "entered", journey="welcome", version=1),
+        Reason(NOW - DAY, PROFILE, "not_sent", "no consent", journey="other", version=1),
+    ]
+    return Profile(
+        PROFILE,
+        NOW - 3 * DAY,
+        traits={"timezone": "UTC", "first_name": "Kim"},
+        reach={"email": True},
+        consents={("email", "marketing"): Consent(True, NOW, "x")},
+        enrollments={"e1": waiting},
+        entries={entry.key: entry},
+        log=tuple(logged),
+    )
+
+
+@pytest.fixture
+def deployment() -> MemoryDeployment:
+    deployment = MemoryDeployment()
+    welcome = journey(steps=[{"wait": "5d"}, {"send": "hello"}])
+    deployment.drafts = small_drafts(("journey", "welcome", welcome))
+    deployment.drafts.put("brand", "brand", brand(timezone="UTC"))
+    deployment.drafts.put("template", "hello", template(email={"subject": "Hi {{ first_name }}", "text": "x"}))
+    told = deployment.command({"command": "publish", "all": True})
+    assert told["ok"], told
+    deployment.keep(customer())
+    return deployment
+
+
+def test_explain_tells_what_will_come_if_nothing_happens(kairos: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kairos("explain", PROFILE) == 0
+    told = capsys.readouterr().out
+    assert "2026-11-21 03:00:00  not_sent  other v1: no consent" in told
+    assert "until 2026-12-22 03:00:00, if nothing happens" in told
+    assert "2026-11-24 03:00:00  will get   welcome v1 [s] at hello-1 email hello" in told
+
+
+def test_explain_of_one_journey_leaves_out_the_others(kairos: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kairos("explain", PROFILE, "--journey", "welcome") == 0
+    told = capsys.readouterr().out
+    assert "other v1" not in told
+    assert "entered   welcome v1" in told
+    assert "will get" in told
+
+
+def test_explain_at_a_time_that_is_over_tells_what_had_been_decided_by_then(
+    kairos: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kairos("explain", PROFILE, "--at", "2026-11-20T00:00:00Z") == 0
+    told = capsys.readouterr().out
+    assert "entered   welcome" in told
+    assert "no consent" not in told
+    assert "will get" not in told
+    assert kairos("explain", PROFILE, "--at", "2026-11-01T00:00:00Z") == 0
+    assert "what is kept begins at 2026-11-19 03:00 UTC" in capsys.readouterr().out
+
+
+def test_explain_at_a_time_to_come_looks_no_further(kairos: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kairos("explain", PROFILE, "--at", "2026-11-23T00:00:00Z") == 0
+    assert "nothing will come" in capsys.readouterr().out
+    assert kairos("explain", PROFILE, "--at", "tomorrow") == 1
+    assert "--at takes an instant" in capsys.readouterr().err
+
+
+def test_looking_ahead_changes_nothing(kairos: Run, deployment: MemoryDeployment) -> None:
+    before = deployment.read_profile(PROFILE)
+    kairos("explain", PROFILE)
+    kairos("map", PROFILE)
+    assert deployment.read_profile(PROFILE) == before
+    assert before == replace(customer(), version=1)
+
+
+def test_the_map_shows_moments_and_what_comes_of_them_in_order(kairos: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kairos("map", PROFILE, "--days", "30") == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert lines[0] == "2026-11-24 03:00:00  will get   welcome v1 [s] at hello-1 email hello"
+    assert [line for line in lines if "  moment " in line] == ["2026-12-01 03:00:00  moment     booking b1"]
+    assert lines == sorted(lines, key=lambda line: line[:19])
+
+
+def test_a_map_before_the_first_publish_says_so(kairos: Run, deployment: MemoryDeployment) -> None:
+    deployment.releases = type(deployment.releases)()
+    assert kairos("map", PROFILE) == 1
+
+
+def test_preview_shows_each_channel_with_samples(kairos: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kairos("preview", "hello") == 0
+    told = capsys.readouterr().out
+    assert "email\n" in told
+    assert "subject: Hi [first_name]" in told
+
+
+def test_preview_for_a_customer_says_who_they_are(kairos: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kairos("preview", "hello", "--profile", PROFILE) == 0
+    assert "subject: Hi Kim" in capsys.readouterr().out
+
+
+def test_preview_shows_what_the_law_packs_add_and_what_they_lack(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sender = {"name": "Spring", "email": "hello@example.com", "contact": "02-000-0000"}
+    deployment.drafts.put("brand", "brand", brand(policies=["kr"], sender=sender))
+    assert kairos("preview", "hello", "--marketing") == 1
+    told = capsys.readouterr().out
+    assert "subject: (광고) Hi [first_name]" in told
+    assert "would not be sent: kr: a free opt-out at the end (brand.sender.opt_out) is missing" in told
+
+
+def test_preview_of_what_cannot_be_rendered_says_why(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.drafts.put("template", "hello", template(email={"subject": "{{ missing_thing }}", "text": "x"}))
+    assert kairos("preview", "hello", "--profile", PROFILE) == 1
+    assert "cannot be rendered" in capsys.readouterr().out
+    assert kairos("preview", "nothing") == 1
