@@ -166,6 +166,13 @@ class StartWalks:
 
     def begin(self, needs: Iterable[Need], now: datetime) -> tuple[Walk, ...]:
         """Write the walks down and call their first round. Asking again within the second is the same walk."""
+        walks = self.write_down(needs, now)
+        if walks:
+            self._forget_old(now)
+        return walks
+
+    def write_down(self, needs: Iterable[Need], now: datetime) -> tuple[Walk, ...]:
+        """Do the same and forget no old ones: all that the walk function may do, which calls the next day's walk."""
         walks = []
         for walk in (plan(need, now) for need in needs):
             try:
@@ -175,8 +182,6 @@ class StartWalks:
                 walks.append(walk)
             except AlreadyDone:
                 walks.append(self._walks.read(walk.id) or walk)
-        if walks:
-            self._forget_old(now)
         return tuple(walks)
 
     def forget(self, walks: Iterable[Walk]) -> None:

@@ -103,7 +103,7 @@ class WalkOn:
         """Write down the walk of the next such day, also where this one was stopped: there is one, always the same."""
         begun = parse_instant(walk.what["since"])
         days = following(self._live(), walk.journeys, begun)
-        self._start.begin([need_of_day(each, now) for each in together(days)], now)
+        self._start.write_down([need_of_day(each, now) for each in together(days)], now)
 
     def _work(self, walk: Walk, now: datetime) -> Walked:
         done = Walked("going")
