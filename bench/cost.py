@@ -14,7 +14,7 @@ from bench.cpu import Run
 from bench.mixes import Mix
 from bench.prices import READ_ON, REGIONS, SOURCES, US_EAST_1, Prices
 from bench.report import Section, table
-from bench.usage import CORE_MB, TRACED, WAIT_MS, WAIT_MS_DEFAULT, Usage, bill, gb_seconds, wait_ms
+from bench.usage import CORE_MB, WAIT_MS, WAIT_MS_DEFAULT, Usage, bill, gb_seconds, wait_ms
 
 EVENT_USD_MAX, MESSAGE_USD_MAX = 4.0, 10.0
 """DESIGN section 7: at list price, per million."""
@@ -146,8 +146,8 @@ def _breakdown(mixes: Sequence[Mix], prices: Prices) -> str:
 def _assumptions(*, archived: bool) -> str:
     waits = ", ".join(f"{name} {ms:.0f} ms" for name, ms in WAIT_MS.items())
     lines = [
-        f"Estimated: a core is {CORE_MB} MB; a call waits {waits}, any other {WAIT_MS_DEFAULT:.0f} ms; "
-        f"{TRACED:.0%} of runs are traced. This machine's core is taken for one of Lambda's ARM cores, and TLS is "
+        f"Estimated: a core is {CORE_MB} MB; a call waits {waits}, any other {WAIT_MS_DEFAULT:.0f} ms. "
+        "No run is traced. This machine's core is taken for one of Lambda's ARM cores, and TLS is "
         "left out. Secrets, connections and releases are read once in five minutes or in a container, not for an "
         "event, and are left out; so are storage, backups and data leaving the Region.",
         "The archive's records are in these figures; `tally`, which counts the objects that Firehose writes once in a "

@@ -24,13 +24,12 @@ class Prices:
     sqs: float
     sqs_fifo: float
     alarms: float
-    traces: float
     log_gb: float
     archive_gb: float
 
 
-US_EAST_1 = Prices("us-east-1", 1.00, 0.20, 0.0000133334, 0.125, 0.625, 0.40, 0.50, 1.00, 5.00, 0.50, 0.029)
-AP_NORTHEAST_2 = Prices("ap-northeast-2", 1.23, 0.20, 0.0000133334, 0.1355, 0.68, 0.40, 0.50, 1.25, 5.00, 0.76, 0.036)
+US_EAST_1 = Prices("us-east-1", 1.00, 0.20, 0.0000133334, 0.125, 0.625, 0.40, 0.50, 1.00, 0.50, 0.029)
+AP_NORTHEAST_2 = Prices("ap-northeast-2", 1.23, 0.20, 0.0000133334, 0.1355, 0.68, 0.40, 0.50, 1.25, 0.76, 0.036)
 REGIONS = (AP_NORTHEAST_2, US_EAST_1)
 
 SOURCES: Mapping[str, str] = {
@@ -42,5 +41,4 @@ SOURCES: Mapping[str, str] = {
     "rings a month are free in every account, and not deducted here",
     "CloudWatch Logs": "us-east-1: from memory; ap-northeast-2: AWS price list, transcribed 2026",
     "Firehose": "both from memory; each record is rounded up to 5 kB",
-    "X-Ray": "AWS price list; one trace in twenty is kept (the default rule's 5 %)",
 }

@@ -12,9 +12,6 @@ CORE_MB = 1769
 WAIT_MS = {"dynamodb": 5.0, "sqs": 8.0, "scheduler": 25.0, "sesv2": 80.0}
 WAIT_MS_DEFAULT = 20.0
 """How long a call keeps a function waiting inside a Region. An assumption: nothing here measures AWS."""
-TRACED = 0.05
-ROOTS = ("ingest", "dispatch")
-"""Functions whose run begins a trace: queues pass theirs on, streams do not. A ring begins one too."""
 LOG_LINE_BYTES = 26
 """What CloudWatch Logs adds to each line when it counts bytes."""
 
@@ -56,10 +53,6 @@ class Usage:
         return sum(self.invocations.values())
 
     @property
-    def traces(self) -> float:
-        return sum(self.invocations[name] for name in ROOTS) + self.rings
-
-    @property
     def read_units(self) -> float:
         return sum(self.reads.values())
 
@@ -80,7 +73,6 @@ def bill(usage: Usage, prices: Prices) -> dict[str, float]:
         "Scheduler": usage.rings * prices.alarms,
         "Logs": usage.log_bytes * 1e6 / 1e9 * prices.log_gb,
         "Archive": usage.archive_bytes * 1e6 / 1e9 * prices.archive_gb,
-        "X-Ray": usage.traces * TRACED * prices.traces,
     }
 
 

@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             logger.error("unreadable", extra={"field": error.field})
             failed.append(record["messageId"])
     for done in deliver().handle(requests, until=clock().now() + left):
-        logger.info("delivered", extra=done.facts)
+        logger.info("delivered", extra={name: fact for name, fact in done.facts.items() if fact})
         for name in done.outcome.metrics:
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
         if done.outcome.kind == "failed":

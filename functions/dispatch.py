@@ -24,9 +24,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         logger.warning("effect not performed", extra={"error": type(error).__name__, "reason": str(error)})
     counts = {"Sends": done.sends, "Alarms": done.alarms, "Wakes": done.wakes, "Told": done.tells}
     counts["Parked"] = done.parked + unreadable
+    counts = {name: number for name, number in counts.items() if number}  # zeroes are paid for by the byte
     for name, number in counts.items():
-        if number:
-            metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
     correlations = sorted({image.correlation for image in images if image.correlation})
     logger.info("dispatched", extra={"images": len(images), "correlations": correlations, **counts})
     return {"batchItemFailures": [{"itemIdentifier": done.failed}] if done.failed else []}

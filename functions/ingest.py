@@ -34,5 +34,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     for fact, name in COUNTED.items():
         if number := facts.get(fact):
             metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
-    logger.info("ingested", extra=facts)
+    logger.info("ingested", extra={name: fact for name, fact in facts.items() if fact})
     return answer

@@ -1,8 +1,8 @@
 """Synthesise the stack: `python -m infra.app`, which is what `cdk` runs, or `synthesise()` from Python.
 
-`-c stage=prod` chooses the stage. `alarm_email`, `email_identity`, `allowed_origins` (with commas), `account` and
-`region` are said the same way, or stand in cdk.json under `context.stages.<stage>`, where the next deployment does not
-forget them. No account is looked up, and nothing is read from one. See docs/deploy.md.
+`-c stage=prod` chooses the stage. `alarm_email`, `email_identity`, `allowed_origins` (with commas), `traces`, `account`
+and `region` are said the same way, or stand in cdk.json under `context.stages.<stage>`, where the next deployment does
+not forget them. No account is looked up, and nothing is read from one. See docs/deploy.md.
 """
 
 import json
@@ -68,6 +68,7 @@ def _options(app: App) -> Options:
         alarm_email=_said(app, "alarm_email"),
         email_identity=_said(app, "email_identity"),
         allowed_origins=tuple(origins.split(",")) if origins else Options().allowed_origins,
+        traces=_said(app, "traces") in ("true", "True"),
     )
 
 

@@ -42,6 +42,12 @@ _FUNCTIONS = (
     Accepted("AwsSolutions::AwsSolutions-L1", _EVERY_FUNCTION, _NEWER_RUNTIME),
     Accepted("Serverless::Serverless-LambdaLatestVersion", _EVERY_FUNCTION, _NEWER_RUNTIME),
     Accepted(
+        "Serverless::Serverless-LambdaTracing",
+        _EVERY_FUNCTION,
+        "Traces are an option: X-Ray keeps a twentieth of all runs, which would be a tenth of what a message costs, "
+        "and the correlation id in the logs follows every one.",
+    ),
+    Accepted(
         "Serverless::Serverless-LambdaDLQ",
         _EVERY_FUNCTION,
         "A dead-letter target serves asynchronous calls only. Queues and streams have their own; the one function that "
@@ -110,7 +116,8 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
         Accepted(
             "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
             _EVERY_ROLE,
-            "X-Ray's write actions, dynamodb:ListStreams and sns:Publish to a telephone number know no resource; "
+            "X-Ray's write actions (where traces are asked for), dynamodb:ListStreams and sns:Publish to a telephone "
+            "number know no resource; "
             "topics and other things that sns:Publish could name are denied.",
         ),
         Accepted(

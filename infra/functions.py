@@ -16,7 +16,9 @@ from infra.stations import STATIONS, Station
 Functions = Mapping[str, lambda_.Function]
 
 
-def make_functions(scope: Construct, stage: Stage, environment: Mapping[str, str]) -> Functions:
+def make_functions(
+    scope: Construct, stage: Stage, environment: Mapping[str, str], *, traces: bool = False
+) -> Functions:
     """Make each function with the part of `environment` (names without `KAIROS_`) that it reads."""
     layer = lambda_.LayerVersion(
         scope,
@@ -28,7 +30,7 @@ def make_functions(scope: Construct, stage: Stage, environment: Mapping[str, str
     )
     code = code_asset()
     return {
-        station.name: _function(scope, stage, station, code, layer, _environment(stage, station, environment))
+        station.name: _function(scope, stage, station, code, layer, _environment(stage, station, environment), traces)
         for station in STATIONS.values()
     }
 
@@ -69,6 +71,7 @@ def _function(
     code: lambda_.Code,
     layer: lambda_.LayerVersion,
     environment: dict[str, str],
+    traces: bool,
 ) -> lambda_.Function:
     title = station.name.capitalize()
     name = f"{stage.prefix}-{station.name}"
@@ -99,7 +102,7 @@ def _function(
             retention=stage.log_retention,
             removal_policy=RemovalPolicy.DESTROY,
         ),
-        tracing=lambda_.Tracing.ACTIVE,
+        tracing=lambda_.Tracing.ACTIVE if traces else lambda_.Tracing.DISABLED,
         # A customer's life is a loop on purpose (inbox, stream, inbox; an outbox that waits for a send token), and
         # Lambda would break it after sixteen turns. Ours ends by itself: each turn is bounded by what is due.
         recursive_loop=lambda_.RecursiveLoop.ALLOW,

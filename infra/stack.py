@@ -72,7 +72,7 @@ class KairosStack(Stack):
         archive = make_archive(self, stage, queues)
         values = environment(stage, tables, queues, keys, schedules, archive, api)
 
-        functions = make_functions(self, stage, values)
+        functions = make_functions(self, stage, values, traces=options.traces)
         Grants(functions, stage, tables, queues, keys, schedules, archive).make()
         connect(functions, stage, queues, tables)
         add_routes(self, stage, api, functions)

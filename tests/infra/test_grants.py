@@ -130,7 +130,7 @@ def test_releases_are_written_by_publish_alone(prod: Deployed) -> None:
 
 
 def test_a_wildcard_stands_only_where_no_resource_can_be_named(prod: Deployed) -> None:
-    """With "*" itself: tracing, ListStreams and SMS. With a part of a name: the five that `checks.py` explains."""
+    """With "*" itself: ListStreams and SMS. With a part of a name: the five that `checks.py` explains."""
     everything = {
         name: {
             action
@@ -140,13 +140,12 @@ def test_a_wildcard_stands_only_where_no_resource_can_be_named(prod: Deployed) -
         }
         for name, role in ROLES.items()
     }
-    tracing = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
     more = {
         "dispatch": {"dynamodb:ListStreams"},
         "publish": {"dynamodb:ListStreams"},
         "deliver": {"sns:Publish"},
     }
-    assert everything == {name: tracing | more.get(name, set()) for name in ROLES}
+    assert everything == {name: more.get(name, set()) for name in ROLES}
 
 
 def test_partial_wildcards_are_these_and_no_others(prod: Deployed) -> None:
