@@ -157,4 +157,10 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
             ("IngestRole",),
             "One parameter for each connected shop, made by `kairos connect` without a deployment.",
         ),
+        Accepted(
+            "AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:"
+            f"{here}:parameter/kairos/{prefix.removeprefix('kairos-')}/connections/webhook/*]",
+            ("DeliverRole",),
+            "One parameter for each webhook that is called, made by `kairos connect` without a deployment.",
+        ),
     )
