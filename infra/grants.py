@@ -71,10 +71,11 @@ class Grants:
         self._read_identity_secret(ingest)
         self._read_connections(ingest, "*")
         self._read_release(ingest)
+        _allow(ingest, "firehose:PutRecordBatch", on=self.archive.stream_arn)
 
     def _decide(self, decide: lambda_.Function) -> None:
         customers = self.tables.customers.table_arn
-        _allow(decide, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=customers)
+        _allow(decide, "dynamodb:GetItem", "dynamodb:PutItem", on=customers)
         self._read_release(decide)
         self._send(decide, self.queues.parked)
         self._consume(decide, self.queues.inbox, self.queues.walk_inbox)
@@ -89,9 +90,9 @@ class Grants:
     def _deliver(self, deliver: lambda_.Function) -> None:
         tables, queues = self.tables, self.queues
         _allow(deliver, "dynamodb:GetItem", on=tables.customers.table_arn)
-        _allow(deliver, "dynamodb:GetItem", "dynamodb:BatchGetItem", on=tables.contacts.table_arn)
+        _allow(deliver, "dynamodb:BatchGetItem", on=tables.contacts.table_arn)
         self._use_contacts_key(deliver, "dynamodb")
-        _allow(deliver, "dynamodb:GetItem", "dynamodb:BatchGetItem", on=tables.suppressions.table_arn)
+        _allow(deliver, "dynamodb:BatchGetItem", on=tables.suppressions.table_arn)
         _allow(
             deliver,
             "dynamodb:GetItem",

@@ -44,6 +44,7 @@ _ALL = (
             "CONNECTIONS_PREFIX",
             "CONFIG_TABLE",
             "RELEASES_BUCKET",
+            "ARCHIVE_STREAM",
         ),
     ),
     Station(

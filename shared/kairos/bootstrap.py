@@ -7,7 +7,7 @@ the one module that holds state; nothing is read and nothing made when it is imp
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from kairos.settings import S, read_settings
@@ -47,6 +47,7 @@ def ingest() -> Ingest:
     """Return what verifies and takes in webhooks, calls and feedback."""
     from kairos.app.ingest.declared import DeclaredSources
     from kairos.app.ingest.ingest import Ingest
+    from kairos.aws.archive import FirehoseArchive
     from kairos.aws.connections import SsmConnections
     from kairos.aws.contacts import DynamoContacts
     from kairos.aws.identities import DynamoIdentities
@@ -62,6 +63,7 @@ def ingest() -> Ingest:
         DynamoSuppressions(dynamodb, settings.suppressions_table, keys),
         _inbox(settings.inbox_url),
         SsmConnections(_client("ssm"), settings.connections_prefix, clock()),
+        FirehoseArchive(partial(_client, "firehose"), settings.archive_stream),
         declared=DeclaredSources(lambda: _releases(settings.config_table, settings.releases_bucket), clock()),
     )
 
@@ -79,7 +81,7 @@ def decide() -> tuple[HandleInbox, Parking]:
     parking = SqsParking(_client("sqs"), settings.parked_url)
     customers = DynamoCustomers(_client("dynamodb"), settings.customers_table)
     releases = _releases(settings.config_table, settings.releases_bucket)
-    archive = FirehoseArchive(_client("firehose"), settings.archive_stream)
+    archive = FirehoseArchive(partial(_client, "firehose"), settings.archive_stream)
     return HandleInbox(customers, releases, parking, clock(), archive), parking
 
 

@@ -47,6 +47,7 @@ class IngestSettings(Settings):
     connections_prefix: str
     config_table: str
     releases_bucket: str
+    archive_stream: str
 
 
 @dataclass(frozen=True, slots=True)

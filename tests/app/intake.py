@@ -17,6 +17,7 @@ from kairos.app.ingest.ingest import Ingest
 from kairos.app.ports import Identifier, InboxMessage, Resolved
 from kairos.domain.errors import Throttled, Unavailable
 from kairos.memory import (
+    MemoryArchive,
     MemoryClock,
     MemoryConnections,
     MemoryContacts,
@@ -85,6 +86,16 @@ class NotedInbox(MemoryInbox):
         super().put(messages)
 
 
+class NotedArchive(MemoryArchive):
+    def __init__(self, journal: Journal) -> None:
+        super().__init__()
+        self.journal = journal
+
+    def put(self, records: Sequence[Mapping[str, Any]]) -> None:
+        self.journal.note("archive")
+        super().put(records)
+
+
 class NotedConnections(MemoryConnections):
     def __init__(self, journal: Journal) -> None:
         super().__init__({(source, "main"): SETTINGS for source in names("sources")})
@@ -106,7 +117,10 @@ class Station:
         self.suppressions = NotedSuppressions(self.journal)
         self.inbox = NotedInbox(self.journal)
         self.connections = NotedConnections(self.journal)
-        self.ingest = Ingest(self.identities, self.contacts, self.suppressions, self.inbox, self.connections)
+        self.archive = NotedArchive(self.journal)
+        self.ingest = Ingest(
+            self.identities, self.contacts, self.suppressions, self.inbox, self.connections, self.archive
+        )
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], method: str = "POST") -> HttpAnswer:
         return handle(self.ingest, HttpRequest(method, path, headers, body, NOW))

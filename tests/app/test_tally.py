@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kairos.app.archive import LINE_BYTES_MAX, REASONS_MAX, Decided, line_of, records
+from kairos.app.archive import LINE_BYTES_MAX, REASONS_MAX, Decided, line_of, records, unaddressed_records
 from kairos.app.ports import Counted, Figure
 from kairos.app.tally import FIGURES_MAX, HORIZON, Tally, pages, read_line, slot_of
 from kairos.domain.errors import Unavailable, VersionConflict
@@ -62,6 +62,14 @@ def decided(
 
 def lines(*writes: Decided) -> list[dict[str, Any]]:
     return [record for write in writes for record in records(write, SEOUL)]
+
+
+def test_events_of_nobody_count_for_nothing() -> None:
+    event = Event(id="e1", name="page_viewed", profile="", occurred_at=NOW, received_at=NOW)
+    archive, (name,) = archived([*unaddressed_records([event] * 3, NOW, "c"), *lines(decided("p1", 1, reason()))])
+    insights = MemoryInsights()
+    tallied = Tally(archive, insights, MemoryClock(NOW)).count(name)
+    assert (tallied.lines, tallied.unreadable, tallied.counted) == (2, 0, 1)
 
 
 def archived(*objects: list[dict[str, Any]]) -> tuple[MemoryArchive, list[str]]:

@@ -32,7 +32,7 @@ def refused(*codes: str | None) -> dict[str, Any]:
 
 def test_a_batch_of_the_inbox_is_one_record_of_many_lines() -> None:
     client = FakeClient(put_record_batch=[ACCEPTED])
-    FirehoseArchive(client, "archive").put([{"version": number} for number in range(30)])
+    FirehoseArchive(lambda: client, "archive").put([{"version": number} for number in range(30)])
     ((_, call),) = client.calls
     (record,) = call["Records"]
     assert [json.loads(line)["version"] for line in record["Data"].splitlines()] == list(range(30))
@@ -41,7 +41,7 @@ def test_a_batch_of_the_inbox_is_one_record_of_many_lines() -> None:
 
 def test_calls_and_records_keep_firehoses_bounds() -> None:
     client = FakeClient(put_record_batch=[ACCEPTED] * 9)
-    FirehoseArchive(client, "archive").put([{"note": "x" * 900_000}] * 20)
+    FirehoseArchive(lambda: client, "archive").put([{"note": "x" * 900_000}] * 20)
     sizes = [[len(record["Data"]) for record in call["Records"]] for _, call in client.calls]
     assert sum(map(len, sizes)) == 20
     assert all(size <= RECORD_BYTES_MAX for call in sizes for size in call)
@@ -50,7 +50,7 @@ def test_calls_and_records_keep_firehoses_bounds() -> None:
 
 def test_only_what_was_refused_is_sent_again() -> None:
     client = FakeClient(put_record_batch=[refused(None, "ServiceUnavailableException"), ACCEPTED])
-    FirehoseArchive(client, "archive").put([{"note": "a" * 200_000}, {"note": "b" * 200_000}])
+    FirehoseArchive(lambda: client, "archive").put([{"note": "a" * 200_000}, {"note": "b" * 200_000}])
     first, second = (call["Records"] for _, call in client.calls)
     assert second == first[1:]
 
@@ -58,7 +58,7 @@ def test_only_what_was_refused_is_sent_again() -> None:
 def test_what_is_refused_again_and_again_is_unavailable() -> None:
     client = FakeClient(put_record_batch=[refused("ServiceUnavailableException")] * 4)
     with pytest.raises(Unavailable, match="1 records refused: ServiceUnavailableException"):
-        FirehoseArchive(client, "archive").put([{}])
+        FirehoseArchive(lambda: client, "archive").put([{}])
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_refused_again_and_again_is_unavailable() -> None:
 )
 def test_a_stream_that_refuses_the_call_is_unavailable(code: str, status: int, kind: type[Exception]) -> None:
     with pytest.raises(kind):
-        FirehoseArchive(FakeClient(put_record_batch=[aws_error(code, status)]), "archive").put([{}])
+        FirehoseArchive(lambda: FakeClient(put_record_batch=[aws_error(code, status)]), "archive").put([{}])
 
 
 def test_a_line_that_no_record_could_carry_is_too_large() -> None:

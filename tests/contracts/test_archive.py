@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ class _Firehose:
 
     def __init__(self, cloud: Cloud) -> None:
         self._s3, self._bucket = cloud.client("s3"), cloud.bucket()
-        self.archive: Any = FirehoseArchive(cloud.client("firehose"), cloud.stream(self._bucket))
+        self.archive: Any = FirehoseArchive(partial(cloud.client, "firehose"), cloud.stream(self._bucket))
 
     def kept(self) -> list[dict[str, Any]]:
         listed = self._s3.list_objects_v2(Bucket=self._bucket).get("Contents", [])

@@ -32,13 +32,14 @@ def test_firehose_may_write_into_this_bucket_and_do_nothing_else(prod: Deployed)
     }
 
 
-def test_only_decide_puts_records_and_only_tally_reads_objects(prod: Deployed) -> None:
+def test_only_ingest_and_decide_put_records_and_only_tally_reads_objects(prod: Deployed) -> None:
     roles = [name for name in prod.of_type("IAM::Role") if name != "ArchiveRole"]
-    assert {role for role in roles if prod.actions_on(role, "ArchiveStream")} == {"DecideRole"}
+    assert {role for role in roles if prod.actions_on(role, "ArchiveStream")} == {"IngestRole", "DecideRole"}
     assert {
         role: prod.actions_on(role, "ArchiveBucket") for role in roles if prod.actions_on(role, "ArchiveBucket")
     } == {"TallyRole": {"s3:GetObject"}}
-    assert prod.actions_on("DecideRole", "ArchiveStream") == {"firehose:PutRecordBatch"}
+    for role in ("IngestRole", "DecideRole"):
+        assert prod.actions_on(role, "ArchiveStream") == {"firehose:PutRecordBatch"}
 
 
 def test_the_queue_is_told_of_what_is_to_be_counted_and_nothing_else(prod: Deployed) -> None:

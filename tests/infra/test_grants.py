@@ -10,12 +10,12 @@ from infra.stations import STATIONS
 from tests.infra.deployed import Deployed, as_list, flat
 
 ROLES = {name: f"{name.capitalize()}Role" for name in STATIONS}
-CONTACTS = {"ContactsTable": {"ingest": {"UpdateItem"}, "deliver": {"GetItem", "BatchGetItem"}}}
+CONTACTS = {"ContactsTable": {"ingest": {"UpdateItem"}, "deliver": {"BatchGetItem"}}}
 TABLES: dict[str, dict[str, set[str]]] = {
     **CONTACTS,
     "IdentitiesTable": {"ingest": {"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}},
     "CustomersTable": {
-        "decide": {"GetItem", "PutItem", "UpdateItem"},
+        "decide": {"GetItem", "PutItem"},
         "deliver": {"GetItem"},
         "sweep": {"Query"},
         "walk": {"Scan", "DescribeTable"},
@@ -24,7 +24,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "SuppressionsTable": {
         "ingest": {"PutItem"},
         "preferences": {"PutItem"},
-        "deliver": {"GetItem", "BatchGetItem"},
+        "deliver": {"BatchGetItem"},
     },
     "InsightsTable": {"tally": {"Query", "PutItem", "UpdateItem"}},
     "MessagesTable": {"deliver": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},

@@ -226,7 +226,15 @@ def broken(history: History, place: str, method: str, fault: str) -> Ingest:
         "inbox": world.inbox,
     }
     ports[place] = FaultyPort(ports[place], place, (method,), Once(0, 1.0))
-    return Ingest(ports["identities"], ports["contacts"], world.suppressions, ports["inbox"], world.connections, "KR")
+    return Ingest(
+        ports["identities"],
+        ports["contacts"],
+        world.suppressions,
+        ports["inbox"],
+        world.connections,
+        world.counting.archive,
+        "KR",
+    )
 
 
 @pytest.mark.parametrize("fault", ["crash before", "crash after", "unavailable", "answer lost"])

@@ -155,6 +155,7 @@ class World:
             faulty(self.suppressions, "ingest>suppressions", "suppress"),
             inbox["ingest"],
             self.connections,
+            self.counting.archive,
             "KR",
         )
         parking = faulty(self.parking, "decide>parking", "park")

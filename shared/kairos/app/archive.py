@@ -60,6 +60,17 @@ def records(decided: Decided, zone: ZoneInfo) -> Iterator[dict[str, Any]]:
         yield {**head, "events": _take(events, LINE_BYTES_MAX)}
 
 
+def unaddressed_records(events: Sequence[Event], at: datetime, correlation: str) -> Iterator[dict[str, Any]]:
+    """Yield the lines of events that name nobody, as plain JSON: they count for nothing, and nothing is lost.
+
+    {"unaddressed": true, "at", "correlation", "events"}
+    """
+    left = [event_to_json(event) for event in events]
+    while left:
+        head = {"unaddressed": True, "at": format_instant(at), "correlation": correlation}
+        yield {**head, "events": _take(left, LINE_BYTES_MAX)}
+
+
 def _reason(reason: Reason) -> dict[str, Any]:
     said = {name: value for name in _PLAIN if (value := getattr(reason, name))}
     return {**said, "due": format_instant(reason.due)} if reason.due else said

@@ -146,6 +146,8 @@ def read_line(line: bytes) -> Decision:
     """Read one line of the archive. Raises ValueError, TypeError or KeyError for one that says something else."""
     record = json.loads(line)
     at = parse_instant(record["at"])
+    if record.get("unaddressed") is True:
+        return Decision(at, b"", Counter())
     day = date.fromisoformat(record["day"]).isoformat()
     identity = (_text(record, "profile"), str(int(record["version"])), str(int(record.get("part", 0))))
     text = "".join(f"{len(part)}:{part}" for part in identity)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_plus
@@ -30,9 +30,9 @@ OBJECT_BYTES_MAX = 256_000_000
 
 
 class FirehoseArchive:
-    """Archive."""
+    """Archive. `client` makes Firehose's client when it is first needed: `ingest` seldom archives anything."""
 
-    def __init__(self, client: Any, stream: str) -> None:
+    def __init__(self, client: Callable[[], Any], stream: str) -> None:
         self._client = client
         self._stream = stream
 
@@ -45,7 +45,7 @@ class FirehoseArchive:
         codes: list[str] = []
         for _ in range(ATTEMPTS):
             with calling("archive"):
-                answer = self._client.put_record_batch(
+                answer = self._client().put_record_batch(
                     DeliveryStreamName=self._stream, Records=[{"Data": data} for data in batch]
                 )
             if not answer.get("FailedPutCount"):

@@ -14,7 +14,7 @@ from kairos.app.ingest.ingest import Ingest
 from kairos.app.ports import InboxMessage
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event
-from kairos.memory import MemoryConnections, MemoryContacts, MemoryIdentities, MemorySuppressions
+from kairos.memory import MemoryArchive, MemoryConnections, MemoryContacts, MemoryIdentities, MemorySuppressions
 from kairos.registry import Named, Request
 
 CONNECTION = "simulated"
@@ -44,7 +44,13 @@ class RawEvents:
         self._identities = MemoryIdentities()
         self._tray = _Tray()
         self._ingest = Ingest(
-            self._identities, MemoryContacts(), MemorySuppressions(), self._tray, MemoryConnections(), self._country
+            self._identities,
+            MemoryContacts(),
+            MemorySuppressions(),
+            self._tray,
+            MemoryConnections(),
+            MemoryArchive(),
+            self._country,
         )
 
     def know(self, profile: str, traits: Mapping[str, Any]) -> None:

@@ -98,10 +98,22 @@ def test_a_replayed_webhook_gives_the_same_ids(station: Station) -> None:
     assert len(station.inbox.waiting()) == 1
 
 
-def test_an_event_of_nobody_is_counted_and_not_queued(station: Station) -> None:
-    answer = station.track({"event": "Cart Viewed", "properties": {"cart_id": "c"}})
+def test_an_event_of_nobody_is_counted_and_archived_not_queued(station: Station) -> None:
+    answer = station.track({"event": "Cart Viewed", "properties": {"cart_id": "c", "note": "nobody listed this"}})
     assert (answer.status, answer.facts["unaddressed"], answer.facts["accepted"]) == (202, 1, 0)
-    assert station.journal.calls == []
+    assert station.journal.calls == ["archive"]
+    (record,) = station.archive.records
+    (event,) = record["events"]
+    assert (record["unaddressed"], event["properties"]) == (True, {"cart_id": "c"})
+
+
+def test_an_event_of_nobody_is_asked_for_again_where_it_could_not_be_kept(station: Station) -> None:
+    call = {"event": "Cart Viewed", "messageId": "m1", "properties": {"cart_id": "c"}}
+    station.journal.failing = "archive"
+    assert station.track(call).status == 503
+    station.journal.failing = ""
+    assert station.track(call).status == 202
+    assert len(station.archive.records) == 1
 
 
 @pytest.mark.parametrize("junk", ["", "null", "undefined", "[object Object]", "0", "  "])

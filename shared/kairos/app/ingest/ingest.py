@@ -14,9 +14,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from kairos.app.archive import unaddressed_records
 from kairos.app.ingest.identifiers import identifiers, normalise_email, normalise_phone
 from kairos.app.ingest.listed import cut, listed
 from kairos.app.ports import (
+    Archive,
     Connections,
     Contacts,
     Identifier,
@@ -86,6 +88,7 @@ class Ingest:
     """The use case. `country` (ISO 3166) reads phone numbers that are written without a calling code.
 
     `declared` returns the source that the owner declared under a name, or None.
+    `archive` keeps the events that name nobody: there is no group to queue them in.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class Ingest:
         suppressions: Suppressions,
         inbox: Inbox,
         connections: Connections,
+        archive: Archive,
         country: str | None = None,
         declared: Callable[[str], Source | None] = lambda name: None,
     ) -> None:
@@ -103,6 +107,7 @@ class Ingest:
         self._suppressions = suppressions
         self._inbox = inbox
         self._connections = connections
+        self._archive = archive
         self._country = country
         self.declared = declared
 
@@ -138,6 +143,7 @@ class Ingest:
             self._inbox.put([*_merges(joined, request.received_at, correlation), *messages])
         if joined:
             self._identities.settle(joined, request.received_at)
+        self._keep_unaddressed([fact for fact in facts if not fact.who and not fact.profile], request, correlation)
         return Taken(
             accepted=len(addressed),
             unaddressed=len(facts) - len(addressed),
@@ -192,6 +198,11 @@ class Ingest:
             if profile := fact.profile or found.get(fact.who, ""):
                 out.append(replace(fact, profile=profile, event=cut(replace(fact.event, profile=profile))))
         return out, [one for one in resolved if one.merges]
+
+    def _keep_unaddressed(self, facts: Sequence[_Fact], request: Request, correlation: str) -> None:
+        events = {fact.event.id: cut(fact.event) for fact in facts}
+        if events:
+            self._archive.put(list(unaddressed_records(list(events.values()), request.received_at, correlation)))
 
     def _keep_contacts(self, facts: Sequence[_Fact]) -> None:
         kept: dict[tuple[str, str, datetime], dict[str, Any]] = {}
