@@ -165,6 +165,7 @@ def test_partial_wildcards_are_these_and_no_others(prod: Deployed) -> None:
         f"arn:<AWS::Partition>:scheduler:{here}:schedule/kairos-prod/walk-*",
         f"arn:<AWS::Partition>:ses:{here}:identity/*",
         f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/*",
+        f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/webhook/*",
     }
 
 
@@ -213,7 +214,7 @@ def test_only_deliver_sends_mail_and_only_those_with_a_clock_arm(prod: Deployed)
 
     assert may("ses:SendEmail") == may("ses:SendRawEmail") == may("sns:Publish") == {"deliver"}
     assert may("scheduler:CreateSchedule") == may("iam:PassRole") == {"dispatch", "sweep", "publish", "walk"}
-    assert may("ssm:GetParameter") == {"ingest"}
+    assert may("ssm:GetParameter") == {"ingest", "deliver"}
 
 
 def test_each_function_writes_its_own_log_and_no_other(prod: Deployed) -> None:
