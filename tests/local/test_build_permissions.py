@@ -151,14 +151,14 @@ def test_a_rule_reaches_its_dead_letters_by_the_queues_and_the_keys_own_policies
     del body["Resources"]["FeedbackRulePermission"]
     detail = {"mail": {"tags": {"ses:configuration-set": ["kairos-local"]}}}
     with LocalCloud(body, START) as cloud:
-        cloud.put_event("aws.ses", "Email Sent", detail)
+        cloud.put_event("aws.ses", "Email Delivered", detail)
         assert len(cloud.queues["feedback-dlq"]) == 1
         assert [denial.action for denial in cloud.take_denied()] == ["lambda:InvokeFunction"]
     properties = body["Resources"][logical]["Properties"]
     document = properties.get("PolicyDocument") or properties["KeyPolicy"]
     document["Statement"] = [each for each in document["Statement"] if "events" not in json.dumps(each)]
     with LocalCloud(body, START) as cloud:
-        cloud.put_event("aws.ses", "Email Sent", detail)
+        cloud.put_event("aws.ses", "Email Delivered", detail)
         assert len(cloud.dropped) == 1
         assert [denial.action for denial in cloud.take_denied()] == ["lambda:InvokeFunction", action]
 
