@@ -164,6 +164,7 @@ def test_a_parameter_that_is_no_json_is_a_mistake_of_ours() -> None:
         ("dynamodb", {"AWS_REGION": "us-gov-west-1"}),
         ("dynamodb", {"https_proxy": "http://proxy.example.com"}),
         ("dynamodb", {"AWS_USE_FIPS_ENDPOINT": "true"}),
+        ("dynamodb", {"KAIROS_BOTOCORE": "1"}),
     ],
 )
 def test_botocore_is_asked_for_whatever_is_not_known_here(service: str, change: dict[str, str]) -> None:

@@ -50,6 +50,7 @@ SERVICES: Mapping[str, Service] = {
 _REGION = re.compile(r"(?:af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-\d")
 """Regions of the partition `aws`, where every host is named alike."""
 _ONLY_BOTOCORE_KNOWS = (
+    "KAIROS_BOTOCORE",  # the owner's own choice, for a function that is to call nothing directly
     *("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"),
     *("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"),
 )
