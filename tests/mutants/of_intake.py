@@ -54,7 +54,7 @@ MUTANTS = [
     Mutant(
         "a complaint is told but not obeyed at once",
         INGEST,
-        "stopped = self._stop(parsed, request.received_at)",
+        "stopped = self._stop(parsed, request)",
         "stopped = 0",
         "what is queued already still goes to somebody who complained",
         ("app/ingest/test_ingest.py",),

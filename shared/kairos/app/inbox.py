@@ -139,7 +139,8 @@ class HandleInbox:
     ) -> Written:
         sequences = dict(outcome.profile.sequences)
         written = written_now(outcome.profile.version + 1, release.id, now, outcome.reasons)
-        kept = dict(stored.written) if stored else {}
+        # An erased profile keeps no reasons of before, not even for a batch that may come again.
+        kept = dict(stored.written) if stored and outcome.profile.erased_at is None else {}
         for message in messages:
             sequences[message.queue] = max(message.sequence, sequences.get(message.queue, ""), key=_rank)
             kept.pop(message.queue, None)

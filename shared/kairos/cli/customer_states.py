@@ -70,7 +70,7 @@ def export_states(deployment: Deployment, file: Path, most: int | None) -> int:
     head = {"at": format_instant(deployment.clock.now()), "bundle": deployment.releases.bundle(pointer.release)}
     screen = open_screen(complaints=True)
     rows = (row.state for row in read_share(deployment.scan, share))
-    found = (state for state in rows if state is not None and state.merged_into is None)
+    found = (state for state in rows if state is not None and not state.gone)
     with file.open("w", encoding="utf-8") as out:
         told = track(found, "reading customers", profiles // share, console=screen, transient=True)
         written = write_states(out.write, {**head, "share": share}, told)

@@ -297,6 +297,8 @@ PROFILE: tuple[Row, ...] = (
     ("segments", "sg", sorted, frozenset, frozenset()),
     ("windows", "sw", _instants, _read_instants, {}),
     _plain("recounted", "sk", ""),
+    _at("erased_at", "xa", None),
+    _plain("erased_everywhere", "xe", False),
 )
 _KEYS = {row[1]: row for row in PROFILE}
 

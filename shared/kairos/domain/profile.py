@@ -215,7 +215,9 @@ class Profile:
     `parcels` what is on its way there. `segments` holds the keys of the tracked segments that the customer is in,
     `windows` when the answer of one next changes by time alone, and `recounted` under which definitions that is so.
     `wake` is where the item stands in the wake index; it is kept beside the state, as `version` is.
-    `moments` maps "journey/occurrence" → when its first step is due: the passage around that day begins then."""
+    `moments` maps "journey/occurrence" → when its first step is due: the passage around that day begins then.
+    `erased_at` is since when nothing is kept of it but that, `erased_everywhere` whether the rest of the person's data
+    is known to be gone."""
 
     id: str
     created_at: datetime
@@ -247,6 +249,8 @@ class Profile:
     segments: frozenset[str] = frozenset()
     windows: dict[str, datetime] = field(default_factory=dict)
     recounted: str = ""
+    erased_at: datetime | None = None
+    erased_everywhere: bool = False
 
     @property
     def birth(self) -> str:
@@ -258,6 +262,11 @@ class Profile:
         """Return the IANA name of the customer's own zone, or None when it is not known."""
         zone = self.traits.get("timezone")
         return zone if isinstance(zone, str) and zone else None
+
+    @property
+    def gone(self) -> bool:
+        """Return whether it stands for nobody any more: it became another profile, or was erased."""
+        return self.merged_into is not None or self.erased_at is not None
 
     def copy(self) -> Profile:
         """Return a profile whose collections can change without touching this one's (their parts are frozen)."""

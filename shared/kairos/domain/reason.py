@@ -14,7 +14,7 @@ FEEDBACK = ("sent", "delivered", "opened", "clicked", "bounced", "complained")
 
 KINDS = (
     *("entered", "message", "held", "not_sent", "exited", "converted", "holdout", "moved", "skipped", "ignored"),
-    *("merged", "assigned", "succeeded", "called", "segment_entered", "segment_left"),
+    *("merged", "assigned", "succeeded", "called", "segment_entered", "segment_left", "erased"),
     *FEEDBACK,
 )
 

@@ -1,11 +1,16 @@
-"""Shopify's mandatory privacy topics (shopify.dev, "Privacy law compliance"): facts to act on, not data to keep."""
+"""Shopify's mandatory privacy topics (shopify.dev, "Privacy law compliance"): facts to act on, not data to keep.
+
+`customers/redact` stops the addresses it names before anything else, and `ingest` asks for the profile to be forgotten;
+what is kept beside the profile goes with `kairos erase --requested`, for which Shopify gives thirty days.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from kairos.domain.erasure import ASKED_FOR, STOP
 from kairos.domain.event import Event
-from kairos.registry import Parsed, Request
+from kairos.registry import Named, Parsed, Request, Stop
 from kairos.sources import _person
 from kairos.sources._shape import Object, present
 
@@ -42,9 +47,15 @@ def read_person(name: str) -> Callable[[Object, Request], list[Parsed]]:
             order_ids=[orders.need(index) for index in orders.raw],
         )
         event = Event("", name, "", request.received_at, request.received_at, properties)
-        return [Parsed(event, properties.get("request_id") or customer.ident("id") or "", who)]
+        stops = _stops(who) if name == ASKED_FOR else []
+        return [Parsed(event, properties.get("request_id") or customer.ident("id") or "", who, stops=stops)]
 
     return read
+
+
+def _stops(who: Sequence[Named]) -> list[Stop]:
+    channels = {"email": "email", "phone": "sms"}
+    return [Stop(channels[one.kind], one.value, "marketing", STOP) for one in who if one.kind in channels]
 
 
 def read_shop(body: Object, request: Request) -> list[Parsed]:

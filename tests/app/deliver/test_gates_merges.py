@@ -60,3 +60,16 @@ def test_a_message_for_a_customer_who_was_erased_after_the_merge_goes_to_nobody(
     merged(world, "p1", "p2")
     assert outcome(world) == ("not_sent", "erased")
     assert world.reports() == []
+
+
+@pytest.mark.parametrize("erased", ["p1", "p2"])
+def test_a_message_for_a_profile_that_is_marked_as_erased_goes_to_nobody(erased: str) -> None:
+    world = World()
+    merged(world, "p1", "p2")
+    winner(world, "p2", "p1")
+    stored = world.customers.read(erased)
+    assert stored is not None
+    world.customers.write(Profile(erased, NOON, version=stored.version, erased_at=NOON), (), None, None)
+    assert outcome(world) == ("not_sent", "erased")
+    assert world.reports() == []
+    assert world.channel.taken == []

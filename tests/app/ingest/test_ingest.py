@@ -185,3 +185,26 @@ def test_feedback_on_an_untagged_message_still_stops_the_address(station: Statio
 def test_feedback_that_is_none_is_rejected(station: Station, event: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         station.ingest.feedback(event, NOW)
+
+
+def test_whom_a_shop_must_forget_is_stopped_first_and_then_asked_to_be_erased(station: Station) -> None:
+    station.shopify("customers-update")
+    (known,) = station.inbox.waiting()
+    station.journal.calls.clear()
+    assert station.shopify("customers-redact").status == 202
+    assert station.journal.calls[0] == "suppressions"
+    assert station.suppressions.suppressed("email", "planted.person@example.com", NOW) == {"marketing"}
+    assert station.suppressions.suppressed("sms", "+821055500199", NOW) == {"marketing"}
+    told = [
+        event for message in station.inbox.waiting() if message.profile == known.profile for event in message.events
+    ]
+    assert [(event.source, event.name) for event in told[-2:]] == [
+        ("shopify", "customer_redacted"),
+        ("erase", "profile_erased"),
+    ]
+
+
+def test_nobody_with_a_public_key_can_have_anybody_forgotten(station: Station) -> None:
+    call = {"type": "track", "event": "customer_redacted", "anonymousId": "a-1"}
+    station.track(call, key="main.public")
+    assert "erase" not in [event.source for event in station.events()]

@@ -14,6 +14,7 @@ from kairos.app.decide import (
     arbitration,
     caps,
     entries,
+    erasing,
     facts,
     following,
     memberships,
@@ -62,10 +63,13 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
 
     Return None when there is nothing to write: a wake-up for an absent profile, or what only answers our messages (a
     late click must not bring back somebody who was erased), or a walk that does not concern the profile. The given
-    profile is not changed.
+    profile is not changed. One that was erased, or is to be, is left to `erasing`.
     Raises NoRoom when an input needs room that may not be made.
     """
     inputs = list(inputs)
+    if erasing.concerns(profile, inputs):
+        return _erase(profile, inputs, now)
+    inputs = [entry for entry in inputs if not erasing.is_word(entry)]
     born = profile is None
     if profile is None:
         first = next((entry for entry in inputs if isinstance(entry, Event) and _makes_known(entry)), None)
@@ -75,6 +79,13 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
     turn = _arbitrated(profile, release, inputs, now, born=born)
     parcels.ship(turn)
     return None if walked.is_idle(turn, profile, inputs) else _close(turn)
+
+
+def _erase(profile: Profile | None, inputs: Sequence[Input], now: datetime) -> Outcome | None:
+    left = erasing.erase(profile, inputs, now)
+    if left is None:
+        return None
+    return Outcome(left.profile, left.effects, left.reasons, due=None, wake_at=None, ttl=left.ttl, lateness=timedelta())
 
 
 def _arbitrated(profile: Profile, release: Release, inputs: Sequence[Input], now: datetime, *, born: bool) -> Turn:

@@ -123,6 +123,8 @@ def find_profile(customers: Customers, id: str) -> Profile | Outcome:
         if profile is None and not any(_is_shipping(each) for each in passed):
             # Nobody is told: an event for a profile that was erased would bring it back.
             return not_sent("erased")
+        if profile is not None and profile.erased_at is not None:
+            return not_sent("erased")
         if profile is not None and profile.merged_into is not None:
             passed.append(profile)
             id = profile.merged_into

@@ -28,6 +28,7 @@ from kairos.app.ports import (
     Resolved,
     Suppressions,
 )
+from kairos.domain import erasure
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event
 from kairos.domain.ids import digest
@@ -132,12 +133,14 @@ class Ingest:
         parsed = source.parse(request, trusted=trusted, refused=refused)
         if refused and not parsed:
             raise refused[0]
-        stopped = self._stop(parsed, request.received_at)
+        stopped = self._stop(parsed, request)
         correlation = _correlation(source, request, trusted)
         facts = [self._fact(one, source, request, correlation, trusted) for one in parsed]
         addressed, joined = self._resolve(facts, request.received_at)
         self._keep_contacts(addressed)
         messages = _messages(addressed, correlation)
+        if trusted:
+            messages += _erasures(addressed, request.received_at, correlation)
         if messages:
             # A merge is asked for before its rows follow it: who crashes in between finds it in the rows again.
             self._inbox.put([*_merges(joined, request.received_at, correlation), *messages])
@@ -149,18 +152,22 @@ class Ingest:
             unaddressed=len(facts) - len(addressed),
             stopped=stopped,
             refused=tuple(refused),
-            profiles=tuple(message.profile for message in messages),
+            profiles=tuple(dict.fromkeys(message.profile for message in messages)),
             events=_counts(fact.event.name for fact in facts),
             correlation=correlation,
             source=source.name,
             connection=request.connection,
         )
 
-    def _stop(self, parsed: Sequence[Parsed], now: datetime) -> int:
+    def _stop(self, parsed: Sequence[Parsed], request: Request) -> int:
+        now, country = request.received_at, str(request.settings.get("country") or self._country or "")
         stops = dict.fromkeys((stop, min(one.event.occurred_at, now)) for one in parsed for stop in one.stops)
         stopped = 0
         for stop, at in stops:
-            address = normalise_email(stop.address) if stop.channel == "email" else stop.address
+            if stop.channel == "email":
+                address = normalise_email(stop.address)
+            else:
+                address = normalise_phone(stop.address, country) or stop.address
             if address is not None:
                 self._suppressions.suppress(stop.channel, address, stop.purpose, stop.reason, at)
                 stopped += 1
@@ -228,6 +235,16 @@ def _merges(joined: Sequence[Resolved], now: datetime, correlation: str) -> list
     return [
         InboxMessage(merge.loser, (merge_request(merge, now, correlation),), correlation=correlation)
         for merge in merges
+    ]
+
+
+def _erasures(facts: Sequence[_Fact], now: datetime, correlation: str) -> list[InboxMessage]:
+    """Return the requests to forget whom a signed source says is to be forgotten. Nobody else can make one: what this
+    asks for is told by its source, which no connection has."""
+    asked = dict.fromkeys(fact.profile for fact in facts if fact.event.name == erasure.ASKED_FOR)
+    return [
+        InboxMessage(profile, (erasure.erase_request(profile, now, correlation),), correlation=correlation)
+        for profile in asked
     ]
 
 

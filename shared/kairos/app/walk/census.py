@@ -48,15 +48,15 @@ def look(scan: CustomerScan, release: Release, segment: str, now: datetime, plac
 
 
 def _is_inside(row: Row, release: Release, segment: str, now: datetime) -> bool:
-    """Who became another is looked at as that other."""
+    """Who became another is looked at as that other; who was erased, not at all."""
     state = row.state
-    if state is None or state.merged_into is not None:
+    if state is None or state.gone:
         return False
     return release.segments[segment].holds(Facts(state, {}, now, release.segments, zone=release.zone(state.zone)))
 
 
 def _profiles(rows: Sequence[Row]) -> int:
-    return sum(1 for row in rows if row.state is None or row.state.merged_into is None)
+    return sum(1 for row in rows if row.state is None or not row.state.gone)
 
 
 def _next_place(part: int, last: str | None) -> str | None:

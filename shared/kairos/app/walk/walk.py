@@ -239,7 +239,7 @@ def _is_concerned(row: Row, release: Release, event: Event, now: datetime) -> bo
     """Return whether anything would come of the wake-up. Who became another is looked at as that other."""
     if row.state is None:
         return True
-    if row.state.merged_into is not None:
+    if row.state.gone:
         return False
     try:
         return decide(row.state, release, [event], now) is not None
