@@ -99,8 +99,8 @@ _OTHERS = (
     ),
     Accepted(
         "Serverless::Serverless-EventBusDLQ",
-        ("SweepRule",),
-        "A sweep that did not run is not worth keeping: the next one, five minutes later, finds the same things.",
+        ("SweepRule", "RenewRule"),
+        "A run that failed is not worth keeping: the next one, minutes or a day later, finds the same things.",
     ),
     Accepted(
         "Serverless::Serverless-SNSRedrivePolicy",

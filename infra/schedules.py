@@ -1,5 +1,5 @@
-"""Time: the group in which alarm clocks and rounds of walks are created, the roles they act in, and the sweep every
-five minutes."""
+"""Time: the group in which alarm clocks and rounds of walks are created, the roles they act in, the sweep every five
+minutes, and the calendar worked out anew once a day."""
 
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from infra.queues import Queues
 from infra.stage import Stage
 
 SWEEP_EVERY = Duration.minutes(5)
+RENEW_EVERY = Duration.days(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +67,20 @@ def sweep_regularly(scope: Construct, sweep: lambda_.IFunction) -> None:
         description="Kairos looks for alarms that did not ring",
         schedule=events.Schedule.rate(SWEEP_EVERY),
         targets=[targets.LambdaFunction(sweep, retry_attempts=0, max_event_age=SWEEP_EVERY)],
+    )
+
+
+def renew_daily(scope: Construct, publish: lambda_.IFunction) -> None:
+    """Let `publish` work out holidays, seasons and paydays anew once a day: the years that a release carries go on, and
+    a newer `holidays` counts as soon as it is deployed. On all other days it changes nothing."""
+    events.Rule(
+        scope,
+        "RenewRule",
+        description="Kairos works out anew the days that what is live stands around",
+        schedule=events.Schedule.rate(RENEW_EVERY),
+        targets=[
+            targets.LambdaFunction(
+                publish, event=events.RuleTargetInput.from_object({"command": "renew"}), retry_attempts=2
+            )
+        ],
     )

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from kairos.cli.simulate import simulate_command
+from tests.sources.test_declared import BOOKED, COURSES
 
 BRAND: dict[str, Any] = {
     "name": "Harbour",
@@ -144,6 +145,23 @@ def test_a_raw_shop_body_speaks_of_the_profile_whose_address_it_bears(
         ("converted", "u1"),
         ("exited", "u1"),
     ]
+
+
+def test_a_raw_body_may_come_from_a_source_that_the_brand_declares(
+    brand: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (brand / "sources").mkdir()
+    (brand / "sources" / "courses.yaml").write_text(yaml.safe_dump(COURSES), "utf-8")
+    lesson = {"id": "lesson", "class": "transactional", "anchor": {"entry": "lesson", "at": "starts_at"}}
+    lesson["timeline"] = [{"at": "-1d 10:00", "send": "coupon", "channel": "email"}]
+    (brand / "journeys" / "lesson.yaml").write_text(yaml.safe_dump(lesson), "utf-8")
+    traits = {"email": "haneul@example.com"}
+    known = {"event": "profile_updated", "profile": "u1", "at": "2026-10-01T00:00:00Z", "traits": traits}
+    raw = {"source": "courses", "at": "2026-10-02T00:01:00Z", "body": BOOKED}
+    _, lines, complaints = run(brand, write_events(tmp_path, known, raw), capsys)
+    assert [(line["kind"], line["at"]) for line in lines if line["kind"] == "message"] == [
+        ("message", "2026-10-19T01:00:00Z")
+    ], complaints
 
 
 @pytest.mark.parametrize(

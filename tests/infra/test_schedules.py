@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.infra.deployed import Deployed, as_list, flat
@@ -32,6 +34,14 @@ def test_only_schedules_of_our_group_may_use_the_role(prod: Deployed, role: str)
         "aws:SourceAccount": {"Ref": "AWS::AccountId"},
         "aws:SourceArn": {"Fn::GetAtt": ["ScheduleGroup", "Arn"]},
     }
+
+
+def test_the_calendar_is_worked_out_anew_once_a_day(prod: Deployed) -> None:
+    rule = prod.properties("RenewRule")
+    assert rule["ScheduleExpression"] == "rate(1 day)"
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["PublishFunction", "Arn"]}
+    assert json.loads(target["Input"]) == {"command": "renew"}
 
 
 def test_sweep_runs_every_five_minutes_and_ends_before_the_next(prod: Deployed) -> None:

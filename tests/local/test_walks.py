@@ -164,3 +164,17 @@ def test_the_walk_function_can_read_no_contact(booked: Shop) -> None:
     with cloud.acting("walk"), pytest.raises(Exception, match="not authorized"):
         cloud.session.client("dynamodb").scan(TableName=cloud.outputs["ContactsTable"])
     assert [denial.action for denial in cloud.take_denied()] == ["dynamodb:Scan"]
+
+
+def test_the_calendar_goes_on_into_the_next_year_though_nobody_publishes(synthesised: Path) -> None:
+    with LocalCloud.from_template(synthesised, START, rates={"SweepRule": 30 * D, "RenewRule": 100 * D}) as cloud:
+        shop = Shop(cloud)
+        anchor = {"holiday": "Chuseok", "country": "KR"}
+        feast = {"id": "feast", "class": "transactional", "anchor": anchor}
+        before = shop.publish(feast | {"timeline": [{"at": "0d 09:00", "send": "hello", "channel": "email"}]})
+        years = (datetime(START.year + 1, 1, 2, tzinfo=UTC) - START).days // 100 + 1
+        cloud.advance(by=99 * D)
+        runs = shop.invocations("publish")
+        cloud.advance(by=years * 100 * D)
+        assert shop.invocations("publish") == runs + years
+        assert shop.command(command="renew")["release"] not in ("", before["release"])

@@ -53,14 +53,14 @@ def test_a_time_that_autumn_repeats_is_the_first_of_the_two() -> None:
     assert until({"time": "01:30"}, utc(2026, 11, 1, 4), "America/New_York") == utc(2026, 11, 1, 5, 30)
 
 
-def test_a_date_is_waited_for_and_one_that_is_over_goes_on_at_once() -> None:
+def test_a_date_is_waited_for_and_one_that_is_over_goes_on_where_the_author_says_so() -> None:
     assert until({"date": "2026-12-24", "time": "18:00"}, zone="Asia/Seoul") == utc(2026, 12, 24, 9)
     assert until({"date": date(2026, 12, 24)}) == utc(2026, 12, 24)
-    assert until({"date": "2026-03-02"}) == Go()
     assert until({"date": "2026-03-02", "if_past": "send_now"}) == Go()
 
 
-def test_a_date_that_is_over_ends_the_passage_where_the_author_says_so() -> None:
+def test_a_date_that_is_over_ends_the_passage_where_the_author_says_nothing() -> None:
+    assert until({"date": "2026-03-02"}) == Stop("its date was over")
     assert until({"date": "2026-03-02", "if_past": "stop"}) == Stop("its date was over")
     assert until({"date": "2026-12-24", "if_past": "stop"}) == utc(2026, 12, 24)
 

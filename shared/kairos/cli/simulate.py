@@ -76,14 +76,19 @@ def simulate(
     `since` defaults to the first event, `until` to 90 days after the last. `watch` may look at events as they pass (a
     progress bar). Raises BadLine for a wrong event, OSError where the file cannot be read.
     """
-    declared = {id: compile_source(document) for id, document in release.bundle.get("sources", {}).items()}
-    file = EventFile(events, RawEvents(release.brand.get("country", ""), declared))
+    file = _open_events(events, release)
     span = file.span()
     if span is None:
         return
     first, last = span
     simulation = Simulation(release, tell, since or first, until or last + AFTERWARDS)
     simulation.run(watch(iter(file), len(file)))
+
+
+def _open_events(path: Path, release: Release) -> EventFile:
+    """Open a file of events; raw lines may come from a source that the brand declares."""
+    declared = {id: compile_source(document) for id, document in release.bundle.get("sources", {}).items()}
+    return EventFile(path, RawEvents(release.brand.get("country", ""), declared))
 
 
 def print_json(reason: Reason) -> None:
@@ -215,7 +220,7 @@ def _live_through(
     """Live through customers as they stood, then events, showing how far it is on the virtual clock."""
     from rich.progress import Progress
 
-    file = EventFile(wish.events, RawEvents(country=release.brand.get("country", ""))) if wish.events else None
+    file = _open_events(wish.events, release) if wish.events else None
     spans = [span for span in (file.span() if file else None, (states.at, states.at) if states else None) if span]
     if not spans:
         return

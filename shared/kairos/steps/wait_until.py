@@ -1,8 +1,8 @@
 """`wait_until: {time: "09:00", weekdays: [mon, thu]}` — the next such local time, strictly after now.
 
 `business_day: true` skips weekends and the holidays of the brand's country. `date` waits for one calendar day (at
-`time`, or at its start). Beside it `if_past` says what a date means that is over when the step is reached: `send_now`
-goes on at once, `stop` ends the passage. Who leaves it out goes on, and `validate` says so.
+`time`, or at its start). Beside it `if_past` says what a date means that is over when the step is reached: `stop` (the
+default: nothing is sent that nobody said may be late) ends the passage, `send_now` goes on at once.
 `moment` is written as an anchor is, and waits for the next of them: an entry's own instant, else the start of the day,
 or with `time` that local time of its day. It is worked out when the step is reached.
 """
@@ -24,7 +24,7 @@ from kairos.domain.moment import next_moment
 from kairos.steps._step import PlainStep
 
 WEEKEND = frozenset({5, 6})
-IF_PAST = ("send_now", "stop")
+IF_PAST = ("stop", "send_now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class LocalMoment:
     weekdays: frozenset[int] | None = None
     business_day: bool = False
     day: date | None = None
-    stops_if_past: bool = False
+    stops_if_past: bool = True
     anchor: Anchor | None = None
     at_clock: bool = False  # the author said a time
 
@@ -80,7 +80,7 @@ class WaitUntil(PlainStep):
         if inner.has("if_past") and not day:
             raise BadDefinition((*inner.path, "if_past"), "is for a date: every other time comes again")
         clock = inner.read("time", parse_clock) if inner.has("time") else time(0)
-        stops = inner.choice("if_past", IF_PAST, "send_now") == "stop"
+        stops = inner.choice("if_past", IF_PAST, "stop") == "stop"
         return LocalMoment(clock, weekdays, business_day, day, stops, anchor, inner.has("time"))
 
     def enter(self, args: LocalMoment, scene: Scene) -> Decision:

@@ -108,7 +108,7 @@ def test_a_goal_that_comes_too_late_starts_nothing() -> None:
 def test_a_circle_of_journeys_comes_around_once() -> None:
     ring = {"class": "transactional", "reenter": "always", "steps": [{"send": "hello"}]}
     one = {"id": "one", "trigger": [{"event": "go"}, {"journey": "two", "on": "completed"}], **ring}
-    two = {"id": "two", "trigger": {"journey": "one", "on": "completed"}, **ring}
+    two = {"id": "two", "trigger": {"journey": "one", "on": "completed"}, "entries": {"max": 9, "per": "1d"}, **ring}
     world = World(one, two)
     world.hear(make_event("go"))
     assert entered(world) == ["one", "two", "one"]

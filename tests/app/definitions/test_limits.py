@@ -65,3 +65,9 @@ def test_caps_that_together_count_more_than_can_be_remembered_are_refused_by_nam
 def test_quiet_hours_and_allowed_windows_that_leave_no_hour_together_are_refused() -> None:
     problems = told(quiet_hours={"sms": "08:00-20:00"}, allowed={"sms": "09:00-18:00"})
     assert "no hour" in problems["allowed.sms"]
+
+
+@pytest.mark.parametrize("zones", [-1, True, "Asia/Seoul", {"a": 1}, [None]])
+def test_zones_that_are_no_zones_are_told_where_they_stand_also_beside_quiet_hours(zones: Any) -> None:
+    problems = told(quiet_hours={"sms": "21:00-08:00"}, zones=zones)
+    assert [path.split(".")[0] for path in problems] == ["zones"]

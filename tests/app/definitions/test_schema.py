@@ -400,7 +400,7 @@ ODD: tuple[Any, ...] = (
 # What a schema cannot say: `validate` does.
 BEYOND = re.compile(
     r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone"
-    r"|stands beside each|lasts at most|no channel is called|goes on at once"
+    r"|stands beside each|lasts at most|no channel is called"
     r"|no holiday of|no season of|the holidays of|is no rule|not before `from`|of which country"
 )
 

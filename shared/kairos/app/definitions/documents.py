@@ -15,15 +15,9 @@ from typing import Any
 from kairos import registry
 from kairos.app.definitions.anchored import check_anchored
 from kairos.app.definitions.brand import check_brand
+from kairos.app.definitions.circles import circles_of_journeys, circles_of_segments
 from kairos.app.definitions.compile import check_journey
-from kairos.app.definitions.references import (
-    find_cycle,
-    find_mappings,
-    named_in_conditions,
-    named_journeys,
-    named_segments,
-    tracked_in,
-)
+from kairos.app.definitions.references import find_mappings, named_in_conditions, named_segments, tracked_in
 from kairos.app.definitions.segment import check_segment
 from kairos.app.definitions.template import channels_of, check_template
 from kairos.app.definitions.triggers import BROADCAST
@@ -123,7 +117,7 @@ def check_brand_documents(documents: Documents) -> list[Problem]:
         if not own:
             sound.append(definition)
     found += _duplicates(documents)
-    found += _cycles(Documents(tuple(sound)))
+    found += _circles(Documents(tuple(sound)))
     found += _too_many_tracked(Documents(tuple(sound)))
     return sorted(found, key=lambda problem: (problem.file, problem.line, problem.column))
 
@@ -213,10 +207,6 @@ def _references(definition: Definition, documents: Documents) -> Iterator[Proble
     if brand is not None and isinstance(brand.document, Mapping) and isinstance(definition.document, Mapping):
         for path, message, warning in check_anchored(definition.document, brand.document):
             yield definition.problem(BadDefinition(path, message), warning=warning)
-    for path, step in find_mappings(definition.document, "date"):
-        if path[-1:] == ("wait_until",) and step.get("if_past") is None:
-            message = "whoever gets here later goes on at once: say so with if_past: send_now, or stop them"
-            yield definition.problem(BadDefinition((*path, "date"), message), warning=True)
     for path, step in find_mappings(definition.document, "business_day"):
         if (
             step["business_day"]
@@ -295,21 +285,11 @@ def _too_many_tracked(documents: Documents) -> Iterator[Problem]:
         yield segments[id].problem(BadDefinition((), message))
 
 
-def _cycles(documents: Documents) -> Iterator[Problem]:
-    segments = documents.of("segment")
-    cycle = find_cycle({id: definition.document for id, definition in segments.items()})
-    if cycle:
-        here = segments[cycle[0]]
-        path = next(path for path, found in find_mappings(here.document, "segment") if found["segment"] == cycle[1])
-        message = f"segments ask each other in a circle: {' → '.join(cycle)}"
-        yield here.problem(BadDefinition((*path, "segment"), message))
-    journeys = documents.of("journey")
-    cycle = find_cycle({id: definition.document for id, definition in journeys.items()}, named_journeys)
-    if cycle:
-        here = journeys[cycle[0]]
-        path = next(path for path, found in find_mappings(here.document, "enter") if found["enter"] == cycle[1])
-        message = f"journeys enter each other in a circle: {' → '.join(cycle)}"
-        yield here.problem(BadDefinition((*path, "enter"), message))
+def _circles(documents: Documents) -> Iterator[Problem]:
+    for kind, circles in (("segment", circles_of_segments), ("journey", circles_of_journeys)):
+        definitions = documents.of(kind)
+        for id, path, message in circles(documents.documents(kind)):
+            yield definitions[id].problem(BadDefinition(path, message))
 
 
 def used_segments(documents: Documents, document: Any) -> set[str]:

@@ -46,8 +46,7 @@ def read_hours(document: Document) -> None:
                     continue
                 closings = closed.setdefault((kind, channel), [])
                 closings.append(part.read(channel, parse))
-                zones = document.raw.get("zones") or [document.raw.get("timezone")]
-                if not _opens(closings, zones):
+                if not _opens(closings, _zones(document)):
                     message = "over the brand's zones together this leaves no hour to send in"
                     raise BadDefinition((*part.path, channel), message)
 
@@ -113,6 +112,12 @@ def whole(document: Document, key: str, least: int, most: int) -> int:
         return value
 
     return document.read(key, parse, f"a whole number from {least} to {most}")
+
+
+def _zones(document: Document) -> Sequence[Any]:
+    """Return the zones as written. What is no list has a problem of its own, told where it stands."""
+    zones = document.raw.get("zones")
+    return zones if zones and isinstance(zones, list) else [document.raw.get("timezone")]
 
 
 def _opens(closings: Sequence[Closing], zones: Sequence[Any]) -> bool:
