@@ -16,6 +16,7 @@ from kairos.domain.profile import (
     Parcel,
     Planned,
     Posted,
+    Predicted,
     Profile,
     Written,
 )
@@ -86,6 +87,7 @@ messages = st.builds(
     over_cap=texts,
     reason=texts,
     correlation=texts,
+    chosen=maybe,
 )
 parcels = st.builds(Parcel, texts, texts, texts, maybe, numbers, texts)
 reasons = st.builds(
@@ -129,6 +131,9 @@ profiles = st.builds(
         st.builds(Written, numbers, texts, instants, st.lists(reasons, max_size=2).map(tuple)),
         max_size=2,
     ),
+    rhythm=st.lists(st.lists(st.integers(0, 3_000_000) | st.floats(0, 1e9), max_size=8), max_size=3),
+    hours=st.dictionaries(texts, st.lists(numbers, max_size=6).map(tuple), max_size=2),
+    predicted=st.dictionaries(texts, st.builds(Predicted, texts, numbers, numbers, numbers), max_size=2),
 )
 
 

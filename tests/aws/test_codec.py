@@ -16,7 +16,19 @@ from kairos.aws.dictionary import STATES
 from kairos.domain import packing
 from kairos.domain.effects import Arm, Send
 from kairos.domain.errors import TooLarge, Unavailable
-from kairos.domain.profile import SCHEMA, Counter, Enrollment, Entry, Message, Parcel, Planned, Posted, Profile, Written
+from kairos.domain.profile import (
+    SCHEMA,
+    Counter,
+    Enrollment,
+    Entry,
+    Message,
+    Parcel,
+    Planned,
+    Posted,
+    Predicted,
+    Profile,
+    Written,
+)
 from kairos.domain.reason import Reason
 from tests.aws.profiles import busy_profile, profiles
 
@@ -30,6 +42,7 @@ TABLES = [
     (Counter, packing.COUNTER),
     (Parcel, packing.PARCEL),
     (Posted, packing.POSTED),
+    (Predicted, packing.PREDICTED),
     (Written, packing.WRITTEN),
     (Reason, packing.REASON),
 ]

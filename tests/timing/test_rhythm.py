@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kairos.timing.rhythm import KEPT_DAYS_MAX, GapSums, Rhythm, day_of, replay, weekday_of
+from kairos.timing.rhythm import KEPT_DAYS_MAX, GapSums, Rhythm, day_of, joined, replay, weekday_of
 
 MONDAY = date(2026, 3, 2).toordinal()
 
@@ -105,3 +105,25 @@ def test_a_clock_change_moves_no_purchase_to_another_day(zone: str) -> None:
 def test_a_naive_time_has_no_day() -> None:
     with pytest.raises(ValueError):
         day_of(datetime(2026, 1, 1), UTC)
+
+
+def test_two_rhythms_of_one_customer_are_the_rhythm_of_all_their_days() -> None:
+    random = Random(11)
+    for _ in range(200):
+        days = random.sample(range(MONDAY, MONDAY + 400), 8)
+        cut = random.randrange(9)
+        both = joined(replay(days[:cut]), replay([*days[cut:], *days[:1]]))
+        assert both == replay(days) == joined(replay([*days[cut:], *days[:1]]), replay(days[:cut]))
+
+
+def test_long_histories_join_to_one_that_has_every_day_and_every_gap_of_both() -> None:
+    one, other = (
+        replay(range(MONDAY, MONDAY + 200, 10), 0.9, 0.8),
+        replay(range(MONDAY + 5, MONDAY + 300, 15), 0.9, 0.8),
+    )
+    both = joined(one, other, 0.9, 0.8)
+    assert both.purchases == one.purchases + other.purchases
+    assert sum(both.weekdays()) == both.purchases
+    assert both.days == tuple(sorted({*one.days, *other.days}))[-KEPT_DAYS_MAX:]
+    assert both.folded.square_log >= 0
+    assert Rhythm.from_state(both.to_state()) == both

@@ -46,6 +46,9 @@ BUDGETS: Mapping[str, Budget] = {
     "written": Budget(4, 1_500, "that of a queue that is gone; a write's own reasons never before the next write"),
     "segments": Budget(TRACKED_MAX, 10, "none: a release that tracks more is refused"),
     "windows": Budget(TRACKED_MAX, 26, "none: one for each tracked segment at most"),
+    "rhythm": Budget(1, 260, "none: eight days and thirteen numbers, whatever was bought"),
+    "hours": Budget(13, 600, "the rows of the fewest counts; 168 hours each, and a count an hour"),
+    "predicted": Budget(50, 70, "those that were made first"),
     "log": Budget(40, 180, "oldest first"),
 }
 PROPERTIES_BYTES_MAX = 4_000
@@ -118,7 +121,21 @@ def evict(profile: Profile, live_counters: frozenset[str], now: datetime) -> Non
         gone = min(profile.sequences)
         del profile.sequences[gone]
         profile.written.pop(gone, None)
+    _evict_hours(profile)
+    _evict_predicted(profile)
     profile.log = profile.log[-BUDGETS["log"].most :]
+
+
+def _evict_hours(profile: Profile) -> None:
+    surplus = len(profile.hours) - BUDGETS["hours"].most
+    for name in sorted(profile.hours, key=lambda name: (sum(profile.hours[name][1::2]), name))[: max(0, surplus)]:
+        del profile.hours[name]
+
+
+def _evict_predicted(profile: Profile) -> None:
+    surplus = len(profile.predicted) - BUDGETS["predicted"].most
+    for id in sorted(profile.predicted, key=lambda id: (profile.predicted[id].made_on, id))[: max(0, surplus)]:
+        del profile.predicted[id]
 
 
 def _evict_entries(profile: Profile, now: datetime) -> None:

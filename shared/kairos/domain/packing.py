@@ -22,6 +22,7 @@ from kairos.domain.profile import (
     Parcel,
     Planned,
     Posted,
+    Predicted,
     Profile,
     Trial,
     Written,
@@ -69,6 +70,14 @@ def _times(value: Iterable[Any]) -> list[int]:
 
 def _read_times(raw: Iterable[int]) -> tuple[Any, ...]:
     return tuple(from_micros(micros) for micros in raw)
+
+
+def _lists(value: Mapping[str, Iterable[Any]]) -> dict[str, list[Any]]:
+    return {key: list(items) for key, items in value.items()}
+
+
+def _read_lists(raw: Mapping[str, Iterable[Any]]) -> dict[str, tuple[Any, ...]]:
+    return {key: tuple(items) for key, items in raw.items()}
 
 
 def _plain(name: str, key: str, default: Any = NEVER) -> Row:
@@ -230,6 +239,7 @@ MESSAGE: tuple[Row, ...] = (
     _plain("reason", "r", ""),
     _plain("correlation", "g", ""),
     _plain("conditional", "f", False),
+    _at("chosen", "h", None),
 )
 PARCEL: tuple[Row, ...] = (
     _plain("id", "i"),
@@ -261,6 +271,12 @@ POSTED: tuple[Row, ...] = (
     _plain("channel", "c"),
     _at("at", "a"),
     _plain("told", "t", 0),
+)
+PREDICTED: tuple[Row, ...] = (
+    _plain("occurrence", "o"),
+    _plain("made_on", "n"),
+    _plain("day", "d"),
+    _plain("moves", "m", 0),
 )
 WRITTEN: tuple[Row, ...] = (
     _plain("version", "v"),
@@ -299,6 +315,9 @@ PROFILE: tuple[Row, ...] = (
     _plain("recounted", "sk", ""),
     _at("erased_at", "xa", None),
     _plain("erased_everywhere", "xe", False),
+    _plain("rhythm", "ry", []),
+    ("hours", "hw", _lists, _read_lists, {}),
+    ("predicted", "pr", *_filed(Predicted, PREDICTED), {}),
 )
 _KEYS = {row[1]: row for row in PROFILE}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from kairos.domain.event import Value
 from kairos.domain.reason import Reason
@@ -123,7 +123,8 @@ class Message:
 
     `due` is the exact instant the step meant, `until` when a held one is looked at again, `check_at` when an asked one
     is asked for again, `asks` how often that was. `untried` are the channels left to fall back to, in order.
-    `conditional`: its step says what must hold whenever it is about to go.
+    `conditional`: its step says what must hold whenever it is about to go. `chosen` is when send-time prediction meant
+    it to go: it is asked once a message.
     """
 
     id: str
@@ -148,6 +149,7 @@ class Message:
     reason: str = ""
     correlation: str = ""
     conditional: bool = False
+    chosen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,20 @@ class Written:
     reasons: tuple[Reason, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """Where one journey expects a moment of this customer: an ordinal `day` of their calendar, worked out on `made_on`.
+
+    `occurrence` is the day of the order that it follows, as a date: a new order begins another. `moves` is how often
+    the day changed since.
+    """
+
+    occurrence: str
+    made_on: int
+    day: int
+    moves: int = 0
+
+
 ParcelKind = Literal["state", "event"]
 
 
@@ -217,7 +233,9 @@ class Profile:
     `wake` is where the item stands in the wake index; it is kept beside the state, as `version` is.
     `moments` maps "journey/occurrence" → when its first step is due: the passage around that day begins then.
     `erased_at` is since when nothing is kept of it but that, `erased_everywhere` whether the rest of the person's data
-    is known to be gone."""
+    is known to be gone.
+    Where the release asks for it: `rhythm` is the state of `kairos.timing.Rhythm`, `hours` maps "active", "sent email",
+    "answered email" … → hour of the week, count, hour, count …, and `predicted` is by journey."""
 
     id: str
     created_at: datetime
@@ -251,6 +269,9 @@ class Profile:
     recounted: str = ""
     erased_at: datetime | None = None
     erased_everywhere: bool = False
+    rhythm: list[Any] = field(default_factory=list)
+    hours: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    predicted: dict[str, Predicted] = field(default_factory=dict)
 
     @property
     def birth(self) -> str:
@@ -290,4 +311,6 @@ class Profile:
             posted=dict(self.posted),
             written=dict(self.written),
             windows=dict(self.windows),
+            hours=dict(self.hours),
+            predicted=dict(self.predicted),
         )

@@ -15,8 +15,11 @@ from typing import Any, cast
 from kairos.domain.condition import parse_condition
 from kairos.domain.decision import Ask, Decision, Scene
 from kairos.domain.document import Document
+from kairos.domain.errors import BadDefinition
 from kairos.domain.journey import PRIORITY_MAX, SendArgs
 from kairos.steps._step import PlainStep
+
+BEST_WITHIN_MAX = timedelta(days=7)
 
 OVER_CAP = {"not_sent": "drop", "drop": "drop", "hold": "hold", "switch": "switch"}
 """As written → what the engine does: `drop` is the older word for `not_sent`."""
@@ -86,7 +89,15 @@ def read_best_within(document: Document) -> timedelta | None:
         return None
     inner = document.inner("at")
     inner.only("best_within")
-    return inner.duration("best_within")
+    return read_span(inner)
+
+
+def read_span(document: Document) -> timedelta:
+    """Read the span within which send-time prediction may choose."""
+    span = document.duration("best_within")
+    if span > BEST_WITHIN_MAX:
+        raise BadDefinition((*document.path, "best_within"), "expected at most 7d: a week has every hour once")
+    return span
 
 
 STEP = Send()

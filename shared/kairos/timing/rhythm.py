@@ -125,6 +125,32 @@ def replay(days: Iterable[int], keep_logs: float = 1.0, keep_gaps: float = 1.0) 
     return rhythm
 
 
+def joined(one: Rhythm, other: Rhythm, keep_logs: float = 1.0, keep_gaps: float = 1.0) -> Rhythm:
+    """Return one rhythm of two that were the same customer's.
+
+    Exact while neither has folded anything. Folded gaps are pooled as they are: which of them lay within the other's is
+    not known any more.
+    """
+    rhythm = Rhythm((), _pooled(one.folded, other.folded), _added(one.folded_weekdays, other.folded_weekdays))
+    for day in sorted({*one.days, *other.days}):
+        rhythm = rhythm.with_day(day, keep_logs, keep_gaps)
+    return rhythm
+
+
+def _pooled(one: GapSums, other: GapSums) -> GapSums:
+    logs = one.logs + other.logs
+    if not logs:
+        return one
+    away = other.mean_log - one.mean_log
+    mean = one.mean_log + away * other.logs / logs
+    square = one.square_log + other.square_log + away * away * one.logs * other.logs / logs
+    return GapSums(one.count + other.count, logs, mean, square, one.gaps + other.gaps, one.days + other.days)
+
+
+def _added(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:
+    return tuple(mine + theirs for mine, theirs in zip(one, other, strict=True))
+
+
 def weekday_of(day: int) -> int:
     """Return the weekday of an ordinal: 0 is Monday, as `date.weekday` counts."""
     return (day + 6) % 7

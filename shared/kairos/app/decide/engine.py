@@ -17,6 +17,7 @@ from kairos.app.decide import (
     erasing,
     facts,
     following,
+    habits,
     memberships,
     messages,
     moments,
@@ -310,6 +311,7 @@ def _close(turn: Turn) -> Outcome:
     profile = turn.profile
     profile.log = (*profile.log, *(reason for reason in turn.reasons if reason.kind not in FEEDBACK))
     caps.forget(turn)
+    habits.forget(turn)
     budget.evict(profile, turn.release.counter_keys, turn.now)
     due = alarm.earliest_due(turn)
     alarm.set_alarm(turn, due)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from kairos.app.decide import counting, reports
+from kairos.app.decide import counting, habits, reports
 from kairos.app.decide.turn import Turn
 from kairos.domain.budget import BUDGETS, TRAIT_BYTES_MAX, fits_trait
 from kairos.domain.errors import NoRoom
@@ -33,6 +33,7 @@ def take_in(turn: Turn, event: Event) -> bool:
         _consent(turn, (str(event.properties.get("channel", "email")), "marketing"), False, event)
     if not reports.knows(turn, event):
         counting.count(turn, event.name, event.properties, event.occurred_at)
+    habits.take(turn, event)
     return turn.profile.zone != before
 
 

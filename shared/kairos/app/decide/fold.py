@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kairos.app.decide import facts, memberships, passages, timelines
+from kairos.app.decide import facts, habits, memberships, passages, timelines
 from kairos.app.decide.entries import FORMER_MAX, EntryChange
 from kairos.app.decide.turn import Turn
 from kairos.domain import budget
@@ -91,6 +91,8 @@ def _fold_counts(turn: Turn, loser: Profile) -> None:
     profile.sent_transactional = _by_time(rows.values())
     profile.posted = {**loser.posted, **profile.posted}
     profile.moments = {**loser.moments, **profile.moments}
+    profile.predicted = {**loser.predicted, **profile.predicted}
+    habits.fold(turn, loser)
 
 
 def _by_time(rows: Iterable[tuple[str, datetime, str]]) -> tuple[tuple[str, datetime, str], ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kairos.app.decide import arbitration, caps, pauses, reports, spreading
+from kairos.app.decide import arbitration, best_hour, caps, pauses, reports, spreading
 from kairos.app.decide.rest import resting
 from kairos.app.decide.turn import Turn
 from kairos.app.deliver.condition import UNMET, still_holds
@@ -51,7 +51,7 @@ def ask(
     enrollment = turn.keep(replace(enrollment, visits={**enrollment.visits, step: visit}))
     template = turn.release.template(args.template) or {}
     channels = (args.channel,) if args.channel else tuple(template)
-    expires = due + (args.expires or EXPIRES_AFTER)
+    expires = due + (args.expires or max(EXPIRES_AFTER, args.best_within or EXPIRES_AFTER))
     message = Message(
         id=message_id(enrollment.id, step, visit, 0),
         enrollment=enrollment.id,
@@ -89,6 +89,9 @@ def settle(turn: Turn, message: Message) -> Message | None:
         return fall_back(turn, message, obstacle)
     if found := resting(turn, message):
         return _rest(turn, message, *found)
+    message = best_hour.choose(turn, message)
+    if message.chosen is not None and message.chosen > turn.now:
+        return hold(turn, message, message.chosen, message.reason)
     opens = open_at(turn.release, turn.profile, message.channel, turn.now, message.marketing)
     if opens is None or opens > turn.now:
         return hold(turn, message, opens and spreading.from_opening(turn, message, opens), QUIET)
@@ -217,6 +220,7 @@ def _next_channel(turn: Turn, message: Message, reason: str) -> Message | None:
         state="asked",
         until=None,
         reason="",
+        chosen=None,
     )
     return settle(turn, following)
 
@@ -258,7 +262,7 @@ def _request(turn: Turn, message: Message) -> Message:
         turn.keep(replace(enrollment, asked=(*others, asked.id)[-ASKED_MAX:]))
     reports.remember(turn, asked)
     turn.effects.append(effect_of(turn, asked))
-    turn.say("message", asked)
+    turn.say("message", asked, asked.reason if asked.reason.startswith(best_hour.BEST) else "")
     return asked
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from kairos.app.decide import counting
+from kairos.app.decide import counting, habits
 from kairos.app.decide.turn import Turn
 from kairos.domain.event import Event
 from kairos.domain.profile import Message, Posted
@@ -63,15 +63,21 @@ def take(turn: Turn, event: Event) -> None:
         return
     machine = event.properties.get("machine") is True
     told = posted.told
+    answered = False
     for kind in kinds:
         by = MACHINE if machine and kind in _BY_MACHINES else ""
         bit = _BITS[kind, by]
         if not told & bit:
             told |= bit
+            answered |= kind in _BY_MACHINES and not by
+            if kind == "sent":
+                habits.note_sent(turn, posted)
             turn.reasons.append(_reason(turn, id, posted, kind, by))
             said = {**event.properties, **_about(turn, id, posted), "machine": bool(by)}
             counting.count(turn, f"message_{kind}", said, event.occurred_at)
     turn.profile.posted[id] = replace(posted, told=told)
+    if answered:
+        habits.note_answer(turn, id)
 
 
 def _about(turn: Turn, id: str, posted: Posted) -> dict[str, str]:

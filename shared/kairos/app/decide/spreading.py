@@ -20,7 +20,7 @@ FINEST = timedelta(seconds=1)
 
 def from_due(turn: Turn, message: Message) -> datetime:
     """Return when the message goes if nothing holds it: its due time, or later within its step's own `spread`."""
-    return _spread(turn, message, message.due, _of_step(turn, message))
+    return _spread(turn, message, message.chosen or message.due, _of_step(turn, message))
 
 
 def from_opening(turn: Turn, message: Message, opens: datetime) -> datetime:

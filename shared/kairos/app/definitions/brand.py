@@ -9,6 +9,7 @@ from kairos import registry
 from kairos.app.definitions.calendar import check_calendar, check_overrides
 from kairos.app.definitions.compile import Problems
 from kairos.app.definitions.limits import CHANNELS, LIMITS, read_caps, read_hours, read_rest, read_spread, whole
+from kairos.app.definitions.timing import read_timing
 from kairos.domain.document import Document
 from kairos.domain.errors import BadDefinition
 from kairos.domain.localtime import load_zone
@@ -25,6 +26,7 @@ BRAND_KEYS = (
     "policies",
     *LIMITS,
     "rates",
+    "timing",
     "walks",
     "calendar",
     "holidays",
@@ -58,6 +60,7 @@ def check_brand(raw: object) -> list[BadDefinition]:
         read_caps,
         read_rest,
         _rates,
+        read_timing,
         _walks,
         check_calendar,
         check_overrides,

@@ -6,7 +6,7 @@ Every problem of a document is collected, not only the first: an author fixes a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
@@ -20,7 +20,7 @@ from kairos.domain.errors import BadDefinition
 from kairos.domain.journey import PRIORITY, EntryCap, Goal, IfPast, Journey, Node, Reenter, SendArgs, TimelineStep
 from kairos.domain.membership import only_event
 from kairos.domain.offset import Offset
-from kairos.steps.send import SEND_KEYS, SEND_OPTIONS, read_priority, read_send
+from kairos.steps.send import SEND_KEYS, SEND_OPTIONS, read_priority, read_send, read_span
 
 STEPS_MAX = 200
 DEPTH_MAX = 10
@@ -155,8 +155,10 @@ def _timed(document: Document, common: Mapping[str, Any], problems: Problems) ->
 
 def _timeline_step(raw: object, path: Path, marketing: bool, ids: _Ids) -> TimelineStep:
     document = Document(raw, path)
-    document.only("id", "if_past", "class", *SEND_KEYS)
+    document.only("id", "if_past", "class", "best_within", *SEND_KEYS)
     send = read_send(document)
+    if document.has("best_within"):
+        send = replace(send, best_within=read_span(document))
     kind = document.choice("class", ("marketing", "transactional"), "marketing" if marketing else "transactional")
     return TimelineStep(
         id=ids.take(document, send.template),

@@ -27,6 +27,7 @@ from kairos.app.definitions.compile import ENTRIES_MAX, IF_PAST
 from kairos.app.definitions.limits import CAPS_MAX, CHANNELS, DOES, RESTS_MAX, SENT_MAX, TRANSACTIONAL
 from kairos.app.definitions.source_schema import source_schema
 from kairos.app.definitions.template import PART_CHARACTERS_MAX, bodies_of
+from kairos.app.definitions.timing import EVENTS_MAX, KEPT
 from kairos.app.definitions.triggers import AT_FORM, BROADCAST, FOLLOW_ON, TRIGGERS_MAX
 from kairos.domain.cap import CALENDARS, CLASSES
 from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STATUSES, TIMES_MAX
@@ -129,6 +130,7 @@ def _timed() -> Schema:
         "at": _ref("offset"),
         "class": _ref("class"),
         "if_past": {"enum": list(IF_PAST)},
+        "best_within": _ref("duration"),
     }
     own = {
         "anchor": _ref("anchor"),
@@ -229,6 +231,14 @@ def _brand() -> Schema:
         "week_starts": {"enum": list(WEEKDAYS)},
         "rest": {"type": "array", "maxItems": RESTS_MAX, "items": _object(rest, "after", "for")},
         "rates": _object(dict.fromkeys(CHANNELS, _object(rate, "per_second"))),
+        "timing": _object(
+            {
+                "keep": {"type": "array", "items": {"enum": list(KEPT)}},
+                "order": _ref("name"),
+                "active": {"type": "array", "minItems": 1, "maxItems": EVENTS_MAX, "items": _ref("name")},
+                "explore": _ref("share"),
+            }
+        ),
         "calendar": CALENDAR_SCHEMA,
         "holidays": OVERRIDES_SCHEMA,
         "walks": _object({"per_second": {"type": "number", "minimum": 1, "maximum": WALK_RATE_MAX}}, "per_second"),

@@ -70,6 +70,7 @@ def build_bundle(
         **country_tables(brand if asked else {}, years),
         "moments": shared_days(anchors, brand, years, (previous or {}).get("moments")),
         **({"sources": declared} if (declared := documents.documents("source")) else {}),
+        **({"timing": learned} if (learned := (previous or {}).get("timing")) else {}),
     }
 
 

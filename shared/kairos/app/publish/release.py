@@ -31,6 +31,7 @@ from zoneinfo import ZoneInfo
 from kairos.app.definitions.compile import compile_journey
 from kairos.app.definitions.references import find_behaviour
 from kairos.app.ports import EVERYTHING, Pause, Pointer
+from kairos.app.publish.timed import Timing, asked_of_items
 from kairos.app.publish.tracked import Segments, Tracked, index_segments
 from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
 from kairos.domain.cap import Cap, first_weekday, parse_per
@@ -164,6 +165,16 @@ class Release:
             Cap(cap["channel"], cap["max"], parse_per(cap["per"]), cap.get("class", "marketing"))
             for cap in self.brand.get("caps") or ()
         )
+
+    @cached_property
+    def timing(self) -> Timing:
+        """Return what is asked of the models of when."""
+        return Timing(self.bundle)
+
+    @cached_property
+    def predicting(self) -> tuple[str, ...]:
+        """Return the live journeys that stand around a prediction."""
+        return tuple(self.bundle["index"].get("predicted", ()))
 
     @cached_property
     def segments(self) -> Mapping[str, Condition]:
@@ -335,8 +346,10 @@ def index_of(
             row = counters.setdefault(did.event, {}).setdefault(did.key, {"key": did.key, "where": where})
             row["keep"] = max(row.get("keep", 0), did.keep)
     tracked = index_segments(raw.values(), segments)
+    remembered = asked_of_items(raw.values())
     return {
         **({"segments": tracked} if tracked else {}),
+        **({"timing": remembered} if remembered else {}),
         "triggers": triggers,
         "endings": endings,
         "anchors": anchors,

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
+from kairos.timing.builtin import GAMMA_CENTRE, LOGNORMAL_CENTRE
 from kairos.timing.gamma_gaps import GammaPrior
 from kairos.timing.learn.columns import survive
 from kairos.timing.learn.fit_weekday import fit_weekday
@@ -27,8 +28,8 @@ _LEAST = 1e-12
 _BOUND = 4.0  # standard deviations of the weak prior within which the search stays
 
 # Centre and standard deviation of each parameter, on the scale it is searched on (ln, but for the mean of ln days).
-_LOGNORMAL = ((3.7, 1.5), (-0.3, 1.0), (0.9, 0.8), (0.5, 1.0), (-1.5, 1.5), (1.0, 1.2))
-_GAMMA = ((-0.1, 1.0), (3.6, 1.5), (0.2, 0.6), (-1.5, 1.5), (1.0, 1.2))
+_LOGNORMAL = tuple(zip(LOGNORMAL_CENTRE, (1.5, 1.0, 0.8, 1.0, 1.5, 1.2), strict=True))
+_GAMMA = tuple(zip(GAMMA_CENTRE, (1.0, 1.5, 0.6, 1.5, 1.2), strict=True))
 Make = Callable[[Sequence[float]], LognormalPrior | GammaPrior]
 
 

@@ -1,0 +1,110 @@
+"""What timing remembers of a customer, where the release asks for it: their days of purchase, and their hours.
+
+Everything counted is a sum or a set of days, so events may arrive in any order. Days and hours are those of the
+customer's own clock, in the zone that was known when the event was taken in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from kairos.app.decide.turn import Turn
+from kairos.domain.event import Event
+from kairos.domain.profile import Posted, Profile
+from kairos.timing.rhythm import Rhythm, day_of, joined
+from kairos.timing.send_time import Hours, hour_of_week
+
+ANSWERED_WITHIN = timedelta(hours=24)
+"""For so long what a customer does answers the last message before it, where no open or click has told of it."""
+ANSWERED = 256
+"""The bit of `Posted.told` for a message that was answered; those below it belong to `reports`."""
+ACTIVE, SENT, ANSWER = "active", "sent", "answered"
+
+
+def take(turn: Turn, event: Event) -> None:
+    """Remember an order or a visit."""
+    timing = turn.release.timing
+    if timing.keeps_rhythm and event.name == timing.order:
+        known = rhythm_of(turn.profile)
+        bought = timing.rhythm.with_day(known, day_of(event.occurred_at, turn.zone))
+        if bought != known:
+            turn.profile.rhythm = bought.to_state()
+            turn.rhythm_moved = True
+    if timing.keeps_hours and event.name in timing.active:
+        _count(turn, ACTIVE, event.occurred_at)
+        last = _last_before(turn.profile, event.occurred_at)
+        if last is not None:
+            note_answer(turn, last)
+
+
+def note_sent(turn: Turn, posted: Posted) -> None:
+    """Count a message that has left, in the hour in which it was asked for."""
+    if turn.release.timing.keeps_hours:
+        _count(turn, f"{SENT} {posted.channel}", posted.at)
+
+
+def note_answer(turn: Turn, id: str) -> None:
+    """Count that a person answered a message, once, in the hour in which it was asked for."""
+    posted = turn.profile.posted[id]
+    if turn.release.timing.keeps_hours and not posted.told & ANSWERED:
+        turn.profile.posted[id] = replace(posted, told=posted.told | ANSWERED)
+        _count(turn, f"{ANSWER} {posted.channel}", posted.at)
+
+
+def rhythm_of(profile: Profile) -> Rhythm:
+    """Return when the customer bought, as far as it is kept."""
+    return Rhythm.from_state(profile.rhythm) if profile.rhythm else Rhythm()
+
+
+def hours_of(profile: Profile, channel: str) -> Hours:
+    """Return the customer's hours: what they do anywhere, and how they answer on this channel."""
+    rows = (_pairs(profile.hours.get(name, ())) for name in (ACTIVE, f"{SENT} {channel}", f"{ANSWER} {channel}"))
+    return Hours(*({slot: float(count) for slot, count in row} for row in rows))
+
+
+def fold(turn: Turn, loser: Profile) -> None:
+    """Add what another profile knew of the same customer."""
+    profile = turn.profile
+    if loser.rhythm:
+        prior = turn.release.timing.rhythm
+        both = joined(rhythm_of(profile), rhythm_of(loser), prior.lognormal.keep, prior.gamma.keep)
+        profile.rhythm = both.to_state()
+    for name, row in loser.hours.items():
+        counts = dict(_pairs(profile.hours.get(name, ())))
+        for slot, count in _pairs(row):
+            counts[slot] = counts.get(slot, 0) + count
+        profile.hours[name] = _flat(counts.items())
+
+
+def forget(turn: Turn) -> None:
+    """Keep nothing that no live definition asks for: items of brands without timing stay small."""
+    timing, profile = turn.release.timing, turn.profile
+    if profile.rhythm and not timing.keeps_rhythm:
+        profile.rhythm = []
+    if profile.hours and not timing.keeps_hours:
+        profile.hours = {}
+    if profile.predicted:
+        profile.predicted = {id: kept for id, kept in profile.predicted.items() if id in turn.release.predicting}
+
+
+def _last_before(profile: Profile, at: datetime) -> str | None:
+    """Return the last message asked for before `at`, if it is recent enough to be answered then."""
+    recent = ((p.at, id) for id, p in profile.posted.items() if p.at <= at < p.at + ANSWERED_WITHIN)
+    return max(recent, default=(at, None))[1]
+
+
+def _count(turn: Turn, name: str, at: datetime) -> None:
+    counts = dict(_pairs(turn.profile.hours.get(name, ())))
+    slot = hour_of_week(at.astimezone(turn.zone))
+    counts[slot] = counts.get(slot, 0) + 1
+    turn.profile.hours[name] = _flat(counts.items())
+
+
+def _pairs(row: tuple[int, ...]) -> Iterable[tuple[int, int]]:
+    return zip(row[::2], row[1::2], strict=True)
+
+
+def _flat(counts: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+    return tuple(number for pair in sorted(counts) for number in pair)

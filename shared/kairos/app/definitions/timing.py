@@ -1,0 +1,38 @@
+"""`timing:` of a brand: what items remember for the models of when, from which events, and how much is tried out."""
+
+from __future__ import annotations
+
+from kairos.domain.document import Document, parse_share
+from kairos.domain.errors import BadDefinition
+
+KEPT = ("rhythm", "hours")
+ORDER = "order_completed"
+ACTIVE = (
+    *("page_viewed", "screen_viewed", "product_viewed", "product_list_viewed", "products_searched", "product_clicked"),
+    *("product_added", "cart_viewed", "cart_updated", "checkout_started", "order_completed", "signed_up"),
+)
+"""What a person does themselves, at the hour in which they do it; deliveries, renewals and reminders are not."""
+EXPLORE = 0.1
+EVENTS_MAX = 50
+
+
+def read_timing(document: Document) -> None:
+    """Check `timing:` of a brand. Raises BadDefinition."""
+    if not document.has("timing"):
+        return
+    timing = document.inner("timing")
+    timing.only("keep", "order", "active", "explore")
+    if timing.has("keep"):
+        for value, path in timing.items("keep"):
+            if value not in KEPT:
+                raise BadDefinition(path, f"expected one of {', '.join(KEPT)}")
+    if timing.has("order"):
+        timing.name("order")
+    if timing.has("active"):
+        events = timing.items("active")
+        if not 1 <= len(events) <= EVENTS_MAX:
+            raise BadDefinition((*timing.path, "active"), f"expected 1 to {EVENTS_MAX} names of events")
+        for value, path in events:
+            Document({"event": value}, path[:-1]).name("event")
+    if timing.has("explore"):
+        timing.read("explore", parse_share)

@@ -1,0 +1,56 @@
+"""What a release says of timing: what each item must remember for it, from which events, and what all customers teach.
+
+The index says what live definitions ask for (`index.timing`), `brand.timing` what is kept besides; the priors that were
+learned are the bundle's `timing`, and where there are none the product's own speak:
+
+    {"rhythm": {…}, "hours": {"email": {…}}, "learned": {"until": "2026-10-01", …}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from kairos.app.definitions.references import find_mappings
+from kairos.app.definitions.timing import ACTIVE, EXPLORE, KEPT, ORDER
+from kairos.domain.document import parse_share
+from kairos.timing.builtin import HOURS, RHYTHM
+from kairos.timing.next_order import RhythmPrior
+from kairos.timing.send_time import HourPrior
+
+
+class Timing:
+    """What one release asks of the models of when."""
+
+    def __init__(self, bundle: Mapping[str, Any]) -> None:
+        self._own: Mapping[str, Any] = bundle["brand"].get("timing") or {}
+        self._learned: Mapping[str, Any] = bundle.get("timing") or {}
+        kept = {*bundle.get("index", {}).get("timing", ()), *self._own.get("keep", ())}
+        self.keeps_rhythm = "rhythm" in kept
+        self.keeps_hours = "hours" in kept
+        self.order: str = self._own.get("order", ORDER)
+        self.active = frozenset(self._own.get("active", ACTIVE))
+        self.explore = parse_share(self._own["explore"]) if "explore" in self._own else EXPLORE
+        self._hours: dict[str, HourPrior] = {}
+
+    @cached_property
+    def rhythm(self) -> RhythmPrior:
+        """Return what the shop's customers buy like, as far as it was learned."""
+        raw = self._learned.get("rhythm")
+        return RhythmPrior.from_document(raw) if raw else RHYTHM
+
+    def hours(self, channel: str) -> HourPrior:
+        """Return the shop's week on a channel, as far as it was learned."""
+        if channel not in self._hours:
+            raw = self._learned.get("hours", {}).get(channel)
+            self._hours[channel] = HourPrior.from_document(raw) if raw else HOURS
+        return self._hours[channel]
+
+
+def asked_of_items(documents: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what of timing these journeys ask every item to remember."""
+    listed = list(documents)
+    rhythm = any(next(find_mappings(document, "predicted"), None) for document in listed)
+    hours = any(next(find_mappings(document, "best_within"), None) for document in listed)
+    return [name for name, asked in zip(KEPT, (rhythm, hours), strict=True) if asked]
