@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -19,6 +19,7 @@ from zlib import crc32
 
 from kairos.app.archive import line_of
 from kairos.app.deliver.rate import allowances
+from kairos.app.erase import STANDING, IdentityRow
 from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
 from kairos.app.ports import (
     Claim,
@@ -312,6 +313,16 @@ class MemoryContacts:
             found[ref] = {name: json.loads(text) for name, (_, text) in newest.items()}
         return found
 
+    def of(self, profile: str) -> dict[str, dict[str, Any]]:
+        """Return everything that is kept under one id, by reference."""
+        rows = ((ref, row) for (id, ref), row in self._rows.items() if id == profile)
+        return {ref: {name: json.loads(text) for name, (_, text) in row.items()} for ref, row in rows}
+
+    def forget(self, profile: str, refs: Iterable[str]) -> None:
+        """Drop what is kept under one id and these references."""
+        for ref in refs:
+            self._rows.pop((profile, ref), None)
+
 
 class MemorySuppressions:
     """Suppressions. `hash_address` stands for the keyed hash that an unsubscribe link carries."""
@@ -360,6 +371,46 @@ class MemoryLedger:
         there = self.rows.get(message)
         if there is not None and there.state == "claimed":
             del self.rows[message]
+
+
+class MemoryTraces:
+    """Traces (see `kairos.app.erase`), over what the others keep."""
+
+    def __init__(self, identities: MemoryIdentities, contacts: MemoryContacts, ledger: MemoryLedger) -> None:
+        self._identities = identities
+        self._contacts = contacts
+        self._ledger = ledger
+
+    def identities(self, profiles: Collection[str]) -> Iterable[IdentityRow]:
+        for where, profile in list(self._identities.known.items()):
+            if profile in profiles:
+                yield IdentityRow(canonical(where), where[0], profile)
+        for standing in list(self._identities.kept.values()):
+            if standing.profile in profiles or standing.merged_into in profiles:
+                yield IdentityRow(f"profile#{standing.profile}", STANDING, standing.profile, standing.merged_into)
+
+    def contacts(self, profile: str) -> Mapping[str, Mapping[str, Any]]:
+        return self._contacts.of(profile)
+
+    def messages(self, profiles: Collection[str]) -> Iterable[Mapping[str, Any]]:
+        for row in list(self._ledger.rows.values()):
+            if row.details.get("profile") in profiles:
+                yield {"message": row.message, "state": row.state, "details": dict(row.details)}
+
+    def forget_identities(self, identities: Sequence[str]) -> None:
+        for identity in identities:
+            if identity.startswith("profile#"):
+                self._identities.kept.pop(identity.removeprefix("profile#"), None)
+            else:
+                kind, scope, value = json.loads(identity)
+                self._identities.known.pop((kind, scope, value), None)
+
+    def forget_contacts(self, profile: str, refs: Sequence[str]) -> None:
+        self._contacts.forget(profile, refs)
+
+    def forget_messages(self, messages: Sequence[str]) -> None:
+        for message in messages:
+            self._ledger.rows.pop(message, None)
 
 
 class MemorySendTokens:

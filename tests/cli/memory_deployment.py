@@ -24,9 +24,13 @@ from kairos.memory import (
     MemoryCustomerScan,
     MemoryDrafts,
     MemoryIdentities,
+    MemoryInbox,
     MemoryInsights,
+    MemoryLedger,
     MemoryReleases,
     MemoryRounds,
+    MemorySuppressions,
+    MemoryTraces,
     MemoryWalks,
 )
 from kairos.registry import Channel
@@ -91,6 +95,10 @@ class MemoryDeployment:
         self.contacts = MemoryContacts()
         self.customers = MemoryCustomers()
         self.identities = MemoryIdentities()
+        self.ledger = MemoryLedger()
+        self.suppressions = MemorySuppressions()
+        self.inbox = MemoryInbox(self.clock)
+        self.traces = MemoryTraces(self.identities, self.contacts, self.ledger)
         self.secrets = MemorySecrets()
         self.dead_letters: Any = None
         self.patient: Any = None

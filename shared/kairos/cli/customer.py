@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MERGES_MAX = 10
 NAMED_BY_SOURCES = ("customer", "external", "anonymous")
 
-_PROFILE = re.compile(r"[a-z2-7]{26}")
+PROFILE_ID = re.compile(r"[a-z2-7]{26}")
 _SCOPED = re.compile(r"([a-z]+/[A-Za-z0-9_-]+):(.+)", re.DOTALL)
 
 
@@ -29,9 +29,9 @@ def find_customer(deployment: Deployment, text: str) -> Profile:
     `shopify/main:1234` names a customer of one connection; without it, every connection is asked.
     """
     wanted = text.strip()
-    profile = deployment.read_profile(wanted) if _PROFILE.fullmatch(wanted) else None
+    profile = deployment.read_profile(wanted) if PROFILE_ID.fullmatch(wanted) else None
     if profile is None:
-        found = deployment.find_profile(_identifiers(deployment, wanted))
+        found = deployment.find_profile(identifiers_of(deployment, wanted))
         profile = deployment.read_profile(found) if found else None
     for _ in range(MERGES_MAX):
         if profile is None or profile.merged_into is None:
@@ -56,14 +56,14 @@ def live_release(deployment: Deployment) -> Release | None:
     return Release(deployment.releases.bundle(pointer.release), pointer) if pointer else None
 
 
-def _identifiers(deployment: Deployment, text: str) -> list[Identifier]:
+def identifiers_of(deployment: Deployment, text: str) -> list[Identifier]:
     """Return all ways to read the text, the most certain first."""
     if scoped := _SCOPED.fullmatch(text):
         return _of_sources(scoped[2], [scoped[1]])
     if email := normalise_email(text):
         return [Identifier("email", email)]
     found = []
-    if phone := normalise_phone(text, _country(deployment)):
+    if phone := normalise_phone(text, country_of(deployment)):
         found.append(Identifier("phone", phone))
     scopes = [f"{source}/{connection}" for source, connection in deployment.secrets.names()]
     return found + _of_sources(text, scopes)
@@ -74,7 +74,8 @@ def _of_sources(text: str, scopes: list[str]) -> list[Identifier]:
     return [Identifier(kind, value, scope) for kind in NAMED_BY_SOURCES for scope in scopes] if value else []
 
 
-def _country(deployment: Deployment) -> str | None:
+def country_of(deployment: Deployment) -> str | None:
+    """Return the live brand's country, by which phone numbers without a + are read; None where none is said."""
     release = live_release(deployment)
     country: Any = release.brand.get("country") if release else None
     return country if isinstance(country, str) else None

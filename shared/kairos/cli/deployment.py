@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kairos.app.ports import Clock, ContactReader, Drafts, Identifier, InsightsReader, Releases
+from kairos.app.erase import Traces
+from kairos.app.ports import (
+    Clock,
+    ContactReader,
+    Drafts,
+    Identifier,
+    Inbox,
+    InsightsReader,
+    Releases,
+    Suppressions,
+)
 from kairos.app.redrive import DeadLetters
 from kairos.app.walk.ports import CustomerScan, Population
 from kairos.cli.failure import NotDeployed
@@ -19,6 +29,7 @@ from kairos.domain.profile import Profile
 from kairos.registry import Channel
 
 if TYPE_CHECKING:
+    from kairos.aws.secret import IdentitySecret
     from kairos.cli.checkup.patient import Patient
 
 INVOKE_SECONDS = 120
@@ -68,6 +79,14 @@ class Deployment(Protocol):
     def contacts(self) -> ContactReader: ...
     @property
     def secrets(self) -> Secrets: ...
+    @property
+    def traces(self) -> Traces:
+        """Return what is kept of people beside their profile."""
+
+    @property
+    def suppressions(self) -> Suppressions: ...
+    @property
+    def inbox(self) -> Inbox: ...
     @property
     def insights(self) -> InsightsReader: ...
     @property
@@ -176,6 +195,34 @@ class AwsDeployment:
         return SsmSecrets(self._client("ssm"), self._output("ConnectionsPrefix"))
 
     @cached_property
+    def traces(self) -> Traces:
+        """Return what is kept of people in the tables that no function may list."""
+        from kairos.aws.traces import DynamoTraces
+
+        tables = (self._output(name) for name in ("IdentitiesTable", "ContactsTable", "MessagesTable"))
+        return DynamoTraces(self._client("dynamodb"), *tables)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """Return the stops, by the keys in force."""
+        from kairos.aws.suppressions import DynamoSuppressions
+
+        return DynamoSuppressions(self._client("dynamodb"), self._output("SuppressionsTable"), self._keys)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Return the inbox of all profiles."""
+        from kairos.aws.inbox import SqsInbox
+
+        return SqsInbox(self._client("sqs"), self._output("InboxUrl"), self.clock)
+
+    @cached_property
+    def _keys(self) -> IdentitySecret:
+        from kairos.aws.secret import IdentitySecret
+
+        return IdentitySecret(self._client("secretsmanager"), self._output("IdentitySecretArn"), self.clock)
+
+    @cached_property
     def dead_letters(self) -> DeadLetters:
         """Return what could not be done."""
         from kairos.aws.dead_letters import SqsDeadLetters
@@ -224,10 +271,9 @@ class AwsDeployment:
     def find_profile(self, identifiers: Sequence[Identifier]) -> str | None:
         """Look identifiers up by their keyed hashes; nothing is made."""
         from kairos.aws.identities import DynamoIdentities
-        from kairos.aws.secret import IdentitySecret
 
-        keys = IdentitySecret(self._client("secretsmanager"), self._output("IdentitySecretArn"), self.clock)
-        return DynamoIdentities(self._client("dynamodb"), self._output("IdentitiesTable"), keys).find(identifiers)
+        table = self._output("IdentitiesTable")
+        return DynamoIdentities(self._client("dynamodb"), table, self._keys).find(identifiers)
 
     def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Invoke the publish function and wait for its answer. Raises NotDeployed when it fails."""

@@ -526,6 +526,30 @@ def export(
 
 
 @app.command()
+def erase(
+    context: Context,
+    people: Annotated[
+        list[str] | None, typer.Argument(help="E-mails, phones, SOURCE/CONNECTION:CUSTOMER_ID, or profile ids.")
+    ] = None,
+    requested: Annotated[
+        bool, typer.Option("--requested", help="Whoever a source asked to be forgotten (Shopify's customers/redact).")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as one JSON object.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Erase people, everywhere: profile, contacts, identities, messages. Stops stay, as keyed hashes."""
+    from kairos.cli.erase import Wish, erase_people
+
+    if not people and not requested:
+        raise typer.BadParameter("name somebody, or say --requested")
+    wish = Wish(tuple(people or ()), requested, yes, as_json)
+    raise typer.Exit(erase_people(_deployment(context, stage, region, profile), wish))
+
+
+@app.command()
 def redrive(
     context: Context,
     queues: Annotated[list[str] | None, typer.Argument(help="Which dead-letter queues; all if left out.")] = None,
