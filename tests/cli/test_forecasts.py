@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -96,6 +97,23 @@ def test_the_map_shows_moments_and_what_comes_of_them_in_order(kairos: Run, caps
     assert lines[0] == "2026-11-24 03:00:00  will get   welcome v1 [s] at hello-1 email hello"
     assert [line for line in lines if "  moment " in line] == ["2026-12-01 03:00:00  moment     booking b1"]
     assert lines == sorted(lines, key=lambda line: line[:19])
+
+
+def test_the_map_shows_what_is_predicted_and_how_sure_that_is(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for what in ("next_order", "lapse"):
+        document = {"id": what.replace("_", "-"), "class": "transactional", "anchor": {"predicted": what}}
+        document["timeline"] = [{"at": "0d 10:00", "send": "hello"}]
+        deployment.drafts.put("journey", document["id"], document)
+    assert deployment.command({"command": "publish", "all": True})["ok"]
+    days = [(NOW.date() - timedelta(days=30 * n + 2)).toordinal() for n in range(8)]
+    deployment.keep(replace(customer(), rhythm=[sorted(days)], version=1))
+    assert kairos("map", PROFILE, "--days", "400") == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if "  moment " in line]
+    order, lapse = lines[1:]
+    assert re.fullmatch(r"2026-12-(1|2).* next_order: next-order \(80% within \d+ to \d+ days from today\)", order)
+    assert re.fullmatch(r"2027-.* lapse: lapse \(gone already with \d%\)", lapse)
 
 
 def test_a_map_before_the_first_publish_says_so(kairos: Run, deployment: MemoryDeployment) -> None:

@@ -6,25 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-from kairos.app.definitions.compile import check_journey
 from kairos.cli.simulate import load_release, simulate
 from kairos.domain.instant import format_instant, parse_instant
 from kairos.domain.reason import Reason
-
-# Moments that no journey can name yet.
-LATER = {"predicted"}
 
 
 def _cases(folder: Path) -> list[dict[str, Any]]:
     lines = (folder / "time-vectors.jsonl").read_text("utf-8").splitlines()
     return [json.loads(line) for line in lines if line]
-
-
-def _needs_later_anchor(case: dict[str, Any]) -> bool:
-    return any(LATER & set(journey.get("anchor", ())) for journey in case["journeys"])
 
 
 def _write_brand(case: dict[str, Any], folder: Path) -> None:
@@ -48,7 +39,7 @@ def _messages(case: dict[str, Any], folder: Path) -> list[tuple[str, str, str]]:
 
 
 def test_every_vector_sends_exactly_the_messages_due(shared_data: Path, tmp_path: Path) -> None:
-    cases = [case for case in _cases(shared_data) if not _needs_later_anchor(case)]
+    cases = _cases(shared_data)
     assert len(cases) >= 50
     wrong = {}
     for index, case in enumerate(cases):
@@ -57,10 +48,3 @@ def test_every_vector_sends_exactly_the_messages_due(shared_data: Path, tmp_path
         if found != expected:
             wrong[case["name"]] = {"expected": expected, "found": found}
     assert not wrong
-
-
-@pytest.mark.parametrize("anchor", sorted(LATER))
-def test_an_anchor_that_is_not_there_yet_is_refused_by_name(anchor: str) -> None:
-    timeline = [{"at": "0d 09:00", "send": "hello"}]
-    _, problems = check_journey({"id": "j", "class": "transactional", "anchor": {anchor: "x"}, "timeline": timeline})
-    assert any(anchor in str(problem) for problem in problems)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from kairos.app.decide.foresight import foreseen
+from kairos.app.decide.habits import rhythm_of
+from kairos.app.decide.predictions import remembered
 from kairos.app.publish.release import Release
 from kairos.cli.customer import live_release
 from kairos.cli.explain import STYLES, WILL, sentence
 from kairos.cli.failure import CannotDo
 from kairos.cli.future import foresee
 from kairos.cli.screen import clock_of, open_screen
-from kairos.domain.anchor import EntryAnchor
+from kairos.domain.anchor import EntryAnchor, Prediction
 from kairos.domain.journey import Journey
+from kairos.domain.localtime import to_instant
 from kairos.domain.moment import moments
 from kairos.domain.profile import Profile
+from kairos.timing.next_order import Forecast
+from kairos.timing.rhythm import day_of
 
 if TYPE_CHECKING:
     from kairos.cli.deployment import Deployment
@@ -74,7 +80,36 @@ def _days(
     if anchor is None or isinstance(anchor, EntryAnchor):
         return
     name = getattr(anchor, "name", None) or getattr(anchor, "trait", "")
+    if isinstance(anchor, Prediction):
+        yield from _predicted(journey, anchor, profile, release, now, until)
+        return
     days = moments(anchor, profile.traits, now.astimezone(zone).date(), zone, release.days_of)
     for moment in islice(takewhile(lambda found: found.starts(zone) <= until, days), EACH_MAX):
         nth = f", {moment.n}" if moment.n is not None else ""
         yield moment.starts(zone), f"{name}{nth}: {journey.id}"
+
+
+def _predicted(
+    journey: Journey, anchor: Prediction, profile: Profile, release: Release, now: datetime, until: datetime
+) -> Iterator[Row]:
+    """Yield the day a journey expects, or would expect as of now, and how sure that is."""
+    zone, prior, rhythm = release.zone(profile.zone), release.timing.rhythm, rhythm_of(profile)
+    known = remembered(profile, journey, anchor)
+    today = day_of(now, zone)
+    day = known.day if known else next((each.day.toordinal() for each in foreseen(prior, rhythm, anchor, today)), None)
+    if day is None or rhythm.last_day is None:
+        return
+    at = to_instant(date.fromordinal(day), time(0), zone)
+    if now < at <= until:
+        yield (
+            at,
+            f"{anchor.what}: {journey.id}{_how_sure(prior.forecast(rhythm), anchor, max(0, today - rhythm.last_day))}",
+        )
+
+
+def _how_sure(forecast: Forecast, anchor: Prediction, silence: int) -> str:
+    """Return in words where the next order falls four times of five, or how likely the customer is gone already."""
+    if anchor.what == "lapse":
+        return f" (gone already with {forecast.p_gone(silence):.0%})"
+    first, last = forecast.interval(0.8, silence)
+    return f" (80% within {first} to {last if last is not None else 'more than 3653'} days from today)"

@@ -101,5 +101,29 @@ class Rule:
         return canonical(["rrule", self.text, self.start.isoformat(), self.shift])
 
 
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A day that the models of `timing` expect of each customer, after every order anew.
+
+    `next_order`: the day by which the next order has come with probability `chance`. `lapse`: the first day without an
+    order on which they are gone for good with probability `chance`.
+    """
+
+    what: Literal["next_order", "lapse"]
+    chance: float = 0.5
+
+    @property
+    def name(self) -> str:
+        """Return what templates call it."""
+        return self.what
+
+    @property
+    def key(self) -> str:
+        """Return what tells it from other predictions of the same customer."""
+        return f"{self.what} {self.chance:g}"
+
+
 SharedAnchor = Holiday | Season | Payday | Rule
-Anchor = EntryAnchor | Anniversary | SharedAnchor
+OwnAnchor = EntryAnchor | Anniversary | Prediction
+"""What each customer has of their own."""
+Anchor = OwnAnchor | SharedAnchor

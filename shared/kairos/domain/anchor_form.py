@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, cast
 
-from kairos.domain.anchor import Anchor, Anniversary, EntryAnchor, Holiday, Payday, Rule, Season
-from kairos.domain.document import Document
+from kairos.domain.anchor import Anchor, Anniversary, EntryAnchor, Holiday, Payday, Prediction, Rule, Season
+from kairos.domain.document import Document, parse_share
 from kairos.domain.errors import BadDefinition
 from kairos.domain.localtime import WEEKDAYS
 
 SHIFTS = ("previous", "next", "none")
 PREDICTIONS = ("next_order", "lapse")
+CHANCE_FORM = re.compile(r"[1-9][0-9]?(?:\.[0-9]{1,4})?\s*%")
 COUNTRY_FORM = re.compile(r"[A-Z]{2}")
 SUBDIVISION_FORM = re.compile(r"[A-Za-z0-9 _.'-]{1,60}")
 RULE_FORM = re.compile(r"FREQ=(YEARLY|MONTHLY|WEEKLY|DAILY)(;[A-Z]+=[A-Z0-9,+-]+)*")
@@ -89,9 +90,15 @@ def _rule(document: Document) -> Rule:
 
 
 def _predicted(document: Document) -> Anchor:
-    document.only("predicted")
+    document.only("predicted", "chance")
     what = document.choice("predicted", PREDICTIONS)
-    raise BadDefinition((*document.path, "predicted"), f"a predicted moment ({what}) cannot be an anchor yet")
+    return Prediction(cast(Any, what), document.read("chance", _chance) if document.has("chance") else 0.5)
+
+
+def _chance(value: Any) -> float:
+    if not isinstance(value, str) or not CHANCE_FORM.fullmatch(value):
+        raise ValueError("expected a chance such as 50%, at least 1% and below 100%")
+    return parse_share(value)
 
 
 ANCHORS: Mapping[str, Callable[[Document], Anchor]] = {

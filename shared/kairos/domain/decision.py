@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kairos.domain.anchor import SharedAnchor
+from kairos.domain.anchor import Prediction, SharedAnchor
 from kairos.domain.condition import Condition, Facts
 from kairos.domain.event import Event
 from kairos.domain.journey import SendArgs
@@ -80,7 +80,7 @@ class Call:
 Decision = Go | Park | Ask | Update | Stop | Enter | Assign | Call
 
 
-def _no_days(anchor: SharedAnchor) -> Sequence[Moment]:
+def _no_days(anchor: SharedAnchor | Prediction) -> Sequence[Moment]:
     return ()
 
 
@@ -94,7 +94,7 @@ class Scene:
 
     `zone` is the customer's, else the brand's. `matches(event)` says whether an event concerns this passage (its
     subject, its own messages), `reaches(channel)` whether there is an address and, for marketing, consent;
-    `days_of(anchor)` are the days of a moment that all share.
+    `days_of(anchor)` are the days of a moment that all share, or the day that is predicted of the customer.
     """
 
     now: datetime

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import count, takewhile
 from zoneinfo import ZoneInfo
 
-from kairos.domain.anchor import Anchor, Anniversary, EntryAnchor, SharedAnchor
+from kairos.domain.anchor import Anchor, Anniversary, EntryAnchor, Prediction, SharedAnchor
 from kairos.domain.instant import YEAR_MAX, parse_instant
 from kairos.domain.localtime import to_instant
 from kairos.domain.lunar import LAST_YEAR, lunar_to_solar
@@ -35,7 +35,8 @@ _MIDNIGHT = time(0)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One whole day. `n` counts the returns of an anniversary: 1 is a year (or a month) after the date."""
+    """One whole day. `n` counts the returns of an anniversary: 1 is a year (or a month) after the date; of a prediction
+    it is the days of purchase so far."""
 
     key: str
     day: date
@@ -46,8 +47,8 @@ class Moment:
         return to_instant(self.day, _MIDNIGHT, zone)
 
 
-DaysOf = Callable[[SharedAnchor], Sequence[Moment]]
-"""The days of a shared anchor, in order, as the release has them: `Release.days_of`."""
+DaysOf = Callable[[SharedAnchor | Prediction], Sequence[Moment]]
+"""The days of a shared anchor, in order, as the release has them, or the one that is predicted of this customer."""
 
 
 def next_moment(anchor: Anchor, profile: Profile, after: datetime, zone: ZoneInfo, days_of: DaysOf) -> datetime | None:
@@ -72,7 +73,11 @@ def entry_instants(anchor: EntryAnchor, profile: Profile) -> Iterator[datetime]:
 
 
 def moments(
-    anchor: Anniversary | SharedAnchor, traits: Mapping[str, object], since: date, zone: ZoneInfo, days_of: DaysOf
+    anchor: Anniversary | Prediction | SharedAnchor,
+    traits: Mapping[str, object],
+    since: date,
+    zone: ZoneInfo,
+    days_of: DaysOf,
 ) -> Iterator[Moment]:
     """Yield the anchor's days from `since` on, in order; nothing for a trait that is missing or holds no date.
 

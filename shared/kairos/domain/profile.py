@@ -235,7 +235,7 @@ class Profile:
     `erased_at` is since when nothing is kept of it but that, `erased_everywhere` whether the rest of the person's data
     is known to be gone.
     Where the release asks for it: `rhythm` is the state of `kairos.timing.Rhythm`, `hours` maps "active", "sent email",
-    "answered email" … → hour of the week, count, hour, count …, and `predicted` is by journey."""
+    "answered email" … → hour of the week, count, hour, count …, and `predicted` is by journey and prediction."""
 
     id: str
     created_at: datetime

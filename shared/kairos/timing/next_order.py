@@ -125,6 +125,18 @@ class Forecast:
         """Return the median: in how many days from now the next order is as likely before as after."""
         return self.quantile(0.5, silence)
 
+    def silence_until_gone(self, probability: float) -> int | None:
+        """Return after how many days without an order the customer is gone with this probability, or None as above."""
+        low, high = -1, 8
+        while self.p_gone(high) < probability:
+            if high >= AHEAD_MAX:
+                return None
+            low, high = high, min(2 * high, AHEAD_MAX)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.p_gone(middle) >= probability else (middle, high)
+        return high
+
     def interval(self, probability: float = 0.8, silence: int = 0) -> tuple[int, int | None]:
         """Return the first and last day from now between which the next order falls with this probability."""
         tail = (1.0 - probability) / 2.0

@@ -9,8 +9,6 @@ import pytest
 from kairos.app.definitions.documents import Definition, Documents, check_brand_documents, errors_of
 from tests.app.brands import brand, documents, journey, segment, small_brand, template
 
-LATER = ("anniversary", "holiday", "payday", "predicted")  # anchors of a later issue
-
 
 def paths(found: Documents) -> list[tuple[str, str]]:
     return [(problem.file, problem.path) for problem in check_brand_documents(found)]
@@ -136,11 +134,9 @@ def test_a_problem_stands_at_the_nearest_place_that_the_file_has() -> None:
     assert {(problem.line, problem.column) for problem in problems} == {(3, 1)}
 
 
-def test_the_published_vectors_are_valid_but_for_what_comes_later(shared_data: Path) -> None:
+def test_the_published_vectors_are_valid(shared_data: Path) -> None:
     for line in (shared_data / "time-vectors.jsonl").read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
-        if any(anchor in journey.get("anchor", {}) for journey in case["journeys"] for anchor in LATER):
-            continue
         found = [("brand", "brand", case["brand"])]
         found += [("journey", document["id"], document) for document in case["journeys"]]
         found += [("template", id, document) for id, document in case["templates"].items()]

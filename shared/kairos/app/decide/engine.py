@@ -234,6 +234,7 @@ def _do_what_is_due(turn: Turn) -> None:
     """Do everything due by now, earliest first; what one thing makes due is done too."""
     following.follow(turn)
     memberships.follow(turn)
+    moments.follow_rhythm(turn)  # once for all that was heard, and after goals: an order converts what awaited it
     for _ in range(DUE_AT_ONCE_MAX):
         if turn.zone_moved:
             _move_to_zone(turn)

@@ -31,7 +31,7 @@ def take(turn: Turn, event: Event) -> None:
         bought = timing.rhythm.with_day(known, day_of(event.occurred_at, turn.zone))
         if bought != known:
             turn.profile.rhythm = bought.to_state()
-            turn.rhythm_moved = True
+            turn.bought = max(event, turn.bought or event, key=lambda each: each.occurred_at)
     if timing.keeps_hours and event.name in timing.active:
         _count(turn, ACTIVE, event.occurred_at)
         last = _last_before(turn.profile, event.occurred_at)
@@ -86,7 +86,8 @@ def forget(turn: Turn) -> None:
     if profile.hours and not timing.keeps_hours:
         profile.hours = {}
     if profile.predicted:
-        profile.predicted = {id: kept for id, kept in profile.predicted.items() if id in turn.release.predicting}
+        live = turn.release.predicting
+        profile.predicted = {key: kept for key, kept in profile.predicted.items() if key.partition(" ")[0] in live}
 
 
 def _last_before(profile: Profile, at: datetime) -> str | None:

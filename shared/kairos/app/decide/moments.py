@@ -1,4 +1,4 @@
-"""Whole days that come to a customer: anniversaries of their own, and holidays, seasons and paydays that all share.
+"""Whole days that come to a customer: anniversaries and predictions of their own, and days that all share.
 
 What is yet to come is one timer a journey and day: when its first step is due. The passage around the day begins then,
 in the version that is live then, and the timer of the next return takes its place. A day that all share has no timer
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
-from kairos.app.decide import timelines
+from kairos.app.decide import predictions, timelines
 from kairos.app.decide.passages import hold_out, in_holdout, leave, note_entry, subject_key
 from kairos.app.decide.turn import Passed, Turn
-from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
+from kairos.domain.anchor import Anniversary, EntryAnchor, OwnAnchor, Prediction, SharedAnchor
 from kairos.domain.budget import fits_one_more, fits_one_more_moment
 from kairos.domain.event import Event
 from kairos.domain.ids import enrollment_id
@@ -26,6 +26,7 @@ from kairos.domain.reason import Reason
 LEAD = timedelta(days=3)
 """How long before the first step of a shared day its walk begins: at 50 a second, time for 13 million customers."""
 
+NEW_ORDER = "a new order came"
 NO_ROOM = "no room for another day to wait for"
 
 
@@ -45,23 +46,34 @@ def follow_traits(turn: Turn, event: Event | None = None) -> None:
             look(turn, journey, fresh=event is None or timelines.is_fresh(turn, event, journey))
 
 
+def follow_rhythm(turn: Turn) -> None:
+    """Days of purchase became known: what was expected of the order before is over, or is expected elsewhere."""
+    event, turn.bought = turn.bought, None
+    if event is not None:
+        for journey in _predicting(turn):
+            look(turn, journey, fresh=timelines.is_fresh(turn, event, journey))
+
+
 def look_all(turn: Turn, journeys: Collection[str] = (), *, fresh: bool) -> None:
     """Look at the customer's days anew, of these journeys or of all: they were published, or the zone is another."""
     for trait in turn.release.returning:
         for journey in turn.release.returning_with(trait):
             if not journeys or journey.id in journeys:
                 look(turn, journey, fresh=fresh)
+    for journey in _predicting(turn):
+        if not journeys or journey.id in journeys:
+            look(turn, journey, fresh=fresh)
     for key in list(turn.profile.moments):
         _retime_shared(turn, key)
 
 
 def look(turn: Turn, journey: Journey, known_at: datetime | None = None, *, fresh: bool = True) -> None:
-    """Enter the anniversaries that are open at `known_at` (now), and wait for the first that is not open yet.
+    """Enter the customer's own days that are open at `known_at` (now), and wait for the first that is not open yet.
 
     Steps due before `known_at` follow the author's `if_past`; whoever is late to ring passes when it was promised.
     """
     anchor = journey.anchor
-    assert isinstance(anchor, Anniversary)
+    assert isinstance(anchor, Anniversary | Prediction)
     waiting = [key for key in turn.profile.moments if key.startswith(timer(journey.id, ""))]
     promised = [turn.profile.moments.pop(key) for key in waiting]
     known_at = min(known_at or turn.now, *promised, turn.now)
@@ -91,7 +103,7 @@ def open_shared(turn: Turn, journeys: Collection[str], key: str, since: datetime
     if not is_reachable(turn):
         return
     for journey, anchor in _shared_journeys(turn, journeys):
-        moment = _keyed(turn, anchor, key)
+        moment = _keyed(turn, journey, anchor, key)
         if moment is not None and not _await(turn, journey, moment):
             _enter(turn, journey, moment, since, fresh=False)
 
@@ -108,10 +120,10 @@ def ring(turn: Turn, key: str, due: datetime) -> None:
     journey = turn.release.journey(id)
     if journey is None or journey.anchor is None or isinstance(journey.anchor, EntryAnchor):
         return
-    if isinstance(journey.anchor, Anniversary):
+    if isinstance(journey.anchor, Anniversary | Prediction):
         look(turn, journey, due)
         return
-    moment = _keyed(turn, journey.anchor, occurrence)
+    moment = _keyed(turn, journey, journey.anchor, occurrence)
     if moment is not None and not _await(turn, journey, moment):
         _enter(turn, journey, moment, due, fresh=True)
 
@@ -197,18 +209,18 @@ def _follow(turn: Turn, journey: Journey) -> None:
         own = turn.journey_of(enrollment) if enrollment.journey == journey.id and enrollment.active else None
         if own is None or own.anchor is None or isinstance(own.anchor, EntryAnchor) or enrollment.occurrence is None:
             continue
-        moment = _keyed(turn, own.anchor, enrollment.occurrence)
+        moment = _keyed(turn, own, own.anchor, enrollment.occurrence)
         if moment is not None and moment.day.isoformat() == enrollment.subject:
             continue
         if moment is None or not any(planned.state in ("done", "holding") for planned in enrollment.plan.values()):
-            _forget(turn, enrollment)
+            _forget(turn, enrollment, NEW_ORDER if isinstance(own.anchor, Prediction) else "the day is another now")
         else:
             timelines.move_around(turn, enrollment, own, moment)
 
 
-def _forget(turn: Turn, enrollment: Enrollment) -> None:
+def _forget(turn: Turn, enrollment: Enrollment, reason: str) -> None:
     """The day is another or gone: what stood around it ends. Where nothing was sent, it may be entered again."""
-    leave(turn, enrollment, "the day is another now")
+    leave(turn, enrollment, reason)
     if enrollment.occurrence and not any(planned.state == "done" for planned in enrollment.plan.values()):
         turn.profile.entered.get(enrollment.journey, {}).pop(subject_key(enrollment.occurrence), None)
 
@@ -217,18 +229,20 @@ def _retime_shared(turn: Turn, key: str) -> None:
     """Set a shared day's timer to when its first step is due by now: the zone, the calendar or the journey changed."""
     id, _, occurrence = key.partition("/")
     journey = turn.release.journey(id)
-    if journey is None or isinstance(journey.anchor, Anniversary):
+    if journey is None or isinstance(journey.anchor, Anniversary | Prediction):
         return
     shared = journey.anchor is not None and not isinstance(journey.anchor, EntryAnchor)
-    moment = _keyed(turn, journey.anchor, occurrence) if shared else None  # type: ignore[arg-type]
+    moment = _keyed(turn, journey, journey.anchor, occurrence) if shared else None  # type: ignore[arg-type]
     if moment is None:
         del turn.profile.moments[key]
     else:
         turn.profile.moments[key] = span_of(moment, _offsets(journey), turn.zone).opens
 
 
-def _keyed(turn: Turn, anchor: Anniversary | SharedAnchor, key: str) -> Moment | None:
+def _keyed(turn: Turn, journey: Journey, anchor: Anniversary | Prediction | SharedAnchor, key: str) -> Moment | None:
     """Return the day of this key, wherever it lies now."""
+    if isinstance(anchor, Prediction):
+        return next((moment for moment in predictions.expected(turn, journey, anchor) if moment.key == key), None)
     since = date(max(1, int(key[:4]) - 1), 1, 1) if isinstance(anchor, Anniversary) else date.min
     for moment in moments(anchor, turn.profile.traits, since, turn.zone, turn.release.days_of):
         if moment.key == key:
@@ -238,7 +252,11 @@ def _keyed(turn: Turn, anchor: Anniversary | SharedAnchor, key: str) -> Moment |
     return None
 
 
-def _from(turn: Turn, journey: Journey, anchor: Anniversary | SharedAnchor, known_at: datetime) -> Iterator[Moment]:
+def _from(
+    turn: Turn, journey: Journey, anchor: Anniversary | Prediction | SharedAnchor, known_at: datetime
+) -> Iterator[Moment]:
+    if isinstance(anchor, Prediction):
+        return iter(predictions.expected(turn, journey, anchor))
     since = known_at.astimezone(turn.zone).date() - timedelta(days=days_after(_offsets(journey)))
     return moments(anchor, turn.profile.traits, since, turn.zone, turn.release.days_of)
 
@@ -247,10 +265,15 @@ def _offsets(journey: Journey) -> list[Offset]:
     return [step.offset for step in journey.timeline]
 
 
+def _predicting(turn: Turn) -> Iterator[Journey]:
+    """Yield the live journeys around what is predicted."""
+    return (found for id in turn.release.predicting if (found := turn.release.journey(id)) is not None)
+
+
 def _shared_journeys(turn: Turn, ids: Collection[str] = ()) -> Iterator[tuple[Journey, SharedAnchor]]:
     """Yield the live journeys around shared days: these, or all."""
     for id in ids or turn.release.shared:
         journey = turn.release.journey(id)
         anchor = journey.anchor if journey else None
-        if journey is not None and anchor is not None and not isinstance(anchor, EntryAnchor | Anniversary):
+        if journey is not None and anchor is not None and not isinstance(anchor, OwnAnchor):
             yield journey, anchor

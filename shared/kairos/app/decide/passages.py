@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos import registry
-from kairos.app.decide import campaigns, messages, pauses, reports, trials
+from kairos.app.decide import campaigns, foresight, messages, pauses, reports, trials
 from kairos.app.decide.entry_caps import is_full
 from kairos.app.decide.facts import set_traits
 from kairos.app.decide.turn import Passed, Turn, concerns, subject_of
@@ -552,6 +552,6 @@ def _scene(turn: Turn, enrollment: Enrollment, journey: Journey, at: datetime) -
         segments=turn.release.segments,
         is_business_day=turn.release.is_business_day,
         matches=matches,
-        days_of=turn.release.days_of,
+        days_of=lambda anchor: foresight.days_of(turn, anchor),
         reaches=lambda channel: messages.reaches(turn, channel, marketing=journey.marketing),
     )

@@ -49,7 +49,7 @@ class Turn:
     contest: list[Contender] = field(default_factory=list)  # who got a place under the caps in this turn, and who not
     freed: bool = False  # a place under the caps was given back
     traits_set: set[str] = field(default_factory=set)  # which traits are others than before: dates may be among them
-    rhythm_moved: bool = False  # a day of purchase became known: what is predicted from it may move
+    bought: Event | None = None  # a day of purchase became known: what is predicted from it may move
     zone_moved: bool = False  # a step set another time zone: local plans are made anew before anything else is done
 
     @property

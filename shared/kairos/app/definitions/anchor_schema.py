@@ -10,6 +10,7 @@ from typing import Any
 
 from kairos.app.definitions.calendar import DAYS_MAX, LUNAR_FORM, NAME_MAX, YEARLY_FORM
 from kairos.domain.anchor_form import (
+    CHANCE_FORM,
     COUNTRY_FORM,
     NTH_MAX,
     PREDICTIONS,
@@ -48,6 +49,7 @@ def _or_last(most: int) -> Schema:
     return {"anyOf": [{"type": "integer", "minimum": 1, "maximum": most}, {"const": "last"}]}
 
 
+_CHANCE: Schema = {"type": "string", "pattern": f"^{CHANCE_FORM.pattern}{_END}"}
 _SHIFT: Schema = {"enum": list(SHIFTS)}
 _PAYDAY: Schema = {
     "anyOf": [
@@ -85,8 +87,8 @@ ANCHOR_SCHEMA: Schema = {
         _object({"season": _ref("id"), "at": {"enum": ["start", "end"]}}, "season"),
         _object({"payday": _PAYDAY}, "payday"),
         _object({"rrule": _RULE, "start": _DATE, "shift": _SHIFT}, "rrule"),
+        _object({"predicted": {"enum": list(PREDICTIONS)}, "chance": _CHANCE}, "predicted"),
     ],
-    "description": f"predicted: {', '.join(PREDICTIONS)} cannot be an anchor yet",
 }
 
 _SPAN: Schema = {

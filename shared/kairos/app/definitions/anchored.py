@@ -9,7 +9,7 @@ from typing import Any
 from kairos.app.definitions.brand import check_brand
 from kairos.app.definitions.days import feasts_of, parse_rule
 from kairos.app.definitions.references import find_mappings
-from kairos.domain.anchor import Anniversary, EntryAnchor, Holiday, Payday, Rule, Season
+from kairos.domain.anchor import Holiday, OwnAnchor, Payday, Rule, Season
 from kairos.domain.anchor_form import read_anchor
 from kairos.domain.document import Document, Path
 from kairos.domain.errors import BadDefinition
@@ -35,7 +35,7 @@ def _check(raw: Any, brand: Mapping[str, Any]) -> Iterator[Found]:
         anchor = read_anchor(Document(raw, ("anchor",)))
     except BadDefinition:
         return
-    if isinstance(anchor, EntryAnchor | Anniversary) or check_brand(brand):
+    if isinstance(anchor, OwnAnchor) or check_brand(brand):
         return  # what is wrong with the brand is told where it stands
     try:
         if isinstance(anchor, Holiday):

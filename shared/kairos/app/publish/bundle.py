@@ -17,7 +17,7 @@ from kairos.app.definitions.documents import BRAND, Definition, Documents
 from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.template import channels_of
 from kairos.app.publish.release import index_of, rest_predicate
-from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
+from kairos.domain.anchor import OwnAnchor, SharedAnchor
 from kairos.domain.anchor_form import read_anchor
 from kairos.domain.canonical import fingerprint
 from kairos.domain.document import Document
@@ -103,7 +103,7 @@ def shared_anchors(document: Mapping[str, Any]) -> list[SharedAnchor]:
     raw = [document["anchor"]] if document.get("anchor") else []
     raw += [step["moment"] for _, step in find_mappings(document, "moment")]
     anchors = [read_anchor(Document(one)) for one in raw]
-    return [anchor for anchor in anchors if not isinstance(anchor, EntryAnchor | Anniversary)]
+    return [anchor for anchor in anchors if not isinstance(anchor, OwnAnchor)]
 
 
 def documents_of(bundle: Mapping[str, Any]) -> Documents:

@@ -7,10 +7,11 @@ The bundle is plain JSON:
      "index": {"triggers": {event: [journey, …]}, "endings": {event: [journey, …]},
                "anchors": {entry kind: [journey, …]}, "anniversaries": {trait: [journey, …]},
                "shared": {anchor key: [journey, …]}, "follows": {journey: [journey, …]}, "campaigns": [journey, …],
+               "predicted": [journey, …] and "timing": [what items remember, …], where any,
                "segments": {"tracked": [id, …], "touches": {what changed: [id, …]}, "print": …} where any is tracked,
                "counters": {event: [{"did": …, "where": …, "keep": n, "key": …, "since": …}, …]},
                "channels": {template: [channel, … in order of preference]}},
-     "sources": {id: {…document…}}, where there are any,
+     "sources": {id: {…document…}}, where there are any, "timing": {…} where anything was learned (`timed`),
      "holidays": {country: {"2026-09-25": "Chuseok", …}},
      "weekends": {country: {"2026": [5, 6], …}}, "workdays": {country: ["2026-02-14", …]},
      "calendar_of": "holidays 0.109",
@@ -33,7 +34,7 @@ from kairos.app.definitions.references import find_behaviour
 from kairos.app.ports import EVERYTHING, Pause, Pointer
 from kairos.app.publish.timed import Timing, asked_of_items
 from kairos.app.publish.tracked import Segments, Tracked, index_segments
-from kairos.domain.anchor import Anniversary, EntryAnchor, SharedAnchor
+from kairos.domain.anchor import Anniversary, EntryAnchor, Prediction, SharedAnchor
 from kairos.domain.cap import Cap, first_weekday, parse_per
 from kairos.domain.condition import Condition, Did, parse_condition, walk
 from kairos.domain.duration import parse_duration
@@ -237,8 +238,8 @@ class Release:
         """Return the live journeys that stand around days which all customers share."""
         return tuple(id for ids in self.bundle["index"].get("shared", {}).values() for id in ids)
 
-    def days_of(self, anchor: SharedAnchor) -> Sequence[Moment]:
-        """Return the days of an anchor that all share, in order."""
+    def days_of(self, anchor: SharedAnchor | Prediction) -> Sequence[Moment]:
+        """Return the days of an anchor that all share, in order; none for what is predicted of each."""
         known = self._shared["days"]
         if anchor.key not in known:
             days = self.bundle.get("moments", {}).get(anchor.key, {}).get("days", {})
@@ -320,6 +321,7 @@ def index_of(
     anniversaries: dict[str, list[str]] = {}
     shared: dict[str, list[str]] = {}
     follows: dict[str, list[str]] = {}
+    predicted: list[str] = []
     counters: dict[str, dict[str, dict[str, Any]]] = {}
     for id, journey in sorted(journeys.items()):
         for matcher in journey.triggers:
@@ -330,6 +332,8 @@ def index_of(
             _append(anchors, journey.anchor.kind, id)
         elif isinstance(journey.anchor, Anniversary):
             _append(anniversaries, journey.anchor.trait, id)
+        elif isinstance(journey.anchor, Prediction):
+            predicted.append(id)
         elif journey.anchor:
             _append(shared, journey.anchor.key, id)
         for follow in journey.follows:
@@ -355,6 +359,7 @@ def index_of(
         "anchors": anchors,
         "anniversaries": anniversaries,
         "shared": shared,
+        **({"predicted": predicted} if predicted else {}),
         "follows": follows,
         "campaigns": [id for id, journey in sorted(journeys.items()) if journey.campaigns],
         "counters": {event: list(rows.values()) for event, rows in counters.items()},

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from kairos.app.decide.moments import LEAD
 from kairos.app.publish.release import Release
-from kairos.domain.anchor import Anniversary, EntryAnchor
+from kairos.domain.anchor import OwnAnchor
 from kairos.domain.canonical import canonical
 from kairos.domain.instant import format_instant
 from kairos.domain.localtime import load_zone
@@ -82,7 +82,7 @@ def together(walks: list[Coming]) -> list[Coming]:
 
 def _of_journey(release: Release, id: str, after: datetime) -> Iterator[Coming]:
     journey = release.journey(id)
-    if journey is None or journey.anchor is None or isinstance(journey.anchor, EntryAnchor | Anniversary):
+    if journey is None or journey.anchor is None or isinstance(journey.anchor, OwnAnchor):
         return
     offsets = [step.offset for step in journey.timeline]
     first, last = load_zone(FIRST_ZONE), load_zone(LAST_ZONE)

@@ -143,7 +143,8 @@ def _anchors(bundle: Mapping[str, Any]) -> dict[str, str]:
     index = bundle["index"]
     entries = {id: kind for kind, ids in index["anchors"].items() for id in ids}
     days = {id: _planned(bundle, id) for ids in index.get("anniversaries", {}).values() for id in ids}
-    return entries | days
+    predicted = {id: _planned(bundle, id) for id in index.get("predicted", ())}
+    return entries | days | predicted
 
 
 def _planned(bundle: Mapping[str, Any], id: str) -> str:
