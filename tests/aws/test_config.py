@@ -11,7 +11,7 @@ import pytest
 from kairos.app.ports import Pointer
 from kairos.aws.attribute import from_attribute, to_attribute
 from kairos.aws.connections import FRESH, UNKNOWN_FRESH, SsmConnections
-from kairos.aws.drafts import DynamoDrafts
+from kairos.aws.drafts import KINDS, DynamoDrafts
 from kairos.aws.releases import BUNDLES_MAX, AwsReleases
 from kairos.domain.canonical import fingerprint
 from kairos.domain.errors import Unavailable, UnknownConnection, VersionConflict
@@ -83,7 +83,7 @@ def test_drafts_are_read_in_pages() -> None:
         return {"Items": [{"kind": {"S": "brand"}, "id": {"S": id}, "document": {"M": {}}}], **more}
 
     empty: dict[str, Any] = {"Items": []}
-    client = FakeClient(query=[page("a", LastEvaluatedKey={"id": {"S": "a"}}), page("b"), empty, empty, empty])
+    client = FakeClient(query=[page("a", LastEvaluatedKey={"id": {"S": "a"}}), page("b"), *[empty] * (len(KINDS) - 1)])
     assert set(DynamoDrafts(client, "config").all()) == {("brand", "a"), ("brand", "b")}
     assert client.calls[1][1]["ExclusiveStartKey"] == {"id": {"S": "a"}}
 
