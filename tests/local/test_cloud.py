@@ -35,6 +35,7 @@ def test_each_function_sees_its_own_environment_and_nothing_else(cloud: LocalClo
         "INBOX_URL",
         "PUBLIC_URL",
         "PLAIN",
+        "KAIROS_LOCAL_CLOUD",  # says that receivers on this machine may be called
     }
     assert seen["INBOX_URL"] == cloud.outputs["InboxUrl"]
     assert os.environ["SECRET_OF_THE_MACHINE"] == "1"
