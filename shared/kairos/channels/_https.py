@@ -85,6 +85,7 @@ class _To(HTTPConnection):
         super().__init__(host, port, timeout=CONNECT_SECONDS)
         self._addresses = addresses
         self._secure = scheme == "https"
+        self._late = False
 
     def connect(self) -> None:
         last: OSError = OSError("no address")
@@ -118,11 +119,14 @@ class _To(HTTPConnection):
             self.request("POST", path, body, dict(headers))
             response = self.getresponse()
             read = response.read(READ_BYTES_MAX + 1)
+            if self._late:  # headers that were cut off read like headers that end
+                raise TimeoutError
             return Answer(response.status, read[:READ_BYTES_MAX], len(read) <= READ_BYTES_MAX)
         finally:
             timer.cancel()
             self.close()
 
     def _cut(self) -> None:
+        self._late = True
         with suppress(OSError, AttributeError):
             self.sock.shutdown(socket.SHUT_RDWR)
