@@ -15,10 +15,13 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
+from kairos.domain.consent import Consent
 from kairos.domain.decision import Decision, Scene
 from kairos.domain.document import Document, Path
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event
+from kairos.domain.profile import Profile
+from kairos.domain.quiet_hours import Closing
 
 # ---- steps -----------------------------------------------------------------------------------------------------
 
@@ -205,13 +208,28 @@ class Channel(Protocol):
 # ---- policies ------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Night:
+    """A time of the recipient's clock that is closed to marketing, and the rule that closes it."""
+
+    closing: Closing
+    rule: str
+
+
 class Policy(Protocol):
     """A law pack: what a country's law adds to class marketing. Transactional messages pass through unchanged."""
 
     name: str
 
-    def quiet(self, channel: str) -> str | None:
-        """Return the window of the recipient's clock ("21:00-08:00") in which marketing is held, or None."""
+    def nights(self, profile: Profile, channel: str) -> Sequence[Night]:
+        """Return when, by the recipient's clock, marketing on `channel` is held for this customer."""
+
+    def objects(self, consent: Consent | None, channel: str, brand: Mapping[str, Any], now: datetime) -> str | None:
+        """Return the rule by which marketing may not go on this consent at `now` (UTC), or None when it may.
+
+        What is asked for is the engine's own minimum already: a consent of whatever basis that is given and stands, or
+        None.
+        """
 
     def apply(
         self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any], unsubscribe_url: str | None
@@ -219,7 +237,14 @@ class Policy(Protocol):
         """Return the message with the label, sender and opt-out that the law asks for; applying twice adds nothing."""
 
     def lacks(self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any]) -> str | None:
-        """Return what the law asks for and the message has not (it is then not sent), or None when it may go."""
+        """Return what the law asks for and the message has not (it is then not sent), or None when it may go.
+
+        The text begins with the rule: "정보통신망법 §50④: the sender's contact".
+        """
+
+    def lint(self, texts: Mapping[str, str], channel: str, marketing: bool) -> Sequence[tuple[str, str]]:
+        """Return what is wrong with a template as its author wrote it, at publish: (part, what, beginning with the
+        rule). `texts` are the parts of one channel, blanks and all."""
 
 
 # ---- discovery -------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 INBOX = "shared/kairos/app/inbox.py"
 ENGINE = "shared/kairos/app/decide/engine.py"
+CONSENT = "shared/kairos/domain/consent.py"
 FACTS = "shared/kairos/app/decide/facts.py"
 ENTRIES = "shared/kairos/app/decide/entries.py"
 PARCELS = "shared/kairos/app/decide/parcels.py"
@@ -110,17 +111,17 @@ MUTANTS = [
     ),
     Mutant(
         "of two words at one instant the consent counts",
-        FACTS,
-        "return (consent.at, not consent.given, consent.source)",
-        "return (consent.at, consent.given, consent.source)",
+        CONSENT,
+        "return (own_word, consent.at, not consent.given, consent.source, consent.wording)",
+        "return (own_word, consent.at, consent.given, consent.source, consent.wording)",
         "who gave and withdrew in one second is advertised to",
         ("app/decide/test_ties.py",),
     ),
     Mutant(
         "the last word to arrive is the newest",
-        FACTS,
-        "if known is None or _order(said) > _order(known):",
-        "if known is None or said is not known:",
+        CONSENT,
+        "return _with_past(max(known, said, key=_order), known, said)",
+        "return _with_past(said, known, said)",
         "a consent that was delayed undoes a refusal",
         ("app/decide/test_facts.py", "simulation/test_order.py"),
     ),
@@ -174,9 +175,9 @@ MUTANTS = [
     ),
     Mutant(
         "a merge takes the milder consent",
-        FOLD,
-        "newest = max(refusals or (one, other),",
-        "newest = max((one, other),",
+        CONSENT,
+        "holds = max(refusals or (one, other), key=_order)",
+        "holds = max((one, other), key=_order)",
         "a refusal on the telephone number is lost by signing in",
         ("app/decide/test_fold.py",),
     ),

@@ -96,8 +96,8 @@ MUTANTS = [
     Mutant(
         "consent is not asked again before the call",
         GATES,
-        "if marketing and not _consented(profile, message.channel):",
-        "if marketing and not profile.consents:",
+        "if marketing and (objected := objection(release, profile, message.channel, self._clock.now())):",
+        "if marketing and not profile.consents and (objected := 'none'):",
         "withdrawn while it lay in the queue, it still goes",
         ("app/deliver/test_deliver.py",),
     ),

@@ -298,8 +298,8 @@ MUTANTS = [
     Mutant(
         "without consent at the decision",
         MESSAGES,
-        "if message.marketing and not _consented(turn, message.channel):",
-        "if message.marketing and not turn.profile.consents:",
+        "return objected(turn, message.channel) if message.marketing else None",
+        "return None if turn.profile.consents or not message.marketing else 'no consent'",
         "a consent to e-mail is one to text messages",
         ("app/decide/test_messages.py",),
     ),

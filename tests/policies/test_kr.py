@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from kairos import registry
+from kairos.domain.profile import Profile
 from kairos.policies.kr import LABEL, POLICY
 from kairos.registry import Policy, Rendered
 
 URL = "https://example.com/u/abc"
+ANN = Profile("u1", datetime(2026, 11, 22, tzinfo=UTC))
 BRAND: dict[str, Any] = {
     "name": "봄날 상점",
     "sender": {
@@ -38,11 +41,13 @@ def test_the_pack_is_found_by_its_file_name() -> None:
 
 @pytest.mark.parametrize("channel", ["sms", "push", "kakao"])
 def test_the_night_is_closed_to_what_rings_a_phone(channel: str) -> None:
-    assert POLICY.quiet(channel) == "21:00-08:00"
+    assert [(str(night.closing), night.rule) for night in POLICY.nights(ANN, channel)] == [
+        ("21:00-08:00", "정보통신망법 §50③")
+    ]
 
 
 def test_the_night_is_open_to_email() -> None:
-    assert POLICY.quiet("email") is None
+    assert POLICY.nights(ANN, "email") == ()
 
 
 def test_a_text_starts_with_the_label_and_ends_with_the_free_opt_out() -> None:

@@ -29,7 +29,7 @@ class Budget:
 
 BUDGETS: Mapping[str, Budget] = {
     "traits": Budget(100, 120, "the longest untouched"),
-    "consents": Budget(50, 60, "none: a new channel and purpose beyond it is refused"),
+    "consents": Budget(50, 130, "none: a new channel and purpose beyond it is refused"),
     "entries": Budget(200, 400, "over ones, oldest first; live ones and tombstones never"),
     "enrollments": Budget(150, 600, "ended ones, oldest first; active ones never"),
     "messages": Budget(150, 350, "none"),

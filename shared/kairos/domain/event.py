@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from kairos.domain.consent import GIVEN
 from kairos.domain.errors import BadInput
 from kairos.domain.instant import format_instant, parse_instant
 
@@ -42,10 +43,20 @@ class EntryFact:
 
 @dataclass(frozen=True, slots=True)
 class ConsentFact:
-    """What an event says of a consent: `channel` ("email", "sms", …), `purpose` ("marketing")."""
+    """What an event says of a consent: `channel` ("email", "sms", …), `purpose` ("marketing", "night").
+
+    `basis` is one of `kairos.domain.consent.BASES`, `wording` the version of the text agreed to, `proof` the source's
+    own reference to how it was given (a form, a recording), `expires_at` when it ends by itself. `confirmed`: the
+    customer said it on our own page, behind a link sent to the address. The event is the ledger's line, archived whole.
+    """
 
     channel: str
     purpose: str
+    basis: str = GIVEN
+    wording: str = ""
+    proof: str = ""
+    expires_at: datetime | None = None
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +124,7 @@ def event_to_json(event: Event) -> dict[str, Any]:
     if event.entry:
         out["entry"] = _entry_to_json(event.entry)
     if event.consent:
-        out["consent"] = {"channel": event.consent.channel, "purpose": event.consent.purpose}
+        out["consent"] = _consent_to_json(event.consent)
     return out
 
 
@@ -194,4 +205,29 @@ def _entry_from_json(raw: Mapping[str, Any] | None) -> EntryFact | None:
 
 
 def _consent_from_json(raw: Mapping[str, Any] | None) -> ConsentFact | None:
-    return ConsentFact(_text(raw, "channel"), _text(raw, "purpose")) if raw is not None else None
+    if raw is None:
+        return None
+    expires = raw.get("expires_at")
+    return ConsentFact(
+        channel=_text(raw, "channel"),
+        purpose=_text(raw, "purpose"),
+        basis=raw.get("basis", GIVEN),
+        wording=raw.get("wording", ""),
+        proof=raw.get("proof", ""),
+        expires_at=parse_instant(expires) if expires else None,
+        confirmed=raw.get("confirmed", False) is True,
+    )
+
+
+def _consent_to_json(consent: ConsentFact) -> dict[str, Any]:
+    out: dict[str, Any] = {"channel": consent.channel, "purpose": consent.purpose}
+    if consent.basis != GIVEN:
+        out["basis"] = consent.basis
+    for key in ("wording", "proof"):
+        if value := getattr(consent, key):
+            out[key] = value
+    if consent.expires_at:
+        out["expires_at"] = format_instant(consent.expires_at)
+    if consent.confirmed:
+        out["confirmed"] = True
+    return out

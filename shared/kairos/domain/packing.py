@@ -8,8 +8,11 @@ Keys are never used again for something else. The item in the table and the stat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+from kairos.domain.consent import GIVEN
 from kairos.domain.errors import Unavailable
 from kairos.domain.instant import from_micros, to_micros
 from kairos.domain.profile import (
@@ -143,12 +146,32 @@ def _filed(kind: Callable[..., R], rows: tuple[Row, ...]) -> tuple[Packer, Packe
     return pack, unpack
 
 
+_CONSENT_ROWS: tuple[Row, ...] = (
+    _plain("basis", "b", GIVEN),
+    _plain("wording", "w", ""),
+    _at("expires_at", "x", None),
+    _at("confirmed_at", "c", None),
+    _at("refused_at", "r", None),
+)
+_CONSENT_KEYS = {row[1]: row for row in _CONSENT_ROWS}
+
+
 def _pack_consents(value: Mapping[tuple[str, str], Consent]) -> list[list[Any]]:
-    return [[*key, consent.given, to_micros(consent.at), consent.source] for key, consent in value.items()]
+    return [[*key, *_pack_consent(consent)] for key, consent in value.items()]
+
+
+def _pack_consent(consent: Consent) -> list[Any]:
+    """What most consents do not have is left out, and read as they were written before it existed."""
+    more = _pack(consent, _CONSENT_ROWS)
+    return [consent.given, to_micros(consent.at), consent.source, *([more] if more else [])]
 
 
 def _unpack_consents(raw: Iterable[list[Any]]) -> dict[tuple[str, str], Consent]:
-    return {(c, p): Consent(given, from_micros(at), source) for c, p, given, at, source in raw}
+    return {(c, p): _unpack_consent(*said) for c, p, *said in raw}
+
+
+def _unpack_consent(given: bool, at: int, source: str, more: Mapping[str, Any] = MappingProxyType({})) -> Consent:
+    return _unpack(partial(Consent, given, from_micros(at), source), more, _CONSENT_KEYS)
 
 
 def _pack_sent(value: Iterable[tuple[str, Any, str]]) -> list[list[Any]]:

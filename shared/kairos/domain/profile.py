@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from kairos.domain.consent import Consent as Consent
 from kairos.domain.event import Value
 from kairos.domain.reason import Reason
 
@@ -18,15 +19,6 @@ SCHEMA = 1
 
 EntryKey = tuple[str, str]  # (kind, id)
 ConsentKey = tuple[str, str]  # (channel, purpose)
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """Whether the customer agreed, and when that was last said. The newest `at` wins; a tie is a withdrawal."""
-
-    given: bool
-    at: datetime
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

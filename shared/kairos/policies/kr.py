@@ -1,9 +1,11 @@
 """Korea: what 정보통신망법 (Network Act) §50 and its decree ask of advertising sent over a network.
 
-§50③ with decree §61② forbids the night, 21:00 to 08:00 of the recipient's clock, except for e-mail. §50④ with decree
-§61③ and annex 6 wants the label "(광고)" at the very start, in exactly that form, the sender's name and contact, and at
-the end a way to refuse that costs nothing (§50⑥, decree §62); for e-mail the guidance stands in Korean and English.
-§50⑤ forbids labels written to escape filters, so a variant at the start is replaced by the label itself.
+§50① with decree §61① asks for prior consent, or a sale of the same kind of goods within six months. §50③ with decree
+§61② forbids the night, 21:00 to 08:00 of the recipient's clock, except for e-mail, unless the customer agreed to it
+separately (purpose `night`). §50⑧ has a consent confirmed every two years. §50④ with decree §61③ and annex 6 wants
+the label "(광고)" at the very start, in exactly that form, the sender's name and contact, and at the end a way to
+refuse that costs nothing (§50⑥, decree §62); for e-mail the guidance stands in Korean and English. §50⑤ forbids
+labels written to escape filters, so a variant at the start is replaced by the label itself.
 
 This is what software can do, and no legal advice.
 """
@@ -11,15 +13,30 @@ This is what software can do, and no legal advice.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from kairos.registry import Rendered
+from kairos.domain.consent import EXISTING_CUSTOMER, Consent
+from kairos.domain.consent import NIGHT as CONSENT_AT_NIGHT
+from kairos.domain.localtime import load_zone
+from kairos.domain.profile import Profile
+from kairos.domain.quiet_hours import Window
+from kairos.policies._advertising import advertising_words
+from kairos.registry import Night, Rendered
 
 LABEL = "(광고)"
-NIGHT = "21:00-08:00"
+PRIOR_CONSENT = "정보통신망법 §50①"
+TRANSACTION = "정보통신망법 시행령 §61①"
+LABELLING = "정보통신망법 §50④"
+EVASION = "정보통신망법 §50⑤"
+CONFIRMATION = "정보통신망법 §50⑧"
+NIGHT = Night(Window.parse("21:00-08:00"), "정보통신망법 §50③")
+TRANSACTION_MONTHS = 6
+CONFIRMATION_MONTHS = 24
 EXEMPT_AT_NIGHT = frozenset({"email", "web", "webhook"})
 """E-mail by decree; `web` and `webhook` send nothing to a person's device."""
 
@@ -63,9 +80,22 @@ class Korea:
 
     name = "kr"
 
-    def quiet(self, channel: str) -> str | None:
-        """Return the night of §50③, None for channels that the decree exempts."""
-        return None if channel in EXEMPT_AT_NIGHT else NIGHT
+    def nights(self, profile: Profile, channel: str) -> Sequence[Night]:
+        """Return the night of §50③, unless the decree exempts the channel or the customer agreed to it separately."""
+        agreed = profile.consents.get((channel, CONSENT_AT_NIGHT))
+        if channel in EXEMPT_AT_NIGHT or (agreed is not None and agreed.given and agreed.expires_at is None):
+            return ()
+        return (NIGHT,)
+
+    def objects(self, consent: Consent | None, channel: str, brand: Mapping[str, Any], now: datetime) -> str | None:
+        """Return §50① where nobody agreed, decree §61① where a sale is too long ago; §50⑧ where nobody confirmed a
+        consent for two years and the brand takes silence for a no (`unconfirmed_consent: stop`)."""
+        if consent is None:
+            return PRIOR_CONSENT
+        if consent.basis == EXISTING_CUSTOMER:
+            return TRANSACTION if months_after(consent.at, TRANSACTION_MONTHS) <= now else None
+        stops = brand.get("unconfirmed_consent") == "stop"
+        return CONFIRMATION if stops and months_after(consent.affirmed_at, CONFIRMATION_MONTHS) <= now else None
 
     def apply(
         self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any], unsubscribe_url: str | None
@@ -80,8 +110,19 @@ class Korea:
 
     def lacks(self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any]) -> str | None:
         """Return what annex 6 asks for and this message does not show; advertising without it is not sent."""
+        lack = self._lack(rendered, channel, brand) if marketing else None
+        return f"{LABELLING}: {lack}" if lack else None
+
+    def lint(self, texts: Mapping[str, str], channel: str, marketing: bool) -> Sequence[tuple[str, str]]:
+        """Return labels written to escape filters (§50⑤), and advertising in a transactional template (§50①, ④)."""
         if not marketing:
-            return None
+            found = [*advertising_words(texts), *((part, LABEL) for part in texts if texts[part].startswith(LABEL))]
+            return [
+                (part, f"{PRIOR_CONSENT}: {word!r} is advertising in a transactional message") for part, word in found
+            ]
+        return [(part, f"{EVASION}: write {LABEL} or leave it to Kairos") for part in texts if _evades(texts[part])]
+
+    def _lack(self, rendered: Rendered, channel: str, brand: Mapping[str, Any]) -> str | None:
         sender = Sender.of(brand)
         if not sender.name:
             return "the sender's name (brand.sender.name)"
@@ -91,6 +132,14 @@ class Korea:
 
 
 POLICY = Korea()
+
+
+def months_after(instant: datetime, months: int) -> datetime:
+    """Return the same clock time in Korea so many calendar months on; a day that the month lacks is its last, the
+    earlier of the two readings (29 February → 28 February)."""
+    wall = instant.astimezone(load_zone("Asia/Seoul"))
+    year, month = divmod(wall.year * 12 + wall.month - 1 + months, 12)
+    return wall.replace(year=year, month=month + 1, day=min(wall.day, monthrange(year, month + 1)[1])).astimezone(UTC)
 
 
 # ---- text messages: sms, push, kakao ---------------------------------------------------------------------------
@@ -183,6 +232,12 @@ def _before_body_end(html: str, footer: str) -> str:
 
 
 # ---- both ------------------------------------------------------------------------------------------------------
+
+
+def _evades(text: str) -> bool:
+    """Return whether a text begins with a label that is not the label: spaced out, in other brackets, hidden."""
+    start = _VARIANT.match(text)
+    return start is not None and "광" in start.group() and not text.lstrip().startswith(LABEL)
 
 
 def _labelled(subject: str) -> str:

@@ -161,7 +161,7 @@ CLOSED_FOR_MARKETING: list[tuple[Callable[[World], None], str]] = [
     (_withdraw, "no consent"),
     (_forget_consent, "no consent"),
     (_suppress("marketing"), "suppressed"),
-    (_lose_contact_line, "kr: the sender's contact (brand.sender.contact) is missing"),
+    (_lose_contact_line, "kr: 정보통신망법 §50④: the sender's contact (brand.sender.contact) is missing"),
 ]
 
 

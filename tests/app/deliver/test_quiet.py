@@ -71,7 +71,10 @@ def test_a_law_pack_adds_its_night_to_the_brands_own() -> None:
         "sender": {"name": "Shop", "email": "a@example.com", "contact": "02-000-0000"},
     }
     release = release_of(brand={**both, "quiet_hours": {"sms": "12:00-13:00"}})
-    assert [str(window) for window in quiet_windows(release, "sms")] == ["12:00-13:00", "21:00-08:00"]
+    assert [str(window) for window in quiet_windows(release, Profile("u1", utc(2, 12)), "sms")] == [
+        "12:00-13:00",
+        "21:00-08:00",
+    ]
     assert opening(utc(2, 12, 30), zone="Asia/Seoul", **both) == utc(2, 23)
 
 

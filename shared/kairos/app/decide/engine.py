@@ -31,6 +31,7 @@ from kairos.app.decide import (
 )
 from kairos.app.decide.rest import resting
 from kairos.app.decide.turn import Turn
+from kairos.app.deliver.consent import NO_CONSENT
 from kairos.app.publish.release import Release
 from kairos.domain import budget
 from kairos.domain.effects import Effect
@@ -194,7 +195,7 @@ def _drop_unconsented(turn: Turn) -> None:
     """Take back what was asked for; what is held is looked at anew, so that the passage waiting for it goes on."""
     for message in messages.unconsented(turn):
         if message.state == "asked":
-            messages.withdraw(turn, message, "no consent")
+            messages.withdraw(turn, message, messages.objected(turn, message.channel) or NO_CONSENT)
         elif not turn.release.halted(message.journey):
             _settle_held(turn, message)
 

@@ -11,9 +11,9 @@ from typing import Any
 from kairos.app.decide import counting, habits, reports
 from kairos.app.decide.turn import Turn
 from kairos.domain.budget import BUDGETS, TRAIT_BYTES_MAX, fits_trait
+from kairos.domain.consent import Consent, later_word
 from kairos.domain.errors import NoRoom
 from kairos.domain.event import Event
-from kairos.domain.profile import Consent
 from kairos.domain.reason import Reason
 
 COMPLAINT = "message_complained"
@@ -74,14 +74,19 @@ def set_reach(turn: Turn, reach: Mapping[str, bool], at: datetime) -> None:
 def _consent(turn: Turn, key: tuple[str, str], given: bool, event: Event) -> None:
     """Take the newest word; of two at one instant the withdrawal. Raises NoRoom for yet another kind of consent."""
     consents = turn.profile.consents
-    # Nobody agrees in the future: a source whose clock is fast must not outlive a refusal that came after it.
-    said = Consent(given, min(event.occurred_at, event.received_at) if given else event.occurred_at, event.source)
     known = consents.get(key)
     if known is None and len(consents) >= BUDGETS["consents"].most:
         raise NoRoom("consents")
-    if known is None or _order(said) > _order(known):
-        consents[key] = said
+    consents[key] = later_word(known, _said(given, event))
 
 
-def _order(consent: Consent) -> tuple[datetime, bool, str]:
-    return (consent.at, not consent.given, consent.source)
+def _said(given: bool, event: Event) -> Consent:
+    if not given:
+        return Consent(False, event.occurred_at, event.source)
+    # Nobody agrees in the future: a source whose clock is fast must not outlive a refusal that came after it.
+    at = min(event.occurred_at, event.received_at)
+    fact = event.consent
+    if fact is None:
+        return Consent(True, at, event.source)
+    confirmed_at = at if fact.confirmed else None
+    return Consent(True, at, event.source, fact.basis, fact.wording, fact.expires_at, confirmed_at)

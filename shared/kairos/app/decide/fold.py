@@ -18,9 +18,10 @@ from kairos.app.decide import facts, habits, memberships, passages, timelines
 from kairos.app.decide.entries import FORMER_MAX, EntryChange
 from kairos.app.decide.turn import Turn
 from kairos.domain import budget
+from kairos.domain.consent import stricter
 from kairos.domain.event import Event
 from kairos.domain.journey import Journey
-from kairos.domain.profile import Consent, Counter, Enrollment, Entry, EntryKey, Profile
+from kairos.domain.profile import Counter, Enrollment, Entry, EntryKey, Profile
 from kairos.domain.reason import Reason
 
 FORMERS_MAX = 100
@@ -62,17 +63,10 @@ def _fold_facts(turn: Turn, loser: Profile) -> None:
         facts.set_reach(turn, {channel: loser.reach.get(channel, False)}, at)
     for key, theirs in loser.consents.items():
         ours = profile.consents.get(key)
-        profile.consents[key] = theirs if ours is None else _stricter(ours, theirs)
+        profile.consents[key] = theirs if ours is None else stricter(ours, theirs)
     for id, until in loser.seen.items():
         profile.seen[id] = max(until, profile.seen.get(id, until))
     profile.log = tuple(sorted((*profile.log, *loser.log), key=lambda reason: reason.at))
-
-
-def _stricter(one: Consent, other: Consent) -> Consent:
-    """A withdrawal holds against a consent, whichever is newer; only a later word than both revives it."""
-    refusals = [consent for consent in (one, other) if not consent.given]
-    newest = max(refusals or (one, other), key=lambda consent: (consent.at, consent.source))
-    return replace(newest, at=max(one.at, other.at))
 
 
 def _fold_counts(turn: Turn, loser: Profile) -> None:

@@ -13,7 +13,8 @@ from kairos.app.decide import arbitration, best_hour, caps, pauses, reports, spr
 from kairos.app.decide.rest import resting
 from kairos.app.decide.turn import Turn
 from kairos.app.deliver.condition import UNMET, still_holds
-from kairos.app.deliver.quiet import open_at
+from kairos.app.deliver.consent import base_of, objection
+from kairos.app.deliver.quiet import open_at, why_quiet
 from kairos.app.publish.release import Rest
 from kairos.domain.budget import ASKED_MAX
 from kairos.domain.cap import Cap
@@ -24,7 +25,6 @@ from kairos.domain.profile import Enrollment, Message
 
 EXPIRES_AFTER = timedelta(hours=24)
 CHECK_AFTER = timedelta(minutes=15)
-QUIET = "quiet hours"
 REST = "rest after"
 FULL = "frequency cap"
 OUTRANKED = "frequency cap, another message goes first"
@@ -94,7 +94,8 @@ def settle(turn: Turn, message: Message) -> Message | None:
         return hold(turn, message, message.chosen, message.reason)
     opens = open_at(turn.release, turn.profile, message.channel, turn.now, message.marketing)
     if opens is None or opens > turn.now:
-        return hold(turn, message, opens and spreading.from_opening(turn, message, opens), QUIET)
+        why = why_quiet(turn.release, turn.profile, message.channel, turn.now, message.marketing)
+        return hold(turn, message, opens and spreading.from_opening(turn, message, opens), why)
     spread = spreading.from_due(turn, message)
     if spread > turn.now:
         return hold(turn, message, spread, "spread")
@@ -174,12 +175,12 @@ def withdraw(turn: Turn, message: Message, reason: str) -> None:
 
 def unconsented(turn: Turn) -> list[Message]:
     """Return the unsettled marketing messages whose consent has gone."""
-    return [m for m in turn.profile.messages.values() if m.marketing and not _consented(turn, m.channel)]
+    return [m for m in turn.profile.messages.values() if m.marketing and objected(turn, m.channel)]
 
 
 def reaches(turn: Turn, channel: str, *, marketing: bool) -> bool:
     """Return whether the customer has an address on a channel, and for marketing has agreed to it."""
-    return bool(turn.profile.reach.get(channel)) and (not marketing or _consented(turn, channel))
+    return bool(turn.profile.reach.get(channel)) and (not marketing or not objected(turn, channel))
 
 
 def _obstacle(turn: Turn, message: Message) -> str | None:
@@ -188,19 +189,17 @@ def _obstacle(turn: Turn, message: Message) -> str | None:
         return "the template has no such channel"
     if not turn.profile.reach.get(message.channel):
         return "no address"
-    if message.marketing and not _consented(turn, message.channel):
-        return "no consent"
-    return None
+    return objected(turn, message.channel) if message.marketing else None
 
 
-def _consented(turn: Turn, channel: str) -> bool:
-    consent = turn.profile.consents.get((channel, "marketing"))
-    return consent is not None and consent.given
+def objected(turn: Turn, channel: str) -> str | None:
+    """Return why no marketing may go on a channel as far as consent is concerned, or None."""
+    return objection(turn.release, turn.profile, channel, turn.now)
 
 
 def fall_back(turn: Turn, message: Message, reason: str) -> Message | None:
     """It does not go by this channel: try the next where the reason allows, else give it up."""
-    if reason in FALL_BACK_ON and message.untried:
+    if base_of(reason) in FALL_BACK_ON and message.untried:
         return _next_channel(turn, message, reason)
     drop(turn, message, reason)
     return None

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from kairos.app.decide import caps, spreading
-from kairos.app.decide.messages import CHECK_AFTER, QUIET, drop, effect_of, fall_back, hold
+from kairos.app.decide.messages import CHECK_AFTER, drop, effect_of, fall_back, hold
 from kairos.app.decide.turn import Turn
+from kairos.app.deliver.consent import base_of
+from kairos.app.deliver.quiet import QUIET
 from kairos.domain.event import Event
 from kairos.domain.instant import parse_instant
 from kairos.domain.profile import Message
@@ -76,4 +78,4 @@ def _held(turn: Turn, event: Event, message: Message) -> None:
     turn.profile.messages.pop(message.id)
     reason = str(event.properties.get("reason") or "held")
     later = max(parse_instant(until) if isinstance(until, str) else turn.now + CHECK_AFTER, turn.now)
-    hold(turn, message, spreading.from_opening(turn, message, later) if reason == QUIET else later, reason)
+    hold(turn, message, spreading.from_opening(turn, message, later) if base_of(reason) == QUIET else later, reason)

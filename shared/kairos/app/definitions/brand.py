@@ -24,6 +24,9 @@ BRAND_KEYS = (
     "zones",
     "sender",
     "policies",
+    "existing_customers",
+    "double_opt_in",
+    "unconfirmed_consent",
     *LIMITS,
     "rates",
     "timing",
@@ -31,9 +34,12 @@ BRAND_KEYS = (
     "calendar",
     "holidays",
 )
-SENDER_KEYS = ("name", "email", "contact", "opt_out", "sms")
+SENDER_KEYS = ("name", "email", "contact", "opt_out", "sms", "postal")
 LANGUAGES = ("en", "ko")
 """In which names of days and months are written; Korean by itself where the country is KR."""
+
+UNCONFIRMED = ("keep", "stop")
+"""What becomes of a consent that nobody confirmed in the time a law pack gives."""
 
 TEXT_MAX = 200
 ZONES_MAX = 50
@@ -55,6 +61,7 @@ def check_brand(raw: object) -> list[BadDefinition]:
         _language,
         _sender,
         _policies,
+        _consent,
         read_hours,
         read_spread,
         read_caps,
@@ -129,6 +136,16 @@ def _policies(document: Document) -> None:
     for name, path in document.items("policies"):
         if name not in known:
             raise BadDefinition(path, f"no law pack is called {name!r}; there are: {', '.join(known) or 'none'}")
+
+
+def _consent(document: Document) -> None:
+    """On which channels a sale counts as consent, which want it confirmed, and what silence about it means."""
+    for key in ("existing_customers", "double_opt_in"):
+        for name, path in document.items(key) if document.has(key) else ():
+            if name not in CHANNELS:
+                raise BadDefinition(path, f"expected channels: {', '.join(CHANNELS)}")
+    if document.has("unconfirmed_consent"):
+        document.choice("unconfirmed_consent", UNCONFIRMED)
 
 
 def _rates(document: Document) -> None:

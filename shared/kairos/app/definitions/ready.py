@@ -11,6 +11,7 @@ from typing import Any
 
 from kairos import registry
 from kairos.app.definitions.documents import Definition, Documents, Problem
+from kairos.app.definitions.lawful import check_lawful
 from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.template import channels_of
 from kairos.domain.document import Path
@@ -20,6 +21,7 @@ from kairos.registry import Rendered
 UNSUBSCRIBE_URL = "https://example.com/u/x"
 
 Send = tuple[bool, tuple[str, ...]]
+"""Whether it is marketing, and the channels it may take."""
 
 
 def check_ready(documents: Documents) -> list[Problem]:
@@ -32,11 +34,14 @@ def check_ready(documents: Documents) -> list[Problem]:
         return []
     brand: Mapping[str, Any] = definition.document
     found = [] if brand.get("name") else [definition.problem(BadDefinition(("name",), "is missing: customers read it"))]
-    sends = set(_sends(documents))
+    uses = list(_sends(documents))
+    sends = {(marketing, channels) for _, marketing, channels in uses}
     if any("email" in channels for _, channels in sends) and not (brand.get("sender") or {}).get("email"):
         message = "is missing: e-mail is sent from this address, which SES must know as yours"
         found.append(definition.problem(BadDefinition(("sender", "email"), message)))
-    return found + list(_unlawful(definition, sends))
+    found += _unlawful(definition, sends)
+    each = [(template, marketing, channel) for template, marketing, channels in uses for channel in channels]
+    return found + check_lawful(documents, each)
 
 
 def _unlawful(definition: Definition, sends: set[Send]) -> Iterator[Problem]:
@@ -64,15 +69,15 @@ def _lacks(brand: Mapping[str, Any], marketing: bool, channel: str) -> list[tupl
     return [(index, f"{policy.name} asks for {lack}") for index, policy, lack in found if lack]
 
 
-def _sends(documents: Documents) -> Iterator[Send]:
-    """Yield whether it is marketing, and the channels it may take, of every message that journeys may send."""
+def _sends(documents: Documents) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    """Yield template, whether it is marketing, and the channels it may take, of every message that may be sent."""
     templates = documents.documents("template")
     for journey in documents.documents("journey").values():
         for path, step in find_mappings(journey, "send"):
             template = templates.get(step["send"]) or {}
             own = step.get("channels") or ([step["channel"]] if step.get("channel") else channels_of(template))
             channels = tuple(own)
-            yield _is_marketing(journey, path, step), channels
+            yield step["send"], _is_marketing(journey, path, step), channels
 
 
 def _is_marketing(journey: Mapping[str, Any], path: Path, step: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from kairos.app.definitions.brand import (
     LANGUAGES,
     SENDER_KEYS,
     TEXT_MAX,
+    UNCONFIRMED,
     WALK_RATE_MAX,
     ZONES_MAX,
 )
@@ -176,7 +177,12 @@ def _segment() -> Schema:
 def _template() -> Schema:
     known = registry.names("channels")
     order = {"type": "array", "uniqueItems": True, "items": _ref("channel")}
-    own = {"id": _ref("id"), "channels": order, **{name: _channel(name) for name in known}}
+    own = {
+        "id": _ref("id"),
+        "channels": order,
+        "advertising": {"type": "boolean"},
+        **{name: _channel(name) for name in known},
+    }
     return _object(_remarks() | own) | {"anyOf": [{"required": [name]} for name in known]}
 
 
@@ -224,6 +230,9 @@ def _brand() -> Schema:
         "zones": {"type": "array", "minItems": 1, "maxItems": ZONES_MAX, "items": zone},
         "sender": _object(dict.fromkeys(SENDER_KEYS, _LINE) | {"email": _LINE | {"pattern": _whole(EMAIL_FORM)}}),
         "policies": {"type": "array", "items": {"enum": list(registry.names("policies"))}},
+        "existing_customers": {"type": "array", "items": {"enum": list(CHANNELS)}},
+        "double_opt_in": {"type": "array", "items": {"enum": list(CHANNELS)}},
+        "unconfirmed_consent": {"enum": list(UNCONFIRMED)},
         "quiet_hours": _by_class(window),
         "allowed": _by_class({"anyOf": [spans, week]}),
         "spread": _ref("duration"),

@@ -16,7 +16,7 @@ from kairos.domain.document import Document
 from kairos.domain.errors import BadDefinition
 from kairos.registry import Channel
 
-OWN_KEYS = ("id", "name", "description", "channels")
+OWN_KEYS = ("id", "name", "description", "channels", "advertising")
 PART_CHARACTERS_MAX = 200_000
 
 
@@ -30,6 +30,7 @@ def check_template(raw: object) -> list[BadDefinition]:
     problems.gather(lambda: document.only(*OWN_KEYS, *known), None)
     if document.has("id"):
         problems.gather(lambda: document.identifier("id"), "")
+    problems.gather(lambda: document.flag("advertising", True), True)
     there = [channel for channel in document.raw if channel in known]
     if not there:
         problems.found.append(BadDefinition(document.path, f"expected text for a channel: one of {', '.join(known)}"))

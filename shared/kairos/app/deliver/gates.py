@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from kairos.app.deliver.compose import compose
 from kairos.app.deliver.condition import UNMET, still_holds
+from kairos.app.deliver.consent import NO_CONSENT, consented_at, objection
 from kairos.app.deliver.outcome import Outcome, held, not_sent
-from kairos.app.deliver.quiet import open_at
+from kairos.app.deliver.quiet import QUIET, open_at, why_quiet
 from kairos.app.ingest.identifiers import normalise_email, normalise_phone
 from kairos.app.ports import Clock, ContactReader, Customers, OutboxMessage, Suppressions
 from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
@@ -80,15 +80,15 @@ class Gates:
             return closed
         assert message is not None
         marketing = message.marketing or request.marketing
-        if marketing and not _consented(profile, message.channel):
-            return not_sent("no consent")
+        if marketing and (objected := objection(release, profile, message.channel, self._clock.now())):
+            return not_sent(NO_CONSENT, objected)
         channel = self._channels[message.channel]
         under = list(dict.fromkeys((profile.id, *profile.former)))
         contacts = self._contacts.fetch(under, contact_refs(profile, message))
         address = _address(contacts.get("profile", {}).get(channel.address), channel.address, release)
         if address is None:
             return not_sent("no address")
-        stops = self._suppressions.suppressed(message.channel, address, _consented_at(profile, message.channel))
+        stops = self._suppressions.suppressed(message.channel, address, consented_at(profile, message.channel))
         if "all" in stops or (marketing and "marketing" in stops):
             return not_sent("suppressed")
         return self._time_and_form(replace(message, marketing=marketing), profile, release, channel, address, contacts)
@@ -105,7 +105,7 @@ class Gates:
         now = self._clock.now()
         opens = open_at(release, profile, message.channel, now, message.marketing)
         if opens is None or opens > now:
-            return held("quiet hours", opens)
+            return held(QUIET, opens, why_quiet(release, profile, message.channel, now, message.marketing))
         if message.expires_at <= now:
             return not_sent("expired")
         if not still_holds(release, profile, message, now):
@@ -152,16 +152,6 @@ def _unwanted(request: OutboxMessage, message: Message | None, release: Release)
     if message.journey in release.paused:
         return held("paused")
     return None
-
-
-def _consented(profile: Profile, channel: str) -> bool:
-    consent = profile.consents.get((channel, "marketing"))
-    return consent is not None and consent.given
-
-
-def _consented_at(profile: Profile, channel: str) -> datetime | None:
-    consent = profile.consents.get((channel, "marketing"))
-    return consent.at if consent is not None and consent.given else None
 
 
 def _address(value: object, field: str, release: Release) -> str | None:

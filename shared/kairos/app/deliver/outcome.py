@@ -84,9 +84,9 @@ class Delivered:
         return {**named, **said, "repeated": outcome.repeated, "correlation": asked.correlation}
 
 
-def held(reason: str, until: datetime | None = None) -> Outcome:
+def held(code: str, until: datetime | None = None, reason: str = "") -> Outcome:
     """Return that a gate is closed until `until`; None leaves it to the journey when to look again."""
-    return Outcome("held", reason, reason, until=until)
+    return Outcome("held", code, reason or code, until=until)
 
 
 def not_sent(code: str, reason: str = "", *, detail: str = "") -> Outcome:

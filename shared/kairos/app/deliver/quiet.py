@@ -9,16 +9,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from kairos import registry
+from kairos.app.deliver.consent import because
 from kairos.app.publish.release import Release
 from kairos.domain.open_hours import SEARCH_MAX
 from kairos.domain.profile import Profile
-from kairos.domain.quiet_hours import Closing, Window, next_open
+from kairos.domain.quiet_hours import Closing, next_open
+from kairos.registry import Night
+
+QUIET = "quiet hours"
+RULES_MAX = 3
+"""How many rules one reason names."""
 
 
 def open_at(release: Release, profile: Profile, channel: str, now: datetime, marketing: bool = True) -> datetime | None:
     """Return the first instant >= `now` (UTC) outside all quiet and inside the allowed windows of channel and class;
     None when there is none within a month."""
-    windows: list[Closing] = [*(quiet_windows(release, channel) if marketing else ())]
+    windows: list[Closing] = [*(quiet_windows(release, profile, channel) if marketing else ())]
     windows += release.closings(channel, marketing)
     if not windows:
         return now
@@ -26,12 +32,20 @@ def open_at(release: Release, profile: Profile, channel: str, now: datetime, mar
     return next_open(now, [(window, zone) for window in windows for zone in zones], SEARCH_MAX)
 
 
-def quiet_windows(release: Release, channel: str) -> list[Window]:
-    """Return the daily windows in which marketing on `channel` is held."""
+def quiet_windows(release: Release, profile: Profile, channel: str) -> list[Closing]:
+    """Return what holds marketing on `channel`: the brand's own window, then those of the law packs."""
     own = release.quiet_hours.get(channel)
-    windows = [own] if own else []
-    for name in release.policies:
-        night = registry.load("policies", name).quiet(channel)
-        if night:
-            windows.append(Window.parse(night))
-    return windows
+    return [*([own] if own else []), *(night.closing for night in _nights(release, profile, channel))]
+
+
+def why_quiet(release: Release, profile: Profile, channel: str, now: datetime, marketing: bool) -> str:
+    """Return the reason of a message held at `now`: "quiet hours", and the rules of law that close this instant."""
+    nights = _nights(release, profile, channel) if marketing else []
+    zones = [release.zone(profile.zone)] if profile.zone else release.quiet_zones
+    closed = [night.rule for night in nights if any(night.closing.ends_after(now, zone) > now for zone in zones)]
+    return because(QUIET, *closed[:RULES_MAX])
+
+
+def _nights(release: Release, profile: Profile, channel: str) -> list[Night]:
+    packs = (registry.load("policies", name) for name in release.policies)
+    return [night for pack in packs for night in pack.nights(profile, channel)]

@@ -14,6 +14,7 @@ from kairos import registry
 from kairos.app.definitions.compile import compile_journey
 from kairos.app.definitions.days import country_tables, shared_days
 from kairos.app.definitions.documents import BRAND, Definition, Documents
+from kairos.app.definitions.lawful import OVERRIDE
 from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.template import channels_of
 from kairos.app.publish.release import index_of, rest_predicate
@@ -161,4 +162,5 @@ def _entry(document: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
 
 
 def _parts(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in document.items() if key in registry.names("channels")}
+    stated = {OVERRIDE: False} if document.get(OVERRIDE, True) is False else {}
+    return {key: value for key, value in document.items() if key in registry.names("channels")} | stated

@@ -1,0 +1,49 @@
+"""Are the templates lawful as their authors wrote them? Each law pack of the brand reads each template in the class and
+on the channels in which some journey sends it, and what it finds is refused at publish with the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from kairos import registry
+from kairos.app.definitions.documents import Definition, Documents, Problem
+from kairos.domain.errors import BadDefinition
+
+Use = tuple[str, bool, str]
+"""A template, whether it is sent as marketing, and a channel."""
+
+OVERRIDE = "advertising"
+"""`advertising: false` in a template: its author states that what reads like an advertisement is none."""
+
+
+def check_lawful(documents: Documents, uses: Iterable[Use]) -> list[Problem]:
+    """Return what the brand's law packs refuse, at the templates' files. Give it documents without errors only."""
+    brand = documents.brand
+    packs = [registry.load("policies", name) for name in (brand.document.get("policies") or ())] if brand else []
+    templates = documents.of("template")
+    found: dict[str, Problem] = {}
+    for template, marketing, channel in sorted(set(uses)):
+        definition = templates.get(template)
+        if definition is None or not (marketing or definition.document.get(OVERRIDE, True)):
+            continue
+        for part, message in _objections(packs, definition.document.get(channel), channel, marketing):
+            problem = definition.problem(BadDefinition((channel, part), _mend(definition, message, marketing)))
+            found.setdefault(f"{template} {problem.path}", problem)
+    return list(found.values())
+
+
+def _objections(
+    packs: Iterable[registry.Policy], parts: object, channel: str, marketing: bool
+) -> Iterator[tuple[str, str]]:
+    if not isinstance(parts, Mapping):
+        return
+    texts = {part: text for part, text in parts.items() if isinstance(text, str)}
+    for pack in packs:
+        for part, message in pack.lint(texts, channel, marketing):
+            yield part, f"{pack.name}: {message}"
+
+
+def _mend(definition: Definition, message: str, marketing: bool) -> str:
+    if marketing:
+        return message
+    return f"{message}; send it as marketing, or state `advertising: false` in the template {definition.id}"
