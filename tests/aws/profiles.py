@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from kairos.domain.ids import seen_key
 from kairos.domain.profile import (
     Consent,
     Counter,
@@ -100,6 +101,7 @@ def filed(records: st.SearchStrategy[Any], key: str) -> st.SearchStrategy[dict[A
     return st.lists(records, max_size=3).map(lambda found: {getattr(record, key): record for record in found})
 
 
+keys_of_seen = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=12, max_size=12)
 profiles = st.builds(
     Profile,
     id=texts,
@@ -120,7 +122,8 @@ profiles = st.builds(
     entered=st.dictionaries(texts, st.dictionaries(texts, instants, max_size=2), max_size=2),
     sent=st.lists(st.tuples(texts, instants, texts), max_size=3).map(tuple),
     sent_transactional=st.lists(st.tuples(texts, instants, texts), max_size=3).map(tuple),
-    seen=st.dictionaries(texts, instants, max_size=3),
+    seen=st.dictionaries(texts.map(seen_key), st.integers(0, 7_000_000_000_000_000), max_size=3)
+    | st.dictionaries(keys_of_seen, st.integers(0, 120_000_000).map((60_000_000).__mul__), max_size=3),
     sequences=st.dictionaries(texts, texts, max_size=2),
     alarm=maybe,
     log=st.lists(reasons, max_size=3).map(tuple),
@@ -166,7 +169,7 @@ def _enroll(profile: Profile, at: datetime, number: int) -> None:
     )  # fmt: skip
     profile.entered.setdefault("cart-rescue", {})[digest(cart)] = at
     profile.sent += (("email", at, message),)
-    profile.seen[digest("event", cart)] = at + timedelta(hours=4)
+    profile.note_seen(digest("event", cart), at + timedelta(hours=4))
     profile.counters[digest("did", cart)] = Counter(at, (at, at + timedelta(minutes=3)))
     profile.log += (
         Reason(at, profile.id, "message", "", "cart-rescue", 3, "cart-coupon", cart, "email", "cart-coupon", at),

@@ -20,6 +20,7 @@ from kairos.domain.budget import (
     trimmed,
 )
 from kairos.domain.canonical import canonical
+from kairos.domain.instant import to_micros
 from kairos.domain.profile import Consent, Counter, Enrollment, Entry, Message, Planned, Profile
 from kairos.domain.reason import Reason
 
@@ -137,7 +138,7 @@ def test_the_longest_untouched_traits_go_and_the_zone_stays() -> None:
 
 def test_the_rest_is_bounded_too() -> None:
     rows = tuple(("email", NOON + n * M, f"m{n}") for n in range(500))
-    seen = {f"x{n:04}": NOON + (n + 1) * M for n in range(900)} | {"expired": NOON}
+    seen = {f"x{n:04}": to_micros(NOON + (n + 1) * M) for n in range(900)} | {"expired": to_micros(NOON)}
     log = tuple(Reason(NOON + n * M, "u1", "entered") for n in range(100))
     sequences = {f"q{n}": "1" for n in range(9)}
     left = evicted(profile(sent=rows, seen=seen, log=log, sequences=sequences))

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from kairos.app.deliver.quiet import open_at
 from kairos.app.ports import Pointer
 from kairos.app.publish.release import Release
-from kairos.domain.ids import call_id, digest
+from kairos.domain.ids import call_id, digest, seen_key
 from kairos.domain.profile import Message, Profile
 from kairos.domain.reason import Reason
 from tests.simulation.provider import Call
@@ -135,7 +135,7 @@ class Checker:
     def _check_applied(self, id: str) -> None:
         event = digest("track", "main", f"track:{id}")
         parked = any(what.get("id") == event for _, what, _ in self.world.parking.parked)
-        assert event in self.applied or parked, f"I1: accepted event {id} was lost"
+        assert seen_key(event) in self.applied or parked, f"I1: accepted event {id} was lost"
 
     def _check_settled(self, profile: Profile, now: datetime) -> None:
         for enrollment in profile.enrollments.values():

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos.domain.event import Value
+from kairos.domain.instant import to_micros
 from kairos.domain.membership import TRACKED_MAX
 from kairos.domain.profile import Profile
 
@@ -192,7 +193,8 @@ def _evict_traits(profile: Profile) -> None:
 
 
 def _evict_seen(profile: Profile, now: datetime) -> None:
-    seen = {id: until for id, until in profile.seen.items() if until > now}
+    moment = to_micros(now)
+    seen = {id: until for id, until in profile.seen.items() if until > moment}
     surplus = len(seen) - BUDGETS["seen"].most
     if surplus > 0:
         for id in sorted(seen, key=lambda id: (seen[id], id))[:surplus]:

@@ -13,9 +13,13 @@ from typing import Any, Literal
 
 from kairos.domain.consent import Consent as Consent
 from kairos.domain.event import Value
+from kairos.domain.ids import seen_key
+from kairos.domain.instant import to_micros
 from kairos.domain.reason import Reason
 
 SCHEMA = 1
+MINUTE = 60_000_000
+"""Microseconds."""
 
 EntryKey = tuple[str, str]  # (kind, id)
 ConsentKey = tuple[str, str]  # (channel, purpose)
@@ -214,9 +218,10 @@ class Parcel:
 @dataclass(slots=True)
 class Profile:
     """One customer. `alarm` is the minute for which a schedule is believed to ring; `sequences` the last applied
-    sequence number per inbox; `seen` de-duplication hashes with the instant until which each is kept; `sent` is what
-    frequency caps count of marketing: (channel, instant, message id), and `sent_transactional` of the other class,
-    where a cap asks for it; `entered` maps journey → subject hash → last entry, `endings`
+    sequence number per inbox; `seen` de-duplication hashes (`ids.seen_key`) with the microsecond since 1970 until which
+    each is kept (a number: an item holds hundreds, which every event reads and writes); `sent` is what frequency caps
+    count of marketing: (channel, instant, message id), and `sent_transactional` of the other class, where a cap asks
+    for it; `entered` maps journey → subject hash → last entry, `endings`
     the same → last goal or exit seen, for triggers that arrive after it; `reach` says per channel whether the person
     can be reached there, `reach_times` when that was last said. `former` is empty until another profile becomes this
     one; then the id it was born with comes first, and the others behind it. `merged_into` is whom this one became, and
@@ -248,7 +253,7 @@ class Profile:
     endings: dict[str, dict[str, datetime]] = field(default_factory=dict)
     sent: tuple[tuple[str, datetime, str], ...] = ()
     sent_transactional: tuple[tuple[str, datetime, str], ...] = ()
-    seen: dict[str, datetime] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
     sequences: dict[str, str] = field(default_factory=dict)
     alarm: datetime | None = None
     log: tuple[Reason, ...] = ()
@@ -280,6 +285,14 @@ class Profile:
     def gone(self) -> bool:
         """Return whether it stands for nobody any more: it became another profile, or was erased."""
         return self.merged_into is not None or self.erased_at is not None
+
+    def has_seen(self, event: str) -> bool:
+        """Return whether the event of this id was applied, as far back as it may come again."""
+        return seen_key(event) in self.seen
+
+    def note_seen(self, event: str, until: datetime) -> None:
+        """Remember that the event was applied until `until` (aware), or up to a minute longer."""
+        self.seen[seen_key(event)] = -(-to_micros(until) // MINUTE) * MINUTE
 
     def copy(self) -> Profile:
         """Return a profile whose collections can change without touching this one's (their parts are frozen)."""

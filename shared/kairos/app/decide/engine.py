@@ -146,16 +146,15 @@ def _receive(turn: Turn, event: Event) -> None:
 
 def _take_in(turn: Turn, event: Event) -> None:
     if walked.concerns(event):
-        signal = signals.signal_of(turn, event) if event.id not in turn.profile.seen else None
+        signal = signals.signal_of(turn, event) if not turn.profile.has_seen(event.id) else None
         if walked.take(turn, event):
             _move_to_zone(turn, event)
         if signal is not None:
             _take_in(turn, signal)
         return
-    seen = turn.profile.seen
-    if event.id in seen:
+    if turn.profile.has_seen(event.id):
         return
-    seen[event.id] = max(event.received_at, turn.now) + event.retry_horizon
+    turn.profile.note_seen(event.id, max(event.received_at, turn.now) + event.retry_horizon)
     reachable = moments.is_reachable(turn)
     zone_changed = facts.take_in(turn, event)
     if zone_changed:

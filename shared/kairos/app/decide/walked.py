@@ -16,6 +16,7 @@ from kairos.app.decide import alarm, campaigns, moments, passages, signals, time
 from kairos.app.decide.turn import Turn, subject_of
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event, Input
+from kairos.domain.ids import seen_key
 from kairos.domain.instant import parse_instant
 from kairos.domain.profile import Profile
 from kairos.domain.reason import Reason
@@ -29,9 +30,9 @@ def concerns(event: Event) -> bool:
 
 def take(turn: Turn, event: Event) -> bool:
     """Do what the walk is about; return whether all plans are to be made anew. Raises BadInput for what nobody asks."""
-    if event.id in turn.profile.seen:
+    if turn.profile.has_seen(event.id):
         return False
-    turn.profile.seen[event.id] = max(event.received_at, turn.now) + event.retry_horizon
+    turn.profile.note_seen(event.id, max(event.received_at, turn.now) + event.retry_horizon)
     about, journeys = event.properties.get("about"), _journeys(event)
     if about == "enroll":
         timelines.enroll_missing(turn, event, journeys)
@@ -63,7 +64,7 @@ def is_idle(turn: Turn, before: Profile, inputs: Sequence[Input]) -> bool:
     if not inputs or len(brought) < len(inputs) or turn.effects or turn.reasons:
         return False
     heard = [what for what in map(signals.carried, brought) if what is not None]
-    ids = {entry.id for entry in brought} | {signals.signal_id(what) for what in heard}
+    ids = map(seen_key, {entry.id for entry in brought} | {signals.signal_id(what) for what in heard})
     seen = turn.profile.seen
     noted = {id: seen.pop(id) for id in ids if id in seen and id not in before.seen}
     same = turn.profile == replace(before, recounted=turn.profile.recounted)
