@@ -176,6 +176,23 @@ def rollback(
 
 
 @app.command()
+def learn(
+    context: Context,
+    orders: Annotated[
+        Path | None, typer.Option("--orders", help="Learn rhythms from this CSV instead: customer,at; .gz too.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge, and change nothing.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Learn what all customers are like from a sample of them, and make it live where it foretells better."""
+    from kairos.cli.learn import learn_priors
+
+    raise typer.Exit(learn_priors(_deployment(context, stage, region, profile), orders, dry_run=dry_run))
+
+
+@app.command()
 def broadcast(
     context: Context,
     journey: JourneyId,

@@ -111,14 +111,16 @@ class Forecast:
 
         None if not within ten years, as for a customer who may well be gone.
         """
+        before = max(self.survival(silence), _LEAST)
         low, high = 0, 8
-        while self.p_within(high, silence) < probability:
+        while 1.0 - self.survival(silence + high) / before < probability:
             if high >= AHEAD_MAX:
                 return None
             low, high = high, min(2 * high, AHEAD_MAX)
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (low, middle) if self.p_within(middle, silence) >= probability else (middle, high)
+            reached = 1.0 - self.survival(silence + middle) / before >= probability
+            low, high = (low, middle) if reached else (middle, high)
         return high
 
     def point(self, silence: int = 0) -> int | None:

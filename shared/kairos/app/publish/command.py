@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Callable[[Publish, Mapping[str, Any], datetime], Publishe
     "pause": lambda publish, request, now: publish.pause(_id(request), now),
     "resume": lambda publish, request, now: publish.resume(_id(request), now, _overdue(request)),
     "rollback": lambda publish, request, now: publish.rollback(now, _along(request)),
+    "learn": lambda publish, request, now: publish.learn(request.get("priors"), request.get("scores"), now),
     "renew": lambda publish, request, now: publish.renew(now),
     "stop-all": lambda publish, request, now: publish.stop_all(now),
     "start-all": lambda publish, request, now: publish.start_all(now, _overdue(request)),

@@ -46,6 +46,7 @@ def view(bundle: Mapping[str, Any]) -> str:
             "journeys": journeys,
             "templates": {id: live.documents("template").get(id) for id in templates},
             "segments": {id: live.documents("segment").get(id) for id in segments},
+            **({"timing": bundle["timing"]} if bundle.get("timing") else {}),
             **({"sources": declared} if (declared := live.documents("source")) else {}),
         }
     )

@@ -26,6 +26,7 @@ from kairos.app.dry_run import DryReleases
 from kairos.app.ports import Drafts, Overdue, Pointer, Releases
 from kairos.app.publish.bundle import build_bundle, documents_of, same_calendar
 from kairos.app.publish.difference import Difference, compare
+from kairos.app.publish.learned import with_learned
 from kairos.app.publish.lineage import before
 from kairos.app.publish.release import Release
 from kairos.app.publish.selection import differing, overlay
@@ -198,6 +199,21 @@ class Publish:
                 continue
         raise VersionConflict("live pointer")
 
+    def learn(self, priors: Any, scores: Any, now: datetime) -> Published:
+        """Make live what was learned of all customers, where it foretold those held out better than what is live.
+
+        Raises NothingLive, and BadInput for priors that cannot be read or foretell worse (`with_learned`).
+        """
+        for _ in range(MOVES_MAX):
+            try:
+                old, release = self.live()
+                bundle = with_learned(release.bundle, priors, scores, now)
+                gone_live = self._go_live(bundle, release.bundle, old, now, TakeAlong())
+                return replace(gone_live, changed=tuple(f"timing/{part}" for part in sorted(priors)))
+            except VersionConflict:
+                continue
+        raise VersionConflict("live pointer")
+
     def _publish(self, ids: tuple[str, ...] | None, now: datetime, along: TakeAlong) -> Published:
         old = self._releases.pointer()
         previous = self._releases.bundle(old.release) if old else None
@@ -233,6 +249,8 @@ class Publish:
         there = {(definition.kind, definition.id) for definition in wanted.definitions}
         kept = [d for d in live.definitions if d.kind in ("template", "segment") and (d.kind, d.id) not in there]
         bundle = _bundle(Documents((*wanted.definitions, *kept)), previous, now)
+        bundle.pop("timing", None)
+        bundle |= {"timing": target["timing"]} if "timing" in target else {}
         gone_live = self._go_live(bundle, previous, old, now, along)
         return replace(gone_live, changed=(*differing(wanted, live), *gone(wanted, live)))
 

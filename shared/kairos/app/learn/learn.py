@@ -1,0 +1,38 @@
+"""Learn priors from a sample, judge each on customers held out, and say what may go live: see `publish.learn`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kairos.app.learn.sample import Sample
+from kairos.app.publish.timed import Timing
+from kairos.timing.learn.judge import Judged, judge_hours, judge_rhythm
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What came of it: the judgement of each part (`rhythm`, `hours email`), and the request for the better ones."""
+
+    judged: Mapping[str, Judged]
+    request: Mapping[str, Any]
+
+    @property
+    def better(self) -> bool:
+        """Return whether there is anything to make live."""
+        return bool(self.request["scores"])
+
+
+def learn(sample: Sample, live: Timing, today: int) -> Learned:
+    """Learn everything the sample has enough for. `today` is an ordinal: silences are open until then."""
+    judged = {"rhythm": judge_rhythm(sample.days, today, live.rhythm)}
+    for channel, customers in sorted(sample.hours.items()):
+        judged[f"hours {channel}"] = judge_hours(customers, live.hours(channel))
+    better = {name: each for name, each in judged.items() if each.better}
+    priors: dict[str, Any] = {name: each.prior.to_document() for name, each in better.items() if each.prior}
+    return Learned(judged, {"command": "learn", "priors": priors, "scores": {n: _score(j) for n, j in better.items()}})
+
+
+def _score(judged: Judged) -> dict[str, float]:
+    return {"observed": judged.observed, "fitted": judged.fitted, "live": judged.live}

@@ -1,0 +1,98 @@
+"""Priors that were learned, on their way into a release: what cannot be read, or foretells worse, never goes live."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any
+
+from kairos.domain.errors import BadInput
+from kairos.domain.instant import format_instant
+from kairos.timing.next_order import RhythmPrior
+from kairos.timing.rhythm import replay
+from kairos.timing.send_time import WEEK_HOURS, HourPrior, Hours, active_week, answer_rates
+
+BYTES_MAX = 400_000
+CHANNEL = "hours "
+_TRIED = (replay([739_000]), replay(range(739_000, 739_100, 9)))
+
+
+def with_learned(bundle: Mapping[str, Any], priors: Any, scores: Any, now: Any) -> dict[str, Any]:
+    """Return the bundle with these priors in the place of those it has. Raises BadInput.
+
+    `priors` is by part, `rhythm` or `hours email`, and `scores` says of each {"observed", "fitted", "live"}: the mean
+    log score on customers held out, of the new prior and of the one that is live.
+    """
+    if not isinstance(priors, Mapping) or not isinstance(scores, Mapping) or not priors:
+        raise BadInput("priors", "what was learned, by part")
+    if len(json.dumps(priors, default=str)) > BYTES_MAX:
+        raise BadInput("priors", f"at most {BYTES_MAX} bytes")
+    timing = dict(bundle.get("timing") or {})
+    learned = dict(timing.get("learned") or {})
+    for part, raw in priors.items():
+        _check_score(part, scores.get(part))
+        _check(part, raw)
+        if part.startswith(CHANNEL):
+            timing["hours"] = {**timing.get("hours", {}), part.removeprefix(CHANNEL): raw}
+        else:
+            timing[part] = raw
+        learned[part] = {**scores[part], "at": format_instant(now)}
+    return {**bundle, "timing": {**timing, "learned": learned}}
+
+
+def _check_score(part: str, score: Any) -> None:
+    try:
+        fitted, live, observed = (float(score[name]) for name in ("fitted", "live", "observed"))
+    except (TypeError, KeyError, ValueError) as error:
+        raise BadInput("scores", f"what {part} was judged by on customers held out") from error
+    if not (isfinite(fitted) and isfinite(live) and observed > 0):
+        raise BadInput("scores", f"what {part} was judged by on customers held out")
+    if fitted <= live:
+        raise BadInput(
+            "scores", f"better priors: {part} foretells held-out customers with {fitted:.4f}, live {live:.4f}"
+        )
+
+
+def _check(part: str, raw: Any) -> None:
+    """Read the prior and ask it something: each number must be one, and each answer a probability."""
+    try:
+        if not all(map(isfinite, _numbers(raw))):
+            raise ValueError("not finite")
+        (_try_hours if part.startswith(CHANNEL) else {"rhythm": _try_rhythm}[part])(raw)
+    except (TypeError, KeyError, ValueError, ArithmeticError, AttributeError, IndexError) as error:
+        raise BadInput("priors", f"priors of a known part that can be read; {part[:40]} cannot") from error
+
+
+def _try_rhythm(raw: Mapping[str, Any]) -> None:
+    prior = RhythmPrior.from_document(raw)
+    if prior.to_document() != raw or not 0 <= prior.lognormal_share <= 1 or len(prior.weekday.shares) != 7:
+        raise ValueError("a share of the pool, and seven weekdays")
+    for rhythm in _TRIED:
+        forecast = prior.forecast(rhythm)
+        chances = [*forecast.cdf(60), forecast.p_gone(0), forecast.p_gone(400)]
+        if not all(0 <= chance <= 1 for chance in chances) or chances[-2] > chances[-1]:
+            raise ValueError("no probability")
+
+
+def _try_hours(raw: Mapping[str, Any]) -> None:
+    prior = HourPrior.from_document(raw)
+    if prior.to_document() != raw or {len(prior.shares), *(len(each.odds) for each in prior.types)} != {WEEK_HOURS}:
+        raise ValueError("a week has 168 hours")
+    hours = Hours({5: 3.0}, {5: 20.0}, {5: 2.0})
+    chances = active_week(prior, hours, range(WEEK_HOURS))
+    chances += answer_rates(prior, hours, range(WEEK_HOURS)) if prior.types else []
+    if not all(0 <= chance <= 1 for chance in chances):
+        raise ValueError("no probability")
+
+
+def _numbers(raw: Any) -> Iterator[float]:
+    if isinstance(raw, Mapping):
+        raw = list(raw.values())
+    if isinstance(raw, list | tuple):
+        for each in raw:
+            yield from _numbers(each)
+    elif isinstance(raw, bool) or not isinstance(raw, int | float):
+        raise TypeError("a number")
+    else:
+        yield float(raw)
