@@ -82,6 +82,20 @@ def over_journeys(*, shared: bool) -> list[Point]:
     return together(measured)
 
 
+def over_both() -> list[Point]:
+    """Return the cost of an event that starts a journey: one journey and a customer without a past, then a thousand
+    journeys and 10,000 events behind the customer. The second may cost 1.2 times the first."""
+    measured = []
+    for journeys, history in ((1, 0), (JOURNEYS[-1], HISTORY[-1])):
+        life = Life(shop.bundle({f"j{n}": _journey(n, shared=False) for n in range(journeys)}))
+        life.live([_event("profile_updated", NOW - timedelta(days=1), "in")])
+        life.live(people.viewed(NOW + hour * timedelta(hours=1), str(hour)) for hour in range(history))
+        at = NOW + history * timedelta(hours=1)
+        event = _event("cart_updated_0", at, "cart", {"cart_id": "c", "total": 25_000})
+        measured.append(_one_event(life, event, at, f"{journeys:,} journeys, {history:,} events"))
+    return together(measured)
+
+
 def _journey(number: int, shared: bool) -> dict[str, Any]:
     event = "cart_updated_0" if shared else f"cart_updated_{number}"
     where = {"field": "total", "gte": 10_000} if number == 0 else {"field": "total", "lt": 0}
@@ -187,12 +201,15 @@ class Grown:
     history: list[Point]
     journeys: list[Point]
     shared: list[Point]
+    both: list[Point]
     timers: list[Point]
 
 
 def measure() -> Grown:
     """Measure everything, in one process."""
-    return Grown(sizes(), over_history(), over_journeys(shared=False), over_journeys(shared=True), over_timers())
+    return Grown(
+        sizes(), over_history(), over_journeys(shared=False), over_journeys(shared=True), over_both(), over_timers()
+    )
 
 
 def section(grown: Grown) -> Section:
@@ -214,6 +231,8 @@ def section(grown: Grown) -> Section:
             _points(grown.journeys),
             "The same where every journey listens to the same event, so that each one's condition is asked:",
             _points(grown.shared),
+            "Both at once, where the event starts a journey (to cost at most 1.2 times the first):",
+            _points(grown.both),
             "Pending timers of other customers, and what a run of sweep finds in the hours behind it:",
             _points(grown.timers, "sweep"),
         ],
