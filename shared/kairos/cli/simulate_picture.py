@@ -1,8 +1,10 @@
-"""A simulation as a picture: a bar a day, a colour a journey, and what was held back behind it in outline."""
+"""A simulation as a picture: a bar a day, a colour a journey. On top of it, in outline, what the day held for later
+(quiet hours, caps, rests) and, dashed, what it gave up."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
 from html import escape
 
@@ -12,6 +14,7 @@ _WIDTH, _HEIGHT, _LEFT, _TOP = 860.0, 300.0, 70.0, 44.0
 _COLOURS = ("#1b6ca8", "#c1440e", "#4a7c2c", "#8a4fa3", "#b8860b", "#2b8a8a", "#a3325c", "#555555")
 DAYS_MAX = 1_000
 TICKS = 4
+_STAYED = {"held": ("held for later", ""), "not_sent": ("not sent", ' stroke-dasharray="3 2"')}
 
 
 def draw_messages(summary: Summary) -> str:
@@ -21,8 +24,9 @@ def draw_messages(summary: Summary) -> str:
     counts: Counter[tuple[str, str]] = Counter()
     for (day, journey, _), count in summary.days.items():
         counts[day, journey] += count
-    most = max((sum(counts[day, journey] for journey in journeys) for day in days), default=0) or 1
-    height = _TOP + _HEIGHT + 50 + 18 * len(journeys)
+    sent = {day: sum(counts[day, journey] for journey in journeys) for day in days}
+    most = max((sent[day] + sum(summary.stayed[day, kind] for kind in _STAYED) for day in days), default=0) or 1
+    height = _TOP + _HEIGHT + 50 + 18 * (len(journeys) + len(_STAYED))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 {height:g}" font-family="sans-serif" '
         'font-size="12">',
@@ -31,17 +35,23 @@ def draw_messages(summary: Summary) -> str:
     ]
     parts += _axis(most)
     parts += _bars(days, journeys, counts, most)
+    parts += _outlines(days, sent, summary.stayed, most)
     parts += _dates(days)
     for place, journey in enumerate(journeys):
         y = _TOP + _HEIGHT + 46 + 18 * place
         total = sum(count for (_, its), count in counts.items() if its == journey)
         parts.append(f'<rect x="{_LEFT:g}" y="{y - 10:g}" width="12" height="12" fill="{_colour(place)}"/>')
         parts.append(f'<text x="{_LEFT + 18:g}" y="{y:g}">{escape(journey)}: {total:,}</text>')
+    for place, (kind, (name, dash)) in enumerate(_STAYED.items(), len(journeys)):
+        y = _TOP + _HEIGHT + 46 + 18 * place
+        total = sum(count for (_, its), count in summary.stayed.items() if its == kind)
+        parts.append(f'<rect x="{_LEFT:g}" y="{y - 10:g}" width="12" height="12" fill="none" stroke="#555"{dash}/>')
+        parts.append(f'<text x="{_LEFT + 18:g}" y="{y:g}">{name}: {total:,}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
 def _days(summary: Summary) -> list[str]:
-    found = sorted({day for day, _, _ in summary.days})
+    found = sorted({day for day, _, _ in summary.days} | {day for day, _ in summary.stayed})
     if not found:
         return []
     first, last = date.fromisoformat(found[0]), date.fromisoformat(found[-1])
@@ -71,6 +81,23 @@ def _bars(days: list[str], journeys: list[str], counts: Counter[tuple[str, str]]
             parts.append(
                 f'<rect x="{_LEFT + number * width:.2f}" y="{top:.2f}" width="{width * 0.9:.2f}" height="{tall:.2f}" '
                 f'fill="{_colour(place)}"><title>{day} {escape(journey)}: {count:,}</title></rect>'
+            )
+    return parts
+
+
+def _outlines(days: list[str], sent: Mapping[str, int], stayed: Counter[tuple[str, str]], most: int) -> list[str]:
+    parts, width = [], _WIDTH / max(1, len(days))
+    for number, day in enumerate(days):
+        top = _TOP + _HEIGHT * (1 - sent[day] / most)
+        for kind, (name, dash) in _STAYED.items():
+            count = stayed[day, kind]
+            if not count:
+                continue
+            tall = _HEIGHT * count / most
+            top -= tall
+            parts.append(
+                f'<rect x="{_LEFT + number * width:.2f}" y="{top:.2f}" width="{width * 0.9:.2f}" height="{tall:.2f}" '
+                f'fill="none" stroke="#555"{dash}><title>{day} {name}: {count:,}</title></rect>'
             )
     return parts
 

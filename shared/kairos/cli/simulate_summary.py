@@ -22,6 +22,7 @@ class Summary:
     zone: ZoneInfo
     times: int = 1
     days: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (day, journey, channel) → messages
+    stayed: Counter[tuple[str, str]] = field(default_factory=Counter)  # (day, held or not_sent) → messages
     held: Counter[tuple[str, str]] = field(default_factory=Counter)  # (journey, reason)
     not_sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -29,10 +30,13 @@ class Summary:
     def tell(self, reason: Reason) -> None:
         """Count one decision."""
         self.kinds[reason.kind] += self.times
+        if reason.kind not in ("message", "held", "not_sent"):
+            return
+        day = f"{local(reason.at, self.zone):%Y-%m-%d}"
         if reason.kind == "message":
-            day = f"{local(reason.at, self.zone):%Y-%m-%d}"
             self.days[day, reason.journey, reason.channel] += self.times
-        elif reason.kind in ("held", "not_sent"):
+        else:
+            self.stayed[day, reason.kind] += self.times
             (self.held if reason.kind == "held" else self.not_sent)[reason.journey, reason.reason] += self.times
 
     def lines(self) -> Iterator[str]:
