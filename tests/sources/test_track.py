@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from kairos.domain.errors import BadInput, BadSignature
-from kairos.domain.event import ConsentFact
+from kairos.domain.event import ConsentFact, event_from_json, event_to_json
 from kairos.registry import Parsed, Request, load
 from tests.sources import bodies
 
@@ -200,6 +201,34 @@ def test_lines_of_simulate_may_be_posted_as_they_are() -> None:
     assert cancelled.event.entry.starts_at is None
     profile = one(bodies.body("track", "profile-updated"), path="/v1/track")
     assert (profile.event.name, profile.event.reach) == ("profile_updated", {"email": True, "sms": True})
+
+
+def test_a_consent_says_on_which_ground_and_in_which_words() -> None:
+    said = {
+        "basis": "existing_customer",
+        "wording": "2026-11_v2",
+        "proof": "form:8812",
+        "expires_at": "2027-01-01T00:00Z",
+    }
+    given = one(bodies.body("track", "consent-given") | said, path="/v1/track")
+    ends = datetime(2027, 1, 1, tzinfo=UTC)
+    assert given.event.consent == ConsentFact(
+        "email", "marketing", "existing_customer", "2026-11_v2", "form:8812", expires_at=ends
+    )
+    assert event_from_json(event_to_json(replace(given.event, id="e", profile="p"))).consent == given.event.consent
+
+
+def test_nobody_confirms_a_consent_from_outside() -> None:
+    given = one(bodies.body("track", "consent-given") | {"confirmed": True}, path="/v1/track")
+    assert given.event.consent is not None
+    assert not given.event.consent.confirmed
+
+
+@pytest.mark.parametrize("field", ["basis", "wording", "proof"])
+def test_the_ground_of_a_consent_holds_nothing_personal(field: str) -> None:
+    with pytest.raises(BadInput, match=field) as refused:
+        one(bodies.body("track", "consent-given") | {field: "planted.person@example.com"}, path="/v1/track")
+    assert "planted" not in str(refused.value)
 
 
 def test_facts_may_stand_in_properties_where_a_client_library_cannot_set_more() -> None:

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 from kairos.cli.raw_events import RawEvents
 from kairos.domain.canonical import canonical
 from kairos.domain.condition import parse_condition
+from kairos.domain.consent import BASES, GIVEN
 from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadInput, Rejected
 from kairos.domain.event import ConsentFact, EntryFact, Event
@@ -169,7 +170,12 @@ def _entry(row: Mapping[str, Any]) -> EntryFact:
 
 
 def _consent(row: Mapping[str, Any]) -> ConsentFact:
-    return ConsentFact(_text(row, "channel"), _text(row, "purpose"))
+    channel, purpose, basis = _text(row, "channel"), _text(row, "purpose"), row.get("basis", GIVEN)
+    if basis not in BASES:
+        raise BadInput("basis", f"one of {', '.join(BASES)}")
+    wording, proof = (_text(row, key) if key in row else "" for key in ("wording", "proof"))
+    expires_at = parse_instant(_text(row, "expires_at")) if row.get("expires_at") else None
+    return ConsentFact(channel, purpose, basis, wording, proof, expires_at, row.get("confirmed") is True)
 
 
 def _text(row: Mapping[str, Any], key: str) -> str:

@@ -458,6 +458,23 @@ def show(
 
 
 @app.command()
+def consents(
+    context: Context,
+    customer: Customer,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Show what a customer agreed to, on which ground, and which rule keeps marketing from each channel now."""
+    from kairos.cli.consents import consents_command
+    from kairos.cli.customer import find_customer
+
+    deployment = _deployment(context, stage, region, profile)
+    raise typer.Exit(consents_command(deployment, find_customer(deployment, customer), as_json=as_json))
+
+
+@app.command()
 def results(
     context: Context,
     journey: JourneyId,

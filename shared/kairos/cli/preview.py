@@ -43,7 +43,7 @@ def preview_template(deployment: Deployment, wish: Preview) -> int:
     brand = draft_of(drafts, "brand", "brand", check_brand)
     template = draft_of(drafts, "template", wish.template, check_template)
     url, blanks = f"{deployment.public_url}/u/preview", _blanks(deployment, wish, template, brand)
-    blanks |= read_data(wish.data) | {"unsubscribe_url": url}
+    blanks |= read_data(wish.data) | {"unsubscribe_url": url, "confirm_url": url}
     wall = Wall(_zone(wish.profile, brand), language_of(brand), deployment.clock.now())
     for name in channels_of(template):
         channel = registry.load("channels", name)

@@ -74,7 +74,7 @@ def send_test_message(deployment: Deployment, test: Test) -> int:
 def _render(
     test: Test, template: Mapping[str, Any], channel: Channel, brand: Mapping[str, Any], url: str, now: datetime
 ) -> Rendered:
-    blanks = sample(template, brand, now) | read_data(test.data) | {"unsubscribe_url": url}
+    blanks = sample(template, brand, now) | read_data(test.data) | {"unsubscribe_url": url, "confirm_url": url}
     wall = Wall(load_zone(brand["timezone"]), language_of(brand), now)
     try:
         rendered = render(test.template, template, channel.name, blanks, wall, channel.parts)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kairos.cli.customer import live_release
 from kairos.cli.screen import clock_of, open_screen
+from kairos.domain.consent import describe
 from kairos.domain.profile import Enrollment, Profile
 
 if TYPE_CHECKING:
@@ -71,7 +72,13 @@ def _contacts(deployment: Deployment, profile: Profile) -> Rows:
 
 def _consents(profile: Profile, zone: ZoneInfo) -> Rows:
     return [
-        (f"{channel} {purpose}", "given" if consent.given else "withdrawn", clock_of(consent.at, zone), consent.source)
+        (
+            f"{channel} {purpose}",
+            "given" if consent.given else "withdrawn",
+            clock_of(consent.at, zone),
+            consent.source,
+            describe(consent),
+        )
         for (channel, purpose), consent in sorted(profile.consents.items())
     ]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from kairos.domain.consent import BASES, GIVEN
 from kairos.domain.event import ConsentFact, EntryFact, Event
 from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _person
@@ -18,6 +20,7 @@ CONTACT_FIELDS_MAX = 30
 _RANK = ("external", "email", "phone", "anonymous")
 _ENTRIES = ("entry_updated", "entry_cancelled")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*", re.ASCII)
 _CONSENTS = ("consent_given", "consent_withdrawn")
 
 
@@ -110,4 +113,15 @@ def _consent(call: Object) -> ConsentFact:
         said.fail("channel", 'a channel, such as "email"')
     if not _WORD.fullmatch(purpose):
         said.fail("purpose", 'a purpose, such as "marketing"')
-    return ConsentFact(channel, purpose)
+    return ConsentFact(channel, purpose, *_grounds(said))
+
+
+def _grounds(said: Object) -> tuple[str, str, str, datetime | None]:
+    basis = said.text("basis", 32) or GIVEN
+    if basis not in BASES:
+        said.fail("basis", f"one of {', '.join(BASES)}")
+    wording, proof = (said.text(key, 64) or "" for key in ("wording", "proof"))
+    for key, reference in (("wording", wording), ("proof", proof)):
+        if reference and not _REFERENCE.fullmatch(reference):
+            said.fail(key, "a plain reference, such as 2026-11_v2")
+    return basis, wording, proof, said.instant("expires_at")

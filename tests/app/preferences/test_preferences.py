@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -14,8 +14,9 @@ import pytest
 from kairos.app.ports import InboxMessage
 from kairos.app.preferences.page import preferred_language
 from kairos.app.preferences.preferences import Preferences
-from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
+from kairos.app.preferences.unsubscribe import CONFIRMS, Refusal, UnsubscribeLinks
 from kairos.domain.errors import Unavailable
+from kairos.domain.event import ConsentFact
 from kairos.memory import MemoryClock, MemoryInbox, MemorySuppressions
 from tests.app.preferences.test_unsubscribe import OLD
 
@@ -229,3 +230,44 @@ def test_the_page_may_load_nothing_and_is_kept_nowhere() -> None:
     assert "unsafe" not in policy
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+# ---- a link to confirm by ------------------------------------------------------------------------------------------
+
+
+def confirming(world: World) -> str:
+    address_hash = world.suppressions.hash_address("ann@example.com")
+    return LINKS.confirm_url(Refusal("email", address_hash, "profile-1", "message-1")).rpartition("/")[2]
+
+
+def test_get_of_a_confirmation_shows_a_button_and_changes_nothing() -> None:
+    world = World()
+    answer = world.preferences.show(confirming(world), "ko")
+    assert (answer.status, answer.facts["outcome"]) == (200, "offered")
+    assert "동의합니다</button>" in answer.body
+    assert world.inbox.waiting() == []
+
+
+def test_post_confirms_and_stops_nothing() -> None:
+    world = World()
+    answer = world.preferences.stop(confirming(world), correlation="c-1")
+    assert (answer.status, answer.facts["outcome"]) == (200, "confirmed")
+    ((message,),) = [world.inbox.waiting()]
+    (event,) = message.events
+    assert (event.name, event.profile, event.correlation) == ("consent_given", "profile-1", "c-1")
+    assert event.consent == ConsentFact("email", "marketing", proof="message-1", confirmed=True)
+    assert world.stopped() == frozenset()
+
+
+def test_a_confirmation_that_nobody_heard_is_not_confirmed() -> None:
+    world = World(inbox=DownInbox(MemoryClock(NOW)))
+    answer = world.preferences.stop(confirming(world))
+    assert (answer.status, answer.facts["outcome"]) == (503, "failed")
+
+
+def test_neither_link_is_ever_the_other() -> None:
+    world = World()
+    assert LINKS.read(confirming(world)) is None
+    assert LINKS.read(world.token, CONFIRMS) is None
+    forged = urlsafe_b64decode(confirming(world) + "==")
+    assert LINKS.read(urlsafe_b64encode(b"\x01" + forged[1:]).decode().rstrip("=")) is None

@@ -155,6 +155,7 @@ def _take_in(turn: Turn, event: Event) -> None:
     if turn.profile.has_seen(event.id):
         return
     turn.profile.note_seen(event.id, max(event.received_at, turn.now) + event.retry_horizon)
+    event = facts.spelled_out(turn, event)
     reachable = moments.is_reachable(turn)
     zone_changed = facts.take_in(turn, event)
     if zone_changed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from kairos.domain.budget import BUDGETS, TRAIT_BYTES_MAX, fits_trait
 from kairos.domain.consent import Consent, later_word
 from kairos.domain.errors import NoRoom
 from kairos.domain.event import Event
+from kairos.domain.localtime import local
 from kairos.domain.reason import Reason
 
 COMPLAINT = "message_complained"
@@ -35,6 +37,19 @@ def take_in(turn: Turn, event: Event) -> bool:
         counting.count(turn, event.name, event.properties, event.occurred_at)
     habits.take(turn, event)
     return turn.profile.zone != before
+
+
+def spelled_out(turn: Turn, event: Event) -> Event:
+    """Return the event with what it says of a consent among its properties, where triggers and templates look: channel,
+    purpose, basis, whether it was given, and the date on the customer's calendar. A notice of the result needs no
+    more (Korea's §50⑦)."""
+    said = event.consent
+    if said is None:
+        return event
+    day = local(event.occurred_at, turn.zone).date().isoformat()
+    given = event.name == "consent_given"
+    spelled = {"channel": said.channel, "purpose": said.purpose, "basis": said.basis, "given": given, "date": day}
+    return replace(event, properties={**spelled, **event.properties})
 
 
 def set_traits(turn: Turn, traits: Mapping[str, Any], at: datetime) -> None:

@@ -22,14 +22,16 @@ def compose(
     channel: Channel,
     address: str,
     contacts: Mapping[str, Mapping[str, Any]],
-    unsubscribe_url: str,
+    urls: tuple[str, str],
     now: datetime,
 ) -> Delivery | Outcome:
-    """Return the delivery, or why there is none: the template lacks something, or a law pack does."""
+    """Return the delivery, or why there is none: the template lacks something, or a law pack does. `urls` are the links
+    of this message to refuse by, and to confirm by."""
+    unsubscribe_url, confirm_url = urls
     template = release.template(message.template)
     if template is None:
         return not_sent("template", f"there is no template {message.template}")
-    blanks = fill_blanks(profile, message, contacts, release.brand, unsubscribe_url)
+    blanks = fill_blanks(profile, message, contacts, release.brand, unsubscribe_url, confirm_url)
     try:
         wall = wall_of(release, profile, now)
         rendered = render(message.template, template, message.channel, blanks, wall, channel.parts)

@@ -111,7 +111,8 @@ class Gates:
         if not still_holds(release, profile, message, now):
             return not_sent("condition", UNMET)
         refusal = Refusal(message.channel, self._hash_address(address), profile.id, message.id)
-        made = compose(release, profile, message, channel, address, contacts, self._links.url(refusal), now)
+        urls = (self._links.url(refusal), self._links.confirm_url(refusal))
+        made = compose(release, profile, message, channel, address, contacts, urls, now)
         return made if isinstance(made, Outcome) else Ready(made, profile.id)
 
 

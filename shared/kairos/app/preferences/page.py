@@ -48,6 +48,12 @@ WORDS = {
             "You will get no more advertising by {channel}{from_brand}. You can close this page.",
             "",
         ),
+        "confirm": ("Confirm", "You agree to get advertising by {channel}{from_brand}.", "Yes, I agree"),
+        "confirmed": (
+            "Thank you, it is confirmed",
+            "You get advertising by {channel}{from_brand} until you say otherwise. You can close this page.",
+            "",
+        ),
         "unknown": ("This link does not work", "Please open the link in the message again.", ""),
         "failed": ("That did not work just now", "Please try again in a minute.", ""),
     },
@@ -58,6 +64,12 @@ WORDS = {
             "{from_brand}광고성 {channel}을(를) 더 이상 보내지 않습니다. 이 창을 닫으셔도 됩니다.",
             "",
         ),
+        "confirm": ("수신 동의 확인", "{from_brand}광고성 {channel}을(를) 받는 데 동의합니다.", "동의합니다"),
+        "confirmed": (
+            "수신 동의가 확인되었습니다",
+            "{from_brand}광고성 {channel}을(를) 보내 드립니다. 언제든지 거부하실 수 있습니다. 이 창을 닫으셔도 됩니다.",
+            "",
+        ),
         "unknown": ("사용할 수 없는 링크입니다", "받으신 메시지의 링크를 다시 열어 주세요.", ""),
         "failed": ("지금은 처리하지 못했습니다", "잠시 후 다시 시도해 주세요.", ""),
     },
@@ -65,7 +77,7 @@ WORDS = {
 
 
 def page(shows: str, accept_language: str, brand: str, channel: str) -> tuple[Mapping[str, str], str]:
-    """Return the headers and the HTML of a page: ask, done, unknown or failed."""
+    """Return the headers and the HTML of a page: ask, done, confirm, confirmed, unknown or failed."""
     language = preferred_language(accept_language)
     heading, text, button = WORDS[language][shows]
     from_brand = {"en": f" from {brand}", "ko": f"{brand}의 "}[language] if brand else ""

@@ -14,13 +14,24 @@ from datetime import datetime, timedelta
 from kairos.app.http import HttpAnswer
 from kairos.app.ports import Clock, Inbox, InboxMessage, Suppressions
 from kairos.app.preferences.page import page
-from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
+from kairos.app.preferences.unsubscribe import CONFIRMS, Refusal, UnsubscribeLinks
 from kairos.domain.errors import Unavailable
 from kairos.domain.event import ConsentFact, Event
 from kairos.domain.ids import digest
 from kairos.domain.suppression import UNSUBSCRIBED
 
 SOURCE = "preferences"
+SHOWS = {
+    "shown": "ask",
+    "stopped": "done",
+    "untold": "done",
+    "offered": "confirm",
+    "confirmed": "confirmed",
+    "unknown": "unknown",
+    "failed": "failed",
+}
+"""Which page an outcome shows."""
+
 RETRIED_FOR = timedelta(hours=1)
 """For how long the same click may come again under the same event id: providers repeat a POST within minutes."""
 
@@ -29,7 +40,7 @@ class Preferences:
     """The use case. `brand_name` returns the live brand's name; where it fails, the page does without.
 
     An answer's facts hold the pseudonym and the outcome: shown, stopped, untold (stopped, but the inbox did not take
-    the event), unknown (no link of ours) or failed.
+    the event), offered and confirmed (a link to confirm by), unknown (no link of ours) or failed.
     """
 
     def __init__(
@@ -49,9 +60,11 @@ class Preferences:
     def show(self, token: str, accept_language: str = "") -> HttpAnswer:
         """Answer a GET: a page with one button, or a page that knows nothing. Changes nothing."""
         try:
-            refusal = self._links.read(token)
+            refusal, confirmation = self._links.read(token), self._links.read(token, CONFIRMS)
         except Unavailable:
             return self._answer(503, "failed", accept_language)
+        if confirmation is not None:
+            return self._answer(200, "offered", accept_language, confirmation)
         if refusal is None:
             return self._answer(404, "unknown", accept_language)
         return self._answer(200, "shown", accept_language, refusal)
@@ -60,6 +73,8 @@ class Preferences:
         """Answer a POST: write the stop, tell the profile, confirm. The body says nothing that the token does not."""
         now = self._clock.now()
         try:
+            if (confirmation := self._links.read(token, CONFIRMS)) is not None:
+                return self._confirm(confirmation, now, accept_language, correlation)
             refusal = self._links.read(token)
             if refusal is None:
                 return self._answer(404, "unknown", accept_language)
@@ -73,9 +88,13 @@ class Preferences:
             return self._answer(200, "untold", accept_language, refusal)
         return self._answer(200, "stopped", accept_language, refusal)
 
+    def _confirm(self, said: Refusal, now: datetime, accept_language: str, correlation: str) -> HttpAnswer:
+        """Tell the profile that its consent is confirmed. Raises Unavailable: unlike a stop, it holds nowhere else."""
+        self._inbox.put([InboxMessage(said.profile, (_confirmed(said, now, correlation),), correlation=correlation)])
+        return self._answer(200, "confirmed", accept_language, said)
+
     def _answer(self, status: int, outcome: str, accept_language: str, refusal: Refusal | None = None) -> HttpAnswer:
-        shows = {"shown": "ask", "stopped": "done", "untold": "done", "unknown": "unknown", "failed": "failed"}
-        headers, body = page(shows[outcome], accept_language, self._brand(), refusal.channel if refusal else "")
+        headers, body = page(SHOWS[outcome], accept_language, self._brand(), refusal.channel if refusal else "")
         if status == 503:
             headers = {**headers, "Retry-After": "30"}
         facts = {"status": status, "outcome": outcome, "profile": refusal.profile if refusal else ""}
@@ -91,10 +110,22 @@ class Preferences:
 def _withdrawn(refusal: Refusal, now: datetime, correlation: str) -> Event:
     """Return the withdrawal. Its id holds the minute: a repeated POST is one event, a refusal after a new consent is
     another."""
+    return _word(
+        "unsubscribed", "consent_withdrawn", ConsentFact(refusal.channel, "marketing"), refusal, now, correlation
+    )
+
+
+def _confirmed(said: Refusal, now: datetime, correlation: str) -> Event:
+    """Return the consent, said on our own page by whoever reads mail at that address."""
+    fact = ConsentFact(said.channel, "marketing", proof=said.message, confirmed=True)
+    return _word("confirmed", "consent_given", fact, said, now, correlation)
+
+
+def _word(kind: str, name: str, fact: ConsentFact, refusal: Refusal, now: datetime, correlation: str) -> Event:
     minute = now.strftime("%Y%m%d%H%M")
     return Event(
-        id=digest("unsubscribed", refusal.channel, refusal.address_hash, refusal.profile, minute),
-        name="consent_withdrawn",
+        id=digest(kind, refusal.channel, refusal.address_hash, refusal.profile, minute),
+        name=name,
         profile=refusal.profile,
         occurred_at=now,
         received_at=now,
@@ -102,5 +133,5 @@ def _withdrawn(refusal: Refusal, now: datetime, correlation: str) -> Event:
         source=SOURCE,
         correlation=correlation,
         retry_horizon=RETRIED_FOR,
-        consent=ConsentFact(refusal.channel, "marketing"),
+        consent=fact,
     )

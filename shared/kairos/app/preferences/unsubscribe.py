@@ -4,6 +4,9 @@ It carries the keyed hash of the address and no address: it works after the prof
 It never ends: CAN-SPAM wants 30 days, Korea's §50⑥ and RFC 8058 name no end, and refusing late is refusing.
 
     version 1 | key id | channel | hash | profile | message | first 16 bytes of HMAC-SHA256 over all before
+
+Version 2 says the opposite in the same form: whoever reads mail at that address agrees, or still agrees, to marketing
+there (double opt-in, Korea's §50⑧). One is never read as the other.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 VERSION = 1
+CONFIRMS = 2
 TAG_BYTES = 16
 TOKEN_CHARACTERS_MAX = 600
 _PACKED = 0x80
@@ -61,21 +65,28 @@ class UnsubscribeLinks:
         """Return the link of one message: GET shows a page, POST refuses (RFC 8058)."""
         return f"{self._public_url}/u/{self.token(refusal)}"
 
-    def token(self, refusal: Refusal) -> str:
+    def confirm_url(self, refusal: Refusal) -> str:
+        """Return the link by which the reader of one message confirms what `url` would refuse."""
+        return f"{self._public_url}/u/{self.token(refusal, CONFIRMS)}"
+
+    def token(self, refusal: Refusal, version: int = VERSION) -> str:
         """Return the URL-safe token, about 130 characters, the same for the same refusal and key."""
         keyring = self._keys()
         key_id, _, mac = refusal.address_hash.rpartition("#")
         fields = (keyring.current, refusal.channel, key_id, mac, refusal.profile, refusal.message)
-        signed = bytes([VERSION]) + b"".join(_pack(field) for field in fields)
+        signed = bytes([version]) + b"".join(_pack(field) for field in fields)
         return urlsafe_b64encode(signed + _tag(keyring, keyring.current, signed)).decode().rstrip("=")
 
-    def read(self, token: str) -> Refusal | None:
-        """Return what the token says, or None for whatever no key in force has signed, without saying why."""
+    def read(self, token: str, version: int = VERSION) -> Refusal | None:
+        """Return what the token says, or None for whatever no key in force has signed, without saying why.
+
+        A token of another version than the one asked for is none.
+        """
         if len(token) > TOKEN_CHARACTERS_MAX or not _TOKEN.fullmatch(token):
             return None
         try:
             raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            fields = _unpack(raw[:-TAG_BYTES])
+            fields = _unpack(raw[:-TAG_BYTES], version)
         except (ValueError, IndexError):
             return None
         keyring = self._keys()
@@ -101,9 +112,9 @@ def _pack(field: str) -> bytes:
     return bytes([len(raw)]) + raw
 
 
-def _unpack(signed: bytes) -> list[str]:
-    if not signed or signed[0] != VERSION:
-        raise ValueError("an unknown version")
+def _unpack(signed: bytes, version: int) -> list[str]:
+    if not signed or signed[0] != version:
+        raise ValueError("another version")
     fields: list[str] = []
     at = 1
     while at < len(signed):

@@ -1,7 +1,8 @@
 """What may fill the blanks of a template, and where it comes from.
 
 By name alone a blank takes what is nearest to the person: contact fields, then the trigger's properties, then traits.
-`contact.`, `event.`, `entry.` and `traits.` say exactly which; `brand.` and `unsubscribe_url` cannot be overridden.
+`contact.`, `event.`, `entry.` and `traits.` say exactly which; `brand.`, `unsubscribe_url` and `confirm_url`
+cannot be overridden.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def fill_blanks(
     contacts: Mapping[str, Mapping[str, Any]],
     brand: Mapping[str, Any],
     unsubscribe_url: str | None,
+    confirm_url: str | None = None,
 ) -> dict[str, Any]:
     """Return the variables of one message. `contacts` is what was fetched for `contact_refs`, by ref."""
     enrollment = profile.enrollments.get(message.enrollment)
@@ -50,6 +52,7 @@ def fill_blanks(
         "traits": traits,
         "brand": {"name": brand.get("name"), "sender": brand.get("sender") or {}},
         "unsubscribe_url": unsubscribe_url,
+        "confirm_url": confirm_url,
     }
 
 
