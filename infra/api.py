@@ -42,6 +42,8 @@ ROUTES = (
     Route(_POST, "/v1/identify", "ingest", rate=100, burst=200),
     Route(_POST, "/v1/page", "ingest", rate=300, burst=600),
     Route(_POST, "/v1/batch", "ingest", rate=100, burst=200),
+    Route(_POST, "/v1/tag", "ingest", rate=500, burst=1000),
+    Route(_GET, "/v1/tag.js", "ingest", rate=300, burst=600),
     Route(_GET, "/u/{token}", "preferences", rate=500, burst=1000),
     Route(_POST, "/u/{token}", "preferences", rate=500, burst=1000),
 )

@@ -29,6 +29,7 @@ def environment(
         "CONFIG_TABLE": tables.config.table_name,
         "RELEASES_BUCKET": tables.releases.bucket_name,
         "INSIGHTS_TABLE": tables.insights.table_name,
+        "BOARD_TABLE": tables.board.table_name,
         "ARCHIVE_BUCKET": archive.bucket.bucket_name,
         "ARCHIVE_STREAM": archive.stream_name,
         "TALLY_URL": queues.tally.queue_url,

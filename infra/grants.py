@@ -67,6 +67,8 @@ class Grants:
         _allow(ingest, "dynamodb:UpdateItem", on=tables.contacts.table_arn, conditions=ANSWERS_NOTHING)
         self._use_contacts_key(ingest, "dynamodb", "sqs")
         _allow(ingest, "dynamodb:PutItem", on=tables.suppressions.table_arn)
+        # What lies ready for a browser is handed out here, and taken away once it was seen.
+        _allow(ingest, "dynamodb:GetItem", "dynamodb:PutItem", on=tables.board.table_arn)
         self._send(ingest, self.queues.inbox, self.queues.feedback_dlq)
         self._read_identity_secret(ingest)
         self._read_connections(ingest, "*")
@@ -101,6 +103,7 @@ class Grants:
             "dynamodb:DeleteItem",
             on=tables.messages.table_arn,
         )
+        _allow(deliver, "dynamodb:GetItem", "dynamodb:PutItem", on=tables.board.table_arn)
         self._read_release(deliver)
         self._read_identity_secret(deliver)
         self._consume(deliver, queues.outbox_transactional, queues.outbox_marketing)

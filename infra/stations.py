@@ -45,6 +45,7 @@ _ALL = (
             "CONFIG_TABLE",
             "RELEASES_BUCKET",
             "ARCHIVE_STREAM",
+            "BOARD_TABLE",
         ),
     ),
     Station(
@@ -71,6 +72,7 @@ _ALL = (
             "CONTACTS_TABLE",
             "SUPPRESSIONS_TABLE",
             "MESSAGES_TABLE",
+            "BOARD_TABLE",
             *_RELEASE,
             *_OUTBOXES,
             "INBOX_URL",

@@ -1,4 +1,4 @@
-"""The seven tables and the bucket of releases. Items and keys are described in `kairos/aws/table.py`."""
+"""The eight tables and the bucket of releases. Items and keys are described in `kairos/aws/table.py`."""
 
 from dataclasses import dataclass
 
@@ -22,6 +22,7 @@ class Tables:
     messages: dynamodb.TableV2
     config: dynamodb.TableV2
     insights: dynamodb.TableV2
+    board: dynamodb.TableV2
     releases: s3.Bucket
 
 
@@ -43,6 +44,7 @@ def make_tables(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Table
         messages=_table(scope, stage, "Messages", partition="message", ttl="ttl"),
         config=_table(scope, stage, "Config", partition="kind", sort="id", stream=True),
         insights=_table(scope, stage, "Insights", partition="insight", sort="slice", ttl="ttl"),
+        board=_table(scope, stage, "Board", partition="profile", ttl="ttl"),
         releases=_releases(scope),
     )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kairos.app.dispatch import Dispatch
     from kairos.app.inbox import HandleInbox
     from kairos.app.ingest.ingest import Ingest
-    from kairos.app.ports import Alarms, Clock, Inbox, Parking, Releases
+    from kairos.app.ports import Alarms, Board, Clock, Inbox, Parking, Releases
     from kairos.app.preferences.preferences import Preferences
     from kairos.app.publish.publish import Publish
     from kairos.app.sweep import Sweep
@@ -45,6 +45,7 @@ def clock() -> Clock:
 @cache
 def ingest() -> Ingest:
     """Return what verifies and takes in webhooks, calls and feedback."""
+    from kairos.app.ingest.browsers import Browsers
     from kairos.app.ingest.declared import DeclaredSources
     from kairos.app.ingest.ingest import Ingest
     from kairos.aws.archive import FirehoseArchive
@@ -65,6 +66,7 @@ def ingest() -> Ingest:
         SsmConnections(_client("ssm"), settings.connections_prefix, clock()),
         FirehoseArchive(partial(_client, "firehose"), settings.archive_stream),
         declared=DeclaredSources(lambda: _releases(settings.config_table, settings.releases_bucket), clock()),
+        browsers=Browsers(lambda: _board(dynamodb, settings.board_table), keys),
     )
 
 
@@ -151,7 +153,7 @@ def messages() -> Deliver:
         SqsOutbox(_client("sqs"), settings.outbox_transactional_url, settings.outbox_marketing_url),
         _inbox(settings.inbox_url),
         channels,
-        _ChannelClients(channels, settings.configuration_set),
+        _ChannelClients(channels, settings.configuration_set, settings.board_table),
         clock(),
     )
 
@@ -277,18 +279,23 @@ def tally() -> Tally:
 class _ChannelClients(dict[str, Any]):
     """What each channel's `send` is given, made when its first message goes: most brands use one channel."""
 
-    def __init__(self, channels: Mapping[str, Channel], configuration_set: str) -> None:
+    def __init__(self, channels: Mapping[str, Channel], configuration_set: str, board_table: str) -> None:
         super().__init__()
         self._channels = channels
         self._configuration_set = configuration_set
+        self._board_table = board_table
 
     def __missing__(self, name: str) -> Any:
-        from kairos.channels.email import Ses
-
         channel = self._channels[name]
-        client = _client(channel.service, **channel.client_config)
-        self[name] = Ses(client, self._configuration_set) if channel.service == "sesv2" else client
+        self[name] = self._wrapped(channel.service, _client(channel.service, **channel.client_config))
         return self[name]
+
+    def _wrapped(self, service: str, client: Any) -> Any:
+        if service == "sesv2":
+            from kairos.channels.email import Ses
+
+            return Ses(client, self._configuration_set)
+        return _board(client, self._board_table) if service == "dynamodb" else client
 
 
 @cache
@@ -310,6 +317,12 @@ def _keys(arn: str) -> IdentitySecret:
     from kairos.aws.secret import IdentitySecret
 
     return IdentitySecret(_client("secretsmanager"), arn, clock())
+
+
+def _board(client: Any, table: str) -> Board:
+    from kairos.aws.board import DynamoBoard
+
+    return DynamoBoard(client, table)
 
 
 def _inbox(url: str) -> Inbox:

@@ -18,6 +18,7 @@ from typing import Any
 from zlib import crc32
 
 from kairos.app.archive import line_of
+from kairos.app.board import ready, with_notice, without
 from kairos.app.deliver.rate import allowances
 from kairos.app.erase import STANDING, IdentityRow
 from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
@@ -30,6 +31,7 @@ from kairos.app.ports import (
     Identifier,
     InboxMessage,
     Marks,
+    Notice,
     OutboxMessage,
     Pointer,
     Received,
@@ -256,6 +258,9 @@ class MemoryIdentities:
         for (identity, former), profile in moves.items():
             self._repoint(identity, former, profile)
 
+    def find(self, group: Sequence[Identifier]) -> str | None:
+        return next((self.known[place(one)] for one in group if place(one) in self.known), None)
+
     def _repoint(self, identity: str, former: str, profile: str) -> None:
         kind, scope, value = json.loads(identity)
         if self.known.get((kind, scope, value)) == former:
@@ -411,6 +416,22 @@ class MemoryTraces:
     def forget_messages(self, messages: Sequence[str]) -> None:
         for message in messages:
             self._ledger.rows.pop(message, None)
+
+
+class MemoryBoard:
+    """Board."""
+
+    def __init__(self) -> None:
+        self.boards: dict[str, list[Notice]] = {}
+
+    def post(self, profile: str, notice: Notice, now: datetime) -> None:
+        self.boards[profile] = with_notice(self.boards.get(profile, []), notice, now)
+
+    def read(self, profile: str, now: datetime) -> list[Notice]:
+        return ready(self.boards.get(profile, []), now)
+
+    def remove(self, profile: str, messages: Collection[str], now: datetime) -> None:
+        self.boards[profile] = without(self.boards.get(profile, []), messages, now)
 
 
 class MemorySendTokens:

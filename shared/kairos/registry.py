@@ -105,7 +105,8 @@ class Parsed:
     """One fact of one person, as a source file translates it. `event.profile` is empty until `ingest` fills it.
 
     `event.id` is empty too: `ingest` derives it from the connection and `key` (the source's de-duplication key).
-    `who` is best first; without any the event is archived, not queued.
+    `who` is best first; without any the event is archived, not queued. `proven` facts carry a proof of their own, which
+    was checked: their message and reach are believed, whatever key the request shows.
     """
 
     event: Event
@@ -113,6 +114,7 @@ class Parsed:
     who: Sequence[Named] = ()
     contacts: Sequence[Contact] = ()
     stops: Sequence[Stop] = ()
+    proven: bool = False
 
 
 class Source(Protocol):
@@ -149,7 +151,8 @@ class Rendered:
 class Delivery:
     """All that a channel needs to hand one message to its provider. `tags` carry the message and profile id.
 
-    `at` is when it is handed over (aware, UTC): what a channel writes as the message's own date.
+    `at` is when it is handed over (aware, UTC): what a channel writes as the message's own date. `expires_at` is when
+    it has lost its meaning: what a channel that keeps messages keeps them until.
     """
 
     message: str
@@ -160,6 +163,7 @@ class Delivery:
     tags: Mapping[str, str]
     unsubscribe_url: str | None = None
     at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,8 @@ class Rate:
 
 
 class Channel(Protocol):
-    """A way to reach a person. `address` is the contact field it needs; `parts` the template parts it renders.
+    """A way to reach a person. `address` is the contact field it needs (empty: it needs none); `parts` the template
+    parts it renders, of which `choices` can only be one of a few words.
 
     `service` and `client_config` say which client bootstrap makes for it (boto3's name, botocore's Config arguments):
     a client that repeats calls by itself would send twice, so every channel forbids that there.
@@ -191,6 +196,7 @@ class Channel(Protocol):
     address: str
     parts: Sequence[str]
     required: Sequence[str]
+    choices: Mapping[str, Sequence[str]]
     reports_back: bool  # whether the provider later says what became of a message
     rate: Rate
     grants: Sequence[Grant]

@@ -48,6 +48,7 @@ class IngestSettings(Settings):
     config_table: str
     releases_bucket: str
     archive_stream: str
+    board_table: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class DeliverSettings(Settings):
     contacts_table: str
     suppressions_table: str
     messages_table: str
+    board_table: str
     config_table: str
     releases_bucket: str
     outbox_transactional_url: str

@@ -55,6 +55,7 @@ class FakeChannel:
     address = "email"
     parts: Sequence[str] = ("subject", "preheader", "text", "html")
     required: Sequence[str] = ("subject",)
+    choices: Mapping[str, Sequence[str]] = {}
     reports_back = True
     rate = Rate(100)
     grants: Sequence[Grant] = ()
@@ -198,6 +199,7 @@ class _ChannelTap:
             channel.parts,
             channel.required,
         )
+        self.choices = channel.choices
         self.reports_back, self.rate, self.grants = channel.reports_back, channel.rate, channel.grants
         self.service, self.client_config = channel.service, channel.client_config
         self._tap = tap

@@ -27,6 +27,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "messages": ("message",),
     "config": ("kind", "id"),
     "insights": ("insight", "slice"),
+    "board": ("profile",),
 }
 
 _numbers = count(1)

@@ -12,6 +12,8 @@ ROUTES = {
     "POST /v1/identify": "IngestFunction",
     "POST /v1/page": "IngestFunction",
     "POST /v1/batch": "IngestFunction",
+    "POST /v1/tag": "IngestFunction",
+    "GET /v1/tag.js": "IngestFunction",
     "GET /u/{token}": "PreferencesFunction",
     "POST /u/{token}": "PreferencesFunction",
 }

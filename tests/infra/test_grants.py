@@ -27,6 +27,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "deliver": {"BatchGetItem"},
     },
     "InsightsTable": {"tally": {"Query", "PutItem", "UpdateItem"}},
+    "BoardTable": {"deliver": {"GetItem", "PutItem"}, "ingest": {"GetItem", "PutItem"}},
     "MessagesTable": {"deliver": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},
     "ConfigTable": {
         "ingest": {"GetItem"},

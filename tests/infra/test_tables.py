@@ -14,9 +14,10 @@ KEYS = {
     "MessagesTable": ["message"],
     "ConfigTable": ["kind", "id"],
     "InsightsTable": ["insight", "slice"],
+    "BoardTable": ["profile"],
 }
 STREAMS = {"CustomersTable", "ConfigTable"}
-EXPIRES = {"CustomersTable", "ContactsTable", "MessagesTable", "InsightsTable"}
+EXPIRES = {"CustomersTable", "ContactsTable", "MessagesTable", "InsightsTable", "BoardTable"}
 
 
 @pytest.mark.parametrize("table", sorted(KEYS))

@@ -67,6 +67,7 @@ class FakeChannel:
     reports_back: bool = True
     parts: Sequence[str] = ("subject", "text", "html")
     required: Sequence[str] = ("text",)
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rate: Rate = field(default_factory=lambda: Rate(1000.0, None))
 
     def __post_init__(self) -> None:

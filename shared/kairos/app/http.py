@@ -30,12 +30,16 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What goes back, and `facts` for the log and metrics: counts, names and pseudonyms, nothing personal."""
+    """What goes back, and `facts` for the log and metrics: counts, names and pseudonyms, nothing personal.
+
+    `encoded` says that `body` is base64 of bytes that are no text.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    encoded: bool = False
 
 
 def read_event(event: Mapping[str, Any], received_at: datetime) -> HttpRequest:
@@ -64,7 +68,8 @@ def problem(status: int, detail: str, *, field: str = "", headers: Mapping[str, 
 
 def to_event(answer: HttpAnswer) -> dict[str, Any]:
     """Return the answer as API Gateway takes it from a function."""
-    return {"statusCode": answer.status, "headers": dict(answer.headers), "body": answer.body}
+    event = {"statusCode": answer.status, "headers": dict(answer.headers), "body": answer.body}
+    return {**event, "isBase64Encoded": True} if answer.encoded else event
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -5,7 +5,7 @@ All instants are aware and UTC. Every method may raise Unavailable (or Throttled
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -278,6 +278,9 @@ class Identities(Protocol):
         Raises ValueError for an empty group.
         """
 
+    def find(self, group: Sequence[Identifier]) -> str | None:
+        """Return the profile that the best known identifier of a group leads to; what is unknown stays so."""
+
     def settle(self, resolved: Sequence[Resolved], now: datetime) -> None:
         """Lead rows to the winners, once the merges of `resolve` are in the losers' groups: those of `moves`, and every
         verified id that a loser held. Conditional, so repeating it or being overtaken changes nothing."""
@@ -354,6 +357,31 @@ class SendTokens(Protocol):
 
     def lease(self, channel: str, wanted: int, per_second: float, per_day: int | None, now: datetime) -> int:
         """Take up to `wanted` tokens of this second and day; return how many were granted (0: come back later)."""
+
+
+# ---- on-site messages --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message that lies ready for the browsers of a profile. `content` is text by part, made safe by its channel."""
+
+    message: str
+    content: Mapping[str, str]
+    expires_at: datetime
+
+
+class Board(Protocol):
+    """What lies ready for the browsers of each profile: `deliver` posts it, `ingest` hands it to who may ask."""
+
+    def post(self, profile: str, notice: Notice, now: datetime) -> None:
+        """Let a notice lie ready; the same message again replaces it. Of too many the oldest go, see `app.board`."""
+
+    def read(self, profile: str, now: datetime) -> list[Notice]:
+        """Return what lies ready at `now`, the oldest first, in one read; what was posted just now may be missing."""
+
+    def remove(self, profile: str, messages: Collection[str], now: datetime) -> None:
+        """Take away what needs no more showing; what is not there is no mistake."""
 
 
 # ---- definitions -----------------------------------------------------------------------------------------------

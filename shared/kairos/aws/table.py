@@ -29,6 +29,10 @@ messages      the ledger, and the tokens of a second and a day
     state, claimed_at, claimant, details, provider_id, recorded_at S   (a message)
     used      N                                                       (a token row)
     ttl       N
+board         on-site messages that lie ready for the browsers of a profile
+    profile   S  pk
+    notices   S  JSON: [message, expires at, text by part] of each, see `kairos.app.board`
+    revision, ttl N
 config        definitions and what stands for one thing only
     kind, id  S  pk, sk: (brand|journey|segment|template, id) drafts: document M, problems L, checked S
                          ("live", "pointer"): release S, paused L, stopped BOOL, moves N

@@ -39,6 +39,7 @@ class Email:
     address = "email"
     parts: Sequence[str] = ("subject", "preheader", "text", "html")
     required: Sequence[str] = ("subject",)
+    choices: Mapping[str, Sequence[str]] = {}
     reports_back = True
     rate = Rate(per_second=14)
     """What SES gives an account that has left its sandbox; inside it a brand states `{per_second: 1, per_day: 200}`."""

@@ -32,6 +32,7 @@ class Sms:
     address = "phone"
     parts: Sequence[str] = ("text",)
     required: Sequence[str] = ("text",)
+    choices: Mapping[str, Sequence[str]] = {}
     reports_back = False
     rate = Rate(per_second=20)
     """What SNS takes of transactional texts in most Regions; numbers of one's own allow less."""

@@ -21,6 +21,11 @@ SCHEMA = 1
 MINUTE = 60_000_000
 """Microseconds."""
 
+PULLED = frozenset({"web"})
+"""Channels on which nothing is sent: a device fetches what lies ready for it, and asks its owner before it does.
+Agreement is kept there, so here only a refusal counts; and whoever sits at the device reads it, so nothing of contacts
+goes into it."""
+
 EntryKey = tuple[str, str]  # (kind, id)
 ConsentKey = tuple[str, str]  # (channel, purpose)
 

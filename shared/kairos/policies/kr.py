@@ -39,6 +39,8 @@ TRANSACTION_MONTHS = 6
 CONFIRMATION_MONTHS = 24
 EXEMPT_AT_NIGHT = frozenset({"email", "web", "webhook"})
 """E-mail by decree; `web` and `webhook` send nothing to a person's device."""
+NOT_SENT = frozenset({"web", "webhook"})
+"""What a visitor sees on the shop's own pages is not transmitted to them as §50 means it: no label, no footer."""
 
 _INVISIBLE = (
     r"\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f"
@@ -101,7 +103,7 @@ class Korea:
         self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any], unsubscribe_url: str | None
     ) -> Rendered:
         """Return the message with label, sender and free opt-out (annex 6); applying twice adds nothing."""
-        if not marketing:
+        if not marketing or channel in NOT_SENT:
             return rendered
         sender = Sender.of(brand)
         if channel == "email":
@@ -110,7 +112,7 @@ class Korea:
 
     def lacks(self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any]) -> str | None:
         """Return what annex 6 asks for and this message does not show; advertising without it is not sent."""
-        lack = self._lack(rendered, channel, brand) if marketing else None
+        lack = self._lack(rendered, channel, brand) if marketing and channel not in NOT_SENT else None
         return f"{LABELLING}: {lack}" if lack else None
 
     def lint(self, texts: Mapping[str, str], channel: str, marketing: bool) -> Sequence[tuple[str, str]]:

@@ -55,6 +55,8 @@ _LIST = ("list_id", "category", "items", "item_count")
 
 BEHAVIOUR: Mapping[str, Sequence[str]] = {
     "page_viewed": _PAGE,
+    "page_left": ("path", "seconds"),
+    "element_clicked": ("name", "category", "path", "product_id"),
     "screen_viewed": _PAGE,
     "product_viewed": _PRODUCT,
     "product_clicked": _PRODUCT,

@@ -61,7 +61,12 @@ class Track:
 
     def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate a call or a batch. In a batch `refused` collects wrong calls, and the others go on."""
-        body = load_body(request.body)
+        return self.read(load_body(request.body), request, trusted=trusted, refused=refused)
+
+    def read(
+        self, body: Object, request: Request, *, trusted: bool, refused: list[BadInput] | None = None
+    ) -> Sequence[Parsed]:
+        """Translate a body that was read."""
         out: list[Parsed] = []
         for call, otherwise in _calls(body, request):
             try:

@@ -63,6 +63,9 @@ def _check_channel(document: Document, channel: str, problems: Problems) -> None
     plug_in = registry.load("channels", channel)
     parts = document.inner(channel)
     problems.gather(lambda: parts.only(*plug_in.parts), None)
+    for part, allowed in plug_in.choices.items():
+        if parts.has(part):
+            problems.gather(lambda p=part, words=allowed: parts.choice(p, words), None)  # type: ignore[misc]
     for part in plug_in.required:
         problems.gather(lambda p=part: parts.text(p), None)  # type: ignore[misc]
     bodies = bodies_of(plug_in)

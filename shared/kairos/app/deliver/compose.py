@@ -57,6 +57,7 @@ def compose(
         },
         unsubscribe_url=unsubscribe_url if message.marketing else None,
         at=now,
+        expires_at=message.expires_at,
     )
 
 

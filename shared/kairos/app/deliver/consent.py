@@ -3,7 +3,8 @@ just before the provider ask the same function of the item as it is then.
 
 The engine's own minimum comes first: somebody agreed, it has not ended by itself, it was confirmed where the brand asks
 for double opt-in, and a mere sale (`existing_customer`) counts only on channels where the brand says so. Then every law
-pack may object. The strictest wins, and the reason names the rule.
+pack may object. The strictest wins, and the reason names the rule. Where a device fetches its messages (`PULLED`), it
+has asked its owner itself, and only a refusal said elsewhere counts here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime
 from kairos import registry
 from kairos.app.publish.release import Release
 from kairos.domain.consent import EXISTING_CUSTOMER, GIVEN, MARKETING, Consent
-from kairos.domain.profile import Profile
+from kairos.domain.profile import PULLED, Profile
 
 NO_CONSENT = "no consent"
 
@@ -21,6 +22,8 @@ NO_CONSENT = "no consent"
 def objection(release: Release, profile: Profile, channel: str, now: datetime) -> str | None:
     """Return why marketing may not go, beginning with "no consent" and naming the rule, or None where it may."""
     said = profile.consents.get((channel, MARKETING))
+    if channel in PULLED:
+        return NO_CONSENT if said is not None and not said.given else None
     consent, flaw = _standing(said, release, channel, now)
     for name in release.policies:
         if rule := registry.load("policies", name).objects(consent, channel, release.brand, now):

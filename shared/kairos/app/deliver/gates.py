@@ -22,7 +22,7 @@ from kairos.app.ports import Clock, ContactReader, Customers, OutboxMessage, Sup
 from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
 from kairos.app.publish.release import Release
 from kairos.app.render.blanks import contact_refs
-from kairos.domain.profile import Message, Profile
+from kairos.domain.profile import PULLED, Message, Profile
 from kairos.registry import Channel, Delivery
 
 MERGES_MAX = 20
@@ -83,15 +83,23 @@ class Gates:
         if marketing and (objected := objection(release, profile, message.channel, self._clock.now())):
             return not_sent(NO_CONSENT, objected)
         channel = self._channels[message.channel]
-        under = list(dict.fromkeys((profile.id, *profile.former)))
-        contacts = self._contacts.fetch(under, contact_refs(profile, message))
+        contacts = self._known_of(profile, message)
         address = _address(contacts.get("profile", {}).get(channel.address), channel.address, release)
+        if message.channel in PULLED:
+            address = profile.id
         if address is None:
             return not_sent("no address")
         stops = self._suppressions.suppressed(message.channel, address, consented_at(profile, message.channel))
         if "all" in stops or (marketing and "marketing" in stops):
             return not_sent("suppressed")
         return self._time_and_form(replace(message, marketing=marketing), profile, release, channel, address, contacts)
+
+    def _known_of(self, profile: Profile, message: Message) -> Mapping[str, Mapping[str, Any]]:
+        """Return the personal data that the message may hold, by ref."""
+        if message.channel in PULLED:
+            return {}
+        under = list(dict.fromkeys((profile.id, *profile.former)))
+        return self._contacts.fetch(under, contact_refs(profile, message))
 
     def _time_and_form(
         self,

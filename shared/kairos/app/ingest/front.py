@@ -27,6 +27,7 @@ from kairos.domain.errors import (
 from kairos.registry import Request, Source, load, names
 
 RETRY_AFTER_SECONDS = 10
+TAG, SCRIPT = "/v1/tag", "/v1/tag.js"
 
 _WEBHOOK = re.compile(r"/v1/webhooks/(?P<source>[A-Za-z0-9_-]{1,64})/(?P<connection>[A-Za-z0-9_.-]{1,64})/?", re.ASCII)
 _TRACK = re.compile(r"/v1/(track|identify|page|screen|batch|alias|group)/?", re.ASCII)
@@ -44,7 +45,11 @@ def handle_event(ingest: Ingest, event: Mapping[str, Any], now: datetime) -> Htt
 def handle(ingest: Ingest, request: HttpRequest) -> HttpAnswer:
     """Answer one request; whatever a stranger sends, the answer is theirs to understand."""
     webhook, track = _WEBHOOK.fullmatch(request.path), _TRACK.fullmatch(request.path)
-    if not webhook and not track:
+    if request.path == SCRIPT:
+        from kairos.app.ingest.script import serve_script
+
+        return serve_script(request)
+    if not webhook and not track and request.path != TAG:
         return problem(404, "there is nothing at this path")
     if request.method.upper() != "POST":
         return problem(405, "events are sent by POST", headers={"allow": "POST"})
@@ -55,7 +60,9 @@ def handle(ingest: Ingest, request: HttpRequest) -> HttpAnswer:
             raise TooLarge("body", len(request.body), BODY_BYTES_MAX)
         if webhook:
             return _take(ingest, request, webhook["source"], webhook["connection"])
-        return _take(ingest, request, "track", None)
+        if track:
+            return _take(ingest, request, "track", None)
+        return _answer_tag(ingest, request)
     except Rejected as error:
         return _rejection(error)
     except (Unavailable, Conflict) as error:
@@ -66,9 +73,7 @@ def handle(ingest: Ingest, request: HttpRequest) -> HttpAnswer:
 
 def _take(ingest: Ingest, request: HttpRequest, name: str, connection: str | None) -> HttpAnswer:
     if connection is None:
-        bare = Request(request.headers, request.body, request.received_at, path=request.path)
-        connection = str(load("sources", "track").connection_of(bare))
-        settings = _settings_of_key(ingest, connection)
+        connection, settings = _of_key(ingest, request)
     else:
         settings = ingest.settings(name, connection)
     # After the connection: a stranger who tries names makes nobody look into the release.
@@ -78,6 +83,26 @@ def _take(ingest: Ingest, request: HttpRequest, name: str, connection: str | Non
     full = Request(request.headers, request.body, request.received_at, connection, settings, request.path)
     trusted = source.verify(full)
     return _accepted(ingest.take(source, full, trusted=trusted))
+
+
+def _answer_tag(ingest: Ingest, request: HttpRequest) -> HttpAnswer:
+    if ingest.browsers is None:
+        return problem(404, "no page is answered here")
+    # Here and not above: a container that only takes webhooks never pays for it.
+    from kairos.app.ingest.tag import answer_tag
+
+    connection, settings = _of_key(ingest, request)
+    track = load("sources", "track")
+    full = Request(request.headers, request.body, request.received_at, connection, settings, request.path)
+    track.verify(full)
+    return answer_tag(ingest, track, full, ingest.browsers)
+
+
+def _of_key(ingest: Ingest, request: HttpRequest) -> tuple[str, Mapping[str, Any]]:
+    """Return the connection that a request's write key belongs to, and its settings."""
+    bare = Request(request.headers, request.body, request.received_at, path=request.path)
+    connection = str(load("sources", "track").connection_of(bare))
+    return connection, _settings_of_key(ingest, connection)
 
 
 def _settings_of_key(ingest: Ingest, connection: str) -> Mapping[str, Any]:

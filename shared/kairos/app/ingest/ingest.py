@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from kairos.app.archive import unaddressed_records
+from kairos.app.ingest.browsers import Browsers
 from kairos.app.ingest.identifiers import identifiers, normalise_email, normalise_phone
 from kairos.app.ingest.listed import cut, listed
 from kairos.app.ports import (
@@ -89,6 +90,7 @@ class Ingest:
     """The use case. `country` (ISO 3166) reads phone numbers that are written without a calling code.
 
     `declared` returns the source that the owner declared under a name, or None.
+    `browsers` knows what lies ready for the web tag; None where nothing is shown on pages.
     `archive` keeps the events that name nobody: there is no group to queue them in.
     """
 
@@ -102,6 +104,7 @@ class Ingest:
         archive: Archive,
         country: str | None = None,
         declared: Callable[[str], Source | None] = lambda name: None,
+        browsers: Browsers | None = None,
     ) -> None:
         self._identities = identities
         self._contacts = contacts
@@ -111,10 +114,15 @@ class Ingest:
         self._archive = archive
         self._country = country
         self.declared = declared
+        self.browsers = browsers
 
     def settings(self, source: str, connection: str) -> Mapping[str, Any]:
         """Return the settings of a connection. Raises UnknownConnection."""
         return self._connections.settings(source, connection)
+
+    def find(self, identifier: Identifier) -> str | None:
+        """Return the profile that an identifier leads to, making none."""
+        return self._identities.find([identifier])
 
     def feedback(self, event: Mapping[str, Any], now: datetime) -> Taken:
         """Take an EventBridge event of SES: who must not be written to again is stopped before anything is queued.
@@ -191,6 +199,8 @@ class Ingest:
             # Said once more than the source says it: whoever holds a public key names only what is anonymous.
             who = [one for one in who if one.kind == "anonymous"]
             event = replace(event, traits=None, reach=None, entry=None, consent=None, message=None, historical=False)
+            if parsed.proven:
+                event = replace(event, reach=parsed.event.reach, message=parsed.event.message)
             contacts = []
         profile = next((one.value for one in who if one.kind == "profile" and _PROFILE.fullmatch(one.value)), "")
         known = tuple(one for one in who if one.kind != "profile")
