@@ -49,7 +49,13 @@ check: $(READY) ## Format, lint, types and import contracts.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: $(READY) ## Unit, contract, simulation and local-cloud tests.
+# Debian's Chromium, where it is missing and may be installed; tests that need one say when they are skipped.
+BROWSER := $(VENV)/.browser
+$(BROWSER): $(READY)
+	$(BIN)/python -m tests.browser.chromium
+	touch $@
+
+unit: $(READY) $(BROWSER) ## Unit, contract, simulation and local-cloud tests.
 	$(BIN)/pytest -n auto --dist loadgroup
 
 test: check unit ## Everything: what CI runs.

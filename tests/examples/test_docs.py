@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     *("README.md", "README.ko.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md"),
     *("docs/operating.md", "docs/adding-a-source.md", "docs/adding-a-step.md", "docs/adding-a-channel.md"),
+    "docs/web-tag.md",
 )
 _YAML = re.compile(r"^```yaml\n# (brand|journeys|templates)/?([\w-]*)\.yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _EVENTS = re.compile(r"^```jsonl\n(.*?)^```", re.MULTILINE | re.DOTALL)

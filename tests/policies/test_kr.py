@@ -152,3 +152,9 @@ def test_the_title_of_a_push_message_is_labelled_too() -> None:
     assert rendered.parts["title"].startswith(LABEL)
     bare = Rendered({**rendered.parts, "title": "봄 세일"})
     assert "label" in str(POLICY.lacks(bare, "push", True, BRAND))
+
+
+def test_what_a_visitor_sees_on_the_shops_own_pages_is_not_sent_to_them_and_carries_no_label() -> None:
+    shown = Rendered({"title": "Sale", "text": "Today"})
+    assert POLICY.apply(shown, "web", True, {}, URL) == shown
+    assert POLICY.lacks(shown, "web", True, {}) is None

@@ -139,7 +139,7 @@
     [part=button],[part=no]{font:inherit;cursor:pointer;border:0;border-radius:8px;padding:8px 16px;text-align:center;
     text-decoration:none;color:#fff;background:#222}[part=no]{color:#222;background:#eee}
     [part=close]{position:absolute;top:6px;right:6px;font:22px/1 sans-serif;width:32px;height:32px;border:0;background:none;
-    cursor:pointer;color:inherit}.slot,.fixed{position:relative}.fixed{position:fixed}
+    cursor:pointer;color:inherit}.slot{position:relative}.popup [part=text]{flex:none}
     @media(prefers-color-scheme:dark){[part=box]{color:#eee;background:#222}[part=button]{color:#222;background:#eee}
     [part=no]{color:#eee;background:#444}}`;
   const node = (tag, part, content) => {
