@@ -14,8 +14,8 @@ from kairos.app.deliver.outcome import Outcome, Request
 from kairos.app.ports import Board, Notice
 from kairos.app.preferences.unsubscribe import UnsubscribeLinks
 from kairos.app.publish.live import LiveRelease
-from kairos.domain.errors import Unavailable
 from kairos.domain.consent import Consent
+from kairos.domain.errors import Unavailable
 from kairos.memory import MemoryBoard
 from kairos.registry import load
 from tests.app.delivery import BRAND, NOON, World
