@@ -21,7 +21,7 @@ END = NOW + timedelta(hours=24)
 WEB: Channel = load("channels", "web")
 
 
-def delivery(at: datetime | None = NOW, **parts: str) -> Delivery:
+def delivery(at: datetime | None = NOW, /, **parts: str) -> Delivery:
     return Delivery("m" * 26, "p1", Rendered({"text": "Hello", **parts}), True, {}, {}, None, at, END)
 
 
@@ -94,7 +94,7 @@ def test_what_a_page_must_not_be_handed_is_refused(parts: dict[str, str]) -> Non
 
 def test_a_message_without_an_end_is_refused() -> None:
     with pytest.raises(Refused):
-        WEB.send(delivery(at=None), MemoryBoard())
+        WEB.send(delivery(None), MemoryBoard())
 
 
 def test_long_texts_are_cut_and_signs_that_nobody_sees_are_gone() -> None:

@@ -60,7 +60,7 @@ def test_a_channel_that_the_template_has_not_is_refused() -> None:
 
 def test_a_channel_that_does_not_exist_is_refused() -> None:
     found = small_brand(("journey", "w", journey("w", steps=[{"send": "hello", "channel": "pigeon"}])))
-    assert message(found) == "no channel is called 'pigeon'; there are: email, sms"
+    assert message(found) == "no channel is called 'pigeon'; there are: email, sms, web"
 
 
 @pytest.mark.parametrize("place", ["timeline", "on_move", "on_cancel"])
