@@ -89,7 +89,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_since_posting_twice_is_posti
 )
 def test_what_a_page_must_not_be_handed_is_refused(parts: dict[str, str]) -> None:
     with pytest.raises(Refused):
-        WEB.send(delivery(**parts), MemoryBoard())
+        WEB.send(delivery(NOW, **parts), MemoryBoard())
 
 
 def test_a_message_without_an_end_is_refused() -> None:
