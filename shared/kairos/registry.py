@@ -80,6 +80,7 @@ class Named:
     kind: str
     value: str
     verified: bool = False
+    scope: str = ""  # whose id it is, where it is not the sender's own: "shopify/main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Stop:
     address: str
     purpose: str  # "marketing" or "all"
     reason: str
+    hashed: bool = False  # the address is a keyed hash of this stack's, as `kairos export` writes it
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from kairos.app.http import HttpRequest
+from kairos.app.ingest.front import handle
+from kairos.app.ingest.ingest import Ingest
 from kairos.app.ports import Identifier
 from kairos.app.publish.command import run_command
 from kairos.app.publish.publish import Publish
@@ -19,6 +23,8 @@ from kairos.cli.deployment import Target
 from kairos.cli.main import main
 from kairos.domain.profile import Profile
 from kairos.memory import (
+    MemoryArchive,
+    MemoryConnections,
     MemoryContacts,
     MemoryCustomers,
     MemoryCustomerScan,
@@ -108,6 +114,7 @@ class MemoryDeployment:
         self.insights = MemoryInsights()
         self.waiting = 0
         self.asked_for: list[Target] = []
+        self.posted: list[tuple[str, Any, int]] = []
 
     def read_profile(self, profile: str) -> Profile | None:
         return self.customers.read(profile)
@@ -116,6 +123,14 @@ class MemoryDeployment:
         known = self.identities.known
         keys = [(one.kind, one.scope, one.value) for one in identifiers]
         return next((known[key] for key in keys if key in known), None)
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        connections = MemoryConnections({(s, c): settings for (s, c), settings in self.secrets.kept.items()})
+        ports = (self.identities, self.contacts, self.suppressions, self.inbox, connections, MemoryArchive())
+        ingest = Ingest(*ports, country="KR")
+        answer = handle(ingest, HttpRequest("POST", path, dict(headers), body, NOW))
+        self.posted.append((path, json.loads(body), answer.status))
+        return answer.status, answer.body.encode()
 
     def uncounted(self) -> int:
         return self.waiting

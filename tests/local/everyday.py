@@ -61,6 +61,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "stripe/main": {"secrets": ["everyday-stripe-secret"]},
     "woocommerce/main": {"secrets": ["everyday-woocommerce-secret"], "country": "KR"},
     "cafe24/main": {"secrets": ["everyday-cafe24-key"], "country": "KR"},
+    "imports/main": {"secrets": ["whsec_" + "SU1Q" * 8]},
     "courses/main": {"secrets": ["whsec_" + "QUJD" * 8]},
 }
 LILY = Person("planted.lily", "Planted릴리", email=True, sms=True)

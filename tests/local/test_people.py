@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from kairos.cli import erase as erasing
 from kairos.cli.deployment import AwsDeployment
-from kairos.cli.erase import Wish, asked_for, erase_people, find_id
+from kairos.cli.erase import asked_for, erase_people, find_id
+from kairos.cli.import_people import Wish, import_people
 from kairos.domain.errors import Unavailable
 from kairos.local import LocalCloud
 from kairos.local import demo_shop as shop
@@ -42,6 +44,11 @@ class Inside(AwsDeployment):
     def __init__(self, cloud: LocalCloud) -> None:
         super().__init__("local", cloud.outputs, lambda service, **config: cloud.session.client(service))
         self.clock = CloudClock(cloud)
+        self._cloud = cloud
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        answer = self._cloud.http("POST", path, headers, body)
+        return answer.status, answer.text.encode()
 
 
 @contextmanager
@@ -79,7 +86,7 @@ def found(cloud: LocalCloud, *marks: str) -> set[str]:
 
 def erase(cloud: LocalCloud, inside: Inside, *people: str, requested: bool = False) -> int:
     return erase_people(
-        inside, Wish(people, requested, yes=True), lambda seconds: cloud.advance(by=timedelta(seconds=seconds))
+        inside, erasing.Wish(people, requested, yes=True), lambda seconds: cloud.advance(by=timedelta(seconds=seconds))
     )
 
 
@@ -168,6 +175,40 @@ def test_an_erasure_that_aws_throttles_half_way_is_run_again(synthesised: Path, 
         assert again == lily
         assert erase(cloud, inside, LILY.address) == 0
         assert found(cloud, *MARKS) == set()
+
+
+PEOPLE = """email,phone,first_name,consent_email,unsubscribed_email
+canary.lily@example.com,,Canary릴리,2026-01-01,
+canary.violet@example.com,010-5550-0143,Canary바이올렛,2026-01-01,2026-02-01
+canary.iris@example.com,,Canary아이리스,2026-01-01,
+"""
+
+
+def test_an_import_comes_by_the_front_door_starts_nothing_and_lifts_nothing(synthesised: Path, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_bytes(PEOPLE.encode("cp949"))
+    with lived(synthesised) as (cloud, inside):
+        lily, sent = find_id(inside, LILY.address), len(cloud.emails)
+        inside.suppressions.suppress("email", LILY.address, "marketing", "unsubscribed", cloud.now)
+        entered = len(json.dumps([readable(item) for item in cloud.tables["messages"].items()]))
+        for _ in range(2):
+            assert import_people(inside, Wish(file, as_of="2026-03-01")) == 0
+            cloud.settle()
+        assert find_id(inside, LILY.address) == lily
+        violet, iris = find_id(inside, "canary.violet@example.com"), find_id(inside, "canary.iris@example.com")
+        assert violet
+        assert iris
+        state = inside.read_profile(violet)
+        assert state is not None
+        assert state.consents["email", "marketing"].given is False
+        assert state.enrollments == {}
+        assert inside.suppressions.suppressed("email", "canary.violet@example.com") == {"marketing"}
+        assert inside.suppressions.suppressed("email", LILY.address, datetime(2026, 1, 1, tzinfo=UTC)) == {"marketing"}
+        assert inside.contacts.fetch([iris], ["profile"])["profile"]["first_name"] == "Canary아이리스"
+        assert len(cloud.emails) == sent
+        assert len(json.dumps([readable(item) for item in cloud.tables["messages"].items()])) == entered
+        assert not cloud.queues["inbox-parked"]
+        assert "canary" not in " ".join(line.text.lower() for line in cloud.logs)
 
 
 class _Throttled:

@@ -25,6 +25,7 @@ from kairos.app.ports import (
 from kairos.app.redrive import DeadLetters
 from kairos.app.walk.ports import CustomerScan, Population
 from kairos.cli.failure import NotDeployed
+from kairos.domain.errors import Unavailable
 from kairos.domain.profile import Profile
 from kairos.registry import Channel
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from kairos.cli.checkup.patient import Patient
 
 INVOKE_SECONDS = 120
+POST_SECONDS = 35
+"""Longer than API Gateway lets anybody wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,9 @@ class Deployment(Protocol):
 
     def uncounted(self) -> int:
         """Return how many objects of the archive wait to be counted, about."""
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        """Send a request to the HTTP API and return status and body. Raises Unavailable where nobody answers."""
 
     def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Hand a request to the publish function and return its answer."""
@@ -274,6 +280,23 @@ class AwsDeployment:
 
         table = self._output("IdentitiesTable")
         return DynamoIdentities(self._client("dynamodb"), table, self._keys).find(identifiers)
+
+    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        """Post to the public URL, as any sender does: this needs no credentials of AWS."""
+        from http.client import HTTPConnection, HTTPException, HTTPSConnection
+        from urllib.parse import urlsplit
+
+        url = urlsplit(self.public_url)
+        kind = HTTPConnection if url.scheme == "http" else HTTPSConnection
+        connection = kind(url.netloc, timeout=POST_SECONDS)
+        try:
+            connection.request("POST", url.path + path, body, dict(headers))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, HTTPException) as error:
+            raise Unavailable("HTTP API", type(error).__name__) from error
+        finally:
+            connection.close()
 
     def command(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Invoke the publish function and wait for its answer. Raises NotDeployed when it fails."""

@@ -559,6 +559,57 @@ def export(
     raise typer.Exit(export_states(_deployment(context, stage, region, profile), file, sample))
 
 
+@app.command("import")
+def import_file(
+    context: Context,
+    file: Annotated[Path, typer.Argument(help="People, consents and refusals: CSV, or JSON Lines (.jsonl).")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read all of it, say what is wrong, send nothing.")
+    ] = False,
+    trait: Annotated[list[str] | None, typer.Option("--trait", help="A further column that becomes a trait.")] = None,
+    rename: Annotated[list[str] | None, typer.Option("--map", help="THEIRS=OURS: what a column means.")] = None,
+    customers_of: Annotated[
+        str, typer.Option("--customers-of", help="Whose ids customer_id holds: SOURCE/CONNECTION, as shopify/main.")
+    ] = "",
+    consented_at: Annotated[
+        str | None, typer.Option("--consented-at", help="When those agreed who have a yes without a time.")
+    ] = None,
+    basis: Annotated[str, typer.Option("--basis", help="On what ground, where a row says none.")] = "",
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="When the file was true; else when it was last changed.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="utf-8, cp949, utf-16; else it is found out.")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", help="Whose phone numbers lack a +, if not the brand's.")
+    ] = None,
+    connection: Annotated[str, typer.Option("--connection", help="The connection it comes by.")] = "main",
+    as_json: Annotated[bool, typer.Option("--json", help="The report as one JSON object.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Bring people, their consents and refusals along from a file. Starts nothing; again changes nothing."""
+    from kairos.cli.import_people import Wish, import_people
+
+    wish = Wish(
+        file,
+        dry_run=dry_run,
+        traits=tuple(trait or ()),
+        renamed=tuple(rename or ()),
+        customers_of=customers_of,
+        consented_at=consented_at,
+        basis=basis,
+        as_of=as_of,
+        encoding=encoding,
+        country=country,
+        connection=connection,
+        as_json=as_json,
+    )
+    raise typer.Exit(import_people(_deployment(context, stage, region, profile), wish))
+
+
 @app.command()
 def erase(
     context: Context,

@@ -75,7 +75,8 @@ def identifier(named: Named, scope: str, country: str | None) -> Identifier | No
         value = normalise_id(named.value)
     if value is None:
         return None
-    return Identifier(named.kind, value, "" if named.kind in ("email", "phone") else scope, named.verified, scope)
+    source = named.scope or scope
+    return Identifier(named.kind, value, "" if named.kind in ("email", "phone") else source, named.verified, source)
 
 
 def identifiers(who: Sequence[Named], scope: str, country: str | None) -> list[Identifier]:

@@ -172,6 +172,10 @@ class Ingest:
         stops = dict.fromkeys((stop, min(one.event.occurred_at, now)) for one in parsed for stop in one.stops)
         stopped = 0
         for stop, at in stops:
+            if stop.hashed:
+                self._suppressions.suppress_hashed(stop.channel, stop.address, stop.purpose, stop.reason, at)
+                stopped += 1
+                continue
             if stop.channel == "email":
                 address = normalise_email(stop.address)
             else:
