@@ -21,6 +21,7 @@ from kairos.app.archive import line_of
 from kairos.app.board import ready, with_notice, without
 from kairos.app.deliver.rate import allowances
 from kairos.app.erase import STANDING, IdentityRow
+from kairos.app.export import StopPage
 from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
 from kairos.app.ports import (
     Claim,
@@ -43,6 +44,7 @@ from kairos.domain.canonical import canonical, fingerprint
 from kairos.domain.effects import Effect
 from kairos.domain.errors import AlreadyDone, Unavailable, UnknownConnection, VersionConflict
 from kairos.domain.ids import digest
+from kairos.domain.instant import format_instant
 from kairos.domain.profile import Profile
 from kairos.domain.suppression import is_lifted, replaces
 from kairos.domain.walk import Walk
@@ -352,6 +354,22 @@ class MemorySuppressions:
     def suppressed(self, channel: str, address: str, consented_at: datetime | None = None) -> frozenset[str]:
         stops = self.rows.get((channel, self.hash_address(address)), {})
         return frozenset(purpose for purpose, stop in stops.items() if not is_lifted(purpose, *stop, consented_at))
+
+
+class MemorySuppressionScan:
+    """SuppressionScan, two rows a page."""
+
+    def __init__(self, suppressions: MemorySuppressions) -> None:
+        self._suppressions = suppressions
+
+    def page(self, after: str) -> StopPage:
+        rows = [
+            {"address_hash": hashed, "channel": channel, "purpose": purpose, "reason": reason, "at": format_instant(at)}
+            for (channel, hashed), stops in self._suppressions.rows.items()
+            for purpose, (reason, at) in stops.items()
+        ]
+        start = int(after or 0)
+        return StopPage(rows[start : start + 2], str(start + 2) if start + 2 < len(rows) else None)
 
 
 class MemoryLedger:

@@ -29,7 +29,8 @@ from kairos.registry import names
 from tests.sources import bodies
 
 NOW = bodies.NOW
-SETTINGS = {"secrets": ["main.secret"], "public_keys": ["main.public"], "country": "KR"}
+WEBHOOK_SECRET = "whsec_" + "SU1Q" * 8
+SETTINGS = {"secrets": ["main.secret", WEBHOOK_SECRET], "public_keys": ["main.public"], "country": "KR"}
 PROFILE = "abcdefghijklmnopqrstuvwx23"
 
 

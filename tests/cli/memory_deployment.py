@@ -36,6 +36,7 @@ from kairos.memory import (
     MemoryReleases,
     MemoryRounds,
     MemorySuppressions,
+    MemorySuppressionScan,
     MemoryTraces,
     MemoryWalks,
 )
@@ -103,6 +104,7 @@ class MemoryDeployment:
         self.identities = MemoryIdentities()
         self.ledger = MemoryLedger()
         self.suppressions = MemorySuppressions()
+        self.suppression_scan = MemorySuppressionScan(self.suppressions)
         self.inbox = MemoryInbox(self.clock)
         self.traces = MemoryTraces(self.identities, self.contacts, self.ledger)
         self.secrets = MemorySecrets()

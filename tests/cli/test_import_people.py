@@ -150,7 +150,8 @@ def test_ids_of_a_shop_are_those_that_its_webhooks_name(deployment: MemoryDeploy
 
 def test_what_is_not_asked_for_again_within_a_minute_is_waited_for(tmp_path: Path) -> None:
     """`ingest` believes for a minute that a connection is not there; the first import makes it."""
-    deployment, waited = MemoryDeployment(), []
+    deployment = MemoryDeployment()
+    waited: list[float] = []
     real = deployment.post
     answers = iter([(404, b"{}"), (503, b"{}")])
     deployment.post = lambda path, headers, body: next(answers, None) or real(path, headers, body)  # type: ignore[method-assign]

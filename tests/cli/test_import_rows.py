@@ -14,11 +14,11 @@ NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
 PLAN = Plan(NOW, datetime(2026, 11, 1, tzinfo=UTC), ZoneInfo("Asia/Seoul"), country="KR")
 
 
-def row(plan: Plan = PLAN, **cells: Any) -> Row:
+def row(plan: Plan = PLAN, /, **cells: Any) -> Row:
     return read_row(7, {"email": "Mina@Example.com", **cells}, plan)
 
 
-def person(plan: Plan = PLAN, **cells: Any) -> dict[str, Any]:
+def person(plan: Plan = PLAN, /, **cells: Any) -> dict[str, Any]:
     found = row(plan, **cells)
     assert found.problems == []
     assert found.person is not None

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kairos.app.erase import Traces
+from kairos.app.export import SuppressionScan
 from kairos.app.ports import (
     Clock,
     ContactReader,
@@ -88,6 +89,8 @@ class Deployment(Protocol):
 
     @property
     def suppressions(self) -> Suppressions: ...
+    @property
+    def suppression_scan(self) -> SuppressionScan: ...
     @property
     def inbox(self) -> Inbox: ...
     @property
@@ -214,6 +217,13 @@ class AwsDeployment:
         from kairos.aws.suppressions import DynamoSuppressions
 
         return DynamoSuppressions(self._client("dynamodb"), self._output("SuppressionsTable"), self._keys)
+
+    @cached_property
+    def suppression_scan(self) -> SuppressionScan:
+        """Return all stops."""
+        from kairos.aws.suppression_scan import DynamoSuppressionScan
+
+        return DynamoSuppressionScan(self._client("dynamodb"), self._output("SuppressionsTable"))
 
     @cached_property
     def inbox(self) -> Inbox:

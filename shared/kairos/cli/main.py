@@ -547,16 +547,34 @@ def simulate(
 @app.command()
 def export(
     context: Context,
-    file: Annotated[Path, typer.Argument(help="Where to write customers, one JSON object a line.")],
-    sample: Annotated[int | None, typer.Option("--sample", min=1, help="About so many of them; else all.")] = None,
+    file: Annotated[Path, typer.Argument(help="Where to write: CSV where it ends in .csv, else JSON Lines.")],
+    what: Annotated[
+        str | None, typer.Option("--what", help="profiles, consents or suppressions; else states to simulate with.")
+    ] = None,
+    contacts: Annotated[bool, typer.Option("--contacts", help="With names and addresses.")] = False,
+    person: Annotated[
+        str | None, typer.Option("--person", help="Everything of one person, names and addresses too, as JSON.")
+    ] = None,
+    sample: Annotated[int | None, typer.Option("--sample", min=1, help="About so many states; else all.")] = None,
     stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
 ) -> None:
-    """Write what the engine knows of customers, under pseudonyms, for `kairos simulate --state`."""
+    """Write profiles, consents or stops, or everything of one person; else pseudonymous states to simulate with."""
+    if sum(given is not None for given in (what, person, sample)) > 1 or (contacts and what is None):
+        raise typer.BadParameter("say one of --what, --person and --sample; --contacts goes with --what")
+    deployment = _deployment(context, stage, region, profile)
+    if person is not None:
+        from kairos.cli.export_people import export_person
+
+        raise typer.Exit(export_person(deployment, file, person))
+    if what is not None:
+        from kairos.cli.export_people import Wish, export_people
+
+        raise typer.Exit(export_people(deployment, Wish(file, what, contacts)))
     from kairos.cli.customer_states import export_states
 
-    raise typer.Exit(export_states(_deployment(context, stage, region, profile), file, sample))
+    raise typer.Exit(export_states(deployment, file, sample))
 
 
 @app.command("import")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kairos.app.http import HttpAnswer
 from kairos.app.ingest.front import handle_event
-from tests.app.intake import NOW, Station, basic, sign
+from tests.app.intake import NOW, WEBHOOK_SECRET, Station, basic, sign
 from tests.sources import bodies
 
 
@@ -190,7 +190,8 @@ def signed(source: str, name: str, raw: bytes) -> dict[str, str]:
     """Return the headers by which a source would vouch for these bytes."""
     if source == "track":
         return basic("main.secret")
-    return bodies.topic_headers(source, name) | bodies.proof(source, raw, "main.secret", NOW)
+    secret = WEBHOOK_SECRET if source == "imports" else "main.secret"
+    return bodies.topic_headers(source, name) | bodies.proof(source, raw, secret, NOW)
 
 
 @pytest.mark.parametrize(("source", "name"), [one for one in bodies.all_names() if one[0] != "ses"])
