@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -300,3 +301,31 @@ def test_a_wrong_signal_is_named_with_its_line(
     error = " ".join(capsys.readouterr().err.split())
     assert "events.jsonl:1" in error
     assert hint in error
+
+
+def test_timing_is_lived_through_deterministically(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Visits in the evening choose the hour, orders every four weeks the day, and running again says the same."""
+    best = {**CART, "id": "best", "reenter": "always", "steps": [{"send": "coupon", "at": {"best_within": "20h"}}]}
+    timeline = [{"at": "-3d 10:00", "send": "coupon"}]
+    refill = {"id": "refill", "class": "marketing", "anchor": {"predicted": "next_order"}, "timeline": timeline}
+    gone = refill | {"id": "gone", "anchor": {"predicted": "lapse", "chance": "60%"}}
+    folder = write_brand(tmp_path / "timed", [best, refill, gone], timing={"explore": "0%"})
+    first = datetime(2026, 1, 5, 10, tzinfo=UTC)  # 19:00 in Seoul
+    days = [(first + timedelta(days=28 * n)).isoformat() for n in range(6)]
+    orders = [{"event": "order_completed", "profile": "u1", "at": at, "id": f"o{at}"} for at in days]
+    told = [*known(at="2026-01-01T00:00:00Z"), *orders, cart("2026-05-27T03:00:00Z")]
+    events = write_events(tmp_path, *told)
+    code, lines, _ = run(folder, events, capsys, until="2027-06-01T00:00:00Z")
+    assert (code, lines) == run(folder, events, capsys, until="2027-06-01T00:00:00Z")[:2]
+    sent = {
+        journey: [r["at"] for r in lines if r["journey"] == journey and r["kind"] == "message"]
+        for journey in ("best", "refill", "gone")
+    }
+    assert sent["best"] == ["2026-05-27T10:00:00Z"]
+    assert [r["reason"] for r in lines if r["journey"] == "best" and r["kind"] == "held"] == [
+        "best hour: 1 of 20, propensity 1.0000"
+    ]
+    assert sent["refill"][-1].startswith("2026-06-1")
+    assert sent["refill"][-1].endswith("T01:00:00Z")
+    assert len(sent["gone"]) == 1
+    assert sent["gone"][0] > "2026-07"
