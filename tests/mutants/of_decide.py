@@ -174,6 +174,22 @@ MUTANTS = [
         ("app/decide/test_entries.py", "app/decide/test_timelines.py", "simulation/test_order.py"),
     ),
     Mutant(
+        "a sale is a word of the customer's own",
+        CONSENT,
+        "own_word = not consent.given or consent.basis == GIVEN",
+        "own_word = True",
+        "who refused and bought again is advertised to",
+        ("domain/test_consent.py", "policies/test_korean_law.py"),
+    ),
+    Mutant(
+        "a refusal leaves the confirmation",
+        CONSENT,
+        "(self.refused_at is None or self.confirmed_at > self.refused_at)",
+        "(self.refused_at is None or self.confirmed_at is not None)",
+        "who refused and is entered again by somebody is taken for confirmed",
+        ("domain/test_consent.py",),
+    ),
+    Mutant(
         "a merge takes the milder consent",
         CONSENT,
         "holds = max(refusals or (one, other), key=_order)",

@@ -1,0 +1,83 @@
+"""docs/law.md: the journeys it gives do what they say, and each test it names is there, in both languages."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kairos.app.definitions.documents import Definition, Documents, check_brand_documents
+from kairos.app.definitions.ready import check_ready
+from kairos.app.ports import Pointer
+from kairos.app.publish.bundle import build_bundle
+from kairos.app.publish.release import Release
+from kairos.policies.kr import months_after
+from tests.app.decide.world import World
+from tests.policies.test_korean_law import BRAND, NOON, word
+
+ROOT = Path(__file__).parents[2]
+YAML = re.compile(r"^```yaml\n# (journeys|templates)/[\w-]+\.yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def documented(kind: str) -> list[dict[str, Any]]:
+    """Return the definitions of a kind as docs/law.md writes them."""
+    page = (ROOT / "docs/law.md").read_text("utf-8")
+    return [yaml.safe_load(text) for found, text in YAML.findall(page) if found == kind]
+
+
+def with_journeys() -> World:
+    definitions = [Definition("brand", "brand", {**BRAND, "existing_customers": []}, "brand.yaml")]
+    for kind in ("journey", "template"):
+        definitions += [Definition(kind, each["id"], each, each["id"]) for each in documented(f"{kind}s")]
+    documents = Documents(tuple(definitions))
+    assert [str(problem) for problem in (*check_brand_documents(documents), *check_ready(documents))] == []
+    there = World(now=NOON, consents=False)
+    there.release = Release(build_bundle(documents, None, years=[2026]), Pointer("r"))
+    return there
+
+
+def notices(there: World) -> list[tuple[str, datetime]]:
+    return [(reason.template, reason.at) for reason in there.reasons if reason.kind == "message"]
+
+
+def test_50_7_the_result_is_told_at_once() -> None:
+    there = with_journeys()
+    there.hear(word(NOON, channel="email"))
+    later = NOON + timedelta(days=40)
+    there.hear(word(later, "consent_withdrawn", channel="email"))
+    assert notices(there) == [("consent-result", NOON), ("consent-result", later)]
+
+
+def test_50_8_the_confirmation_is_asked_for_before_two_years_are_over() -> None:
+    there = with_journeys()
+    there.hear(word(NOON, channel="email"))
+    there.live_until(NOON + timedelta(days=1460))
+    asked = [at for template, at in notices(there) if template == "consent-renewal"]
+    assert asked == [NOON + timedelta(days=720), NOON + timedelta(days=1440)]
+    assert asked[0] < months_after(NOON, 24)
+
+
+def test_50_8_a_confirmation_starts_the_two_years_anew_and_a_refusal_ends_them() -> None:
+    there = with_journeys()
+    there.hear(word(NOON, channel="email"))
+    there.hear(word(NOON + timedelta(days=700), channel="email", confirmed=True))
+    there.live_until(NOON + timedelta(days=1400))
+    assert [template for template, _ in notices(there)] == ["consent-result", "consent-result"]
+    there.hear(word(NOON + timedelta(days=1410), "consent_withdrawn", channel="email"))
+    there.live_until(NOON + timedelta(days=3000))
+    assert "consent-renewal" not in [template for template, _ in notices(there)]
+
+
+def test_both_pages_name_the_same_rules_and_tests_that_exist() -> None:
+    pages = [(ROOT / page).read_text("utf-8") for page in ("docs/law.md", "docs/law.ko.md")]
+    english, korean = (re.findall(r"`(test_\w+)`", page) for page in pages)
+    assert english == korean
+    written = "".join(
+        file.read_text("utf-8")
+        for folder in ("tests/policies", "tests/app/preferences", "tests/examples")
+        for file in (ROOT / folder).glob("test_*.py")
+    )
+    assert [name for name in english if f"def {name}(" not in written] == []
