@@ -399,10 +399,13 @@ class MemoryLedger:
 class MemoryTraces:
     """Traces (see `kairos.app.erase`), over what the others keep."""
 
-    def __init__(self, identities: MemoryIdentities, contacts: MemoryContacts, ledger: MemoryLedger) -> None:
+    def __init__(
+        self, identities: MemoryIdentities, contacts: MemoryContacts, ledger: MemoryLedger, board: MemoryBoard
+    ) -> None:
         self._identities = identities
         self._contacts = contacts
         self._ledger = ledger
+        self._board = board
 
     def identities(self, profiles: Collection[str]) -> Iterable[IdentityRow]:
         for where, profile in list(self._identities.known.items()):
@@ -434,6 +437,9 @@ class MemoryTraces:
     def forget_messages(self, messages: Sequence[str]) -> None:
         for message in messages:
             self._ledger.rows.pop(message, None)
+
+    def forget_board(self, profile: str) -> None:
+        self._board.boards.pop(profile, None)
 
 
 class MemoryBoard:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from kairos.app.decide import decide
 from kairos.app.erase import Erase
-from kairos.app.ports import Identifier
+from kairos.app.ports import Identifier, Notice
 from kairos.domain.errors import Throttled, Unavailable
 from kairos.domain.event import Event
 from kairos.memory import (
+    MemoryBoard,
     MemoryClock,
     MemoryContacts,
     MemoryCustomers,
@@ -44,7 +46,8 @@ class House:
         self.clock = MemoryClock(NOON)
         self.customers, self.identities, self.contacts = MemoryCustomers(), MemoryIdentities(), MemoryContacts()
         self.ledger, self.suppressions, self.inbox = MemoryLedger(), MemorySuppressions(), MemoryInbox(self.clock)
-        self.traces = Fragile(self, self.identities, self.contacts, self.ledger)
+        self.board = MemoryBoard()
+        self.traces = Fragile(self, self.identities, self.contacts, self.ledger, self.board)
         self.release = release_of()
         (cart,) = self.identities.resolve([[CART]], NOON)
         (self.mina,) = [one.profile for one in self.identities.resolve([[EMAIL, DEVICE]], NOON)]
@@ -57,6 +60,7 @@ class House:
             }
             self.contacts.put(id, "profile", fields, NOON)
             self.contacts.put(id, "subject#c-1", {"note": "for the neighbour"}, NOON)
+            self.board.post(id, Notice(f"m-{id}", {"text": "hi"}, NOON + timedelta(hours=1)), NOON)
             self.ledger.claim(f"m-{id}", {"profile": id}, NOON)
             self.hear(id, consent(NOON), make_event("cart_updated", properties={"total": 1}))
         self.hear(self.cart, make_event("cart_updated"))
@@ -89,6 +93,7 @@ class House:
         profiles = [self.customers.read(id) for id in ids]
         marked = all(one is not None and one.erased_at is not None and not one.traits for one in profiles)
         nothing = not any(self.contacts.of(id) for id in ids) and not list(self.traces.messages(ids))
+        nothing = nothing and not any(self.board.read(id, NOON) for id in ids)
         return marked and nothing and not list(self.traces.identities(ids))
 
 
@@ -125,6 +130,7 @@ def test_a_person_is_forgotten_everywhere_and_nobody_else_is() -> None:
     assert len(house.contacts.of(house.juno)) == 2
     assert house.identities.known[("email", "", "juno@example.com")] == house.juno
     assert list(house.ledger.rows) == [f"m-{house.juno}"]
+    assert list(house.board.boards) == [house.juno]
 
 
 def test_stops_are_written_first_and_outlive_all() -> None:

@@ -24,6 +24,7 @@ from kairos.cli.main import main
 from kairos.domain.profile import Profile
 from kairos.memory import (
     MemoryArchive,
+    MemoryBoard,
     MemoryConnections,
     MemoryContacts,
     MemoryCustomers,
@@ -106,7 +107,7 @@ class MemoryDeployment:
         self.suppressions = MemorySuppressions()
         self.suppression_scan = MemorySuppressionScan(self.suppressions)
         self.inbox = MemoryInbox(self.clock)
-        self.traces = MemoryTraces(self.identities, self.contacts, self.ledger)
+        self.traces = MemoryTraces(self.identities, self.contacts, self.ledger, MemoryBoard())
         self.secrets = MemorySecrets()
         self.dead_letters: Any = None
         self.patient: Any = None

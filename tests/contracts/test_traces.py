@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from kairos.app.erase import STANDING
-from kairos.app.ports import Identifier
+from kairos.app.ports import Identifier, Notice
+from kairos.aws.board import DynamoBoard
 from kairos.aws.contacts import DynamoContacts
 from kairos.aws.identities import DynamoIdentities
 from kairos.aws.ledger import DynamoLedger
 from kairos.aws.secret import Keyring
 from kairos.aws.traces import FILTERED_MAX, DynamoTraces
-from kairos.memory import MemoryContacts, MemoryIdentities, MemoryLedger, MemoryTraces
+from kairos.memory import MemoryBoard, MemoryContacts, MemoryIdentities, MemoryLedger, MemoryTraces
 from tests.aws.cloud import Cloud
 
 NOW = datetime(2026, 11, 22, 4, 10, tzinfo=UTC)
@@ -26,8 +27,8 @@ JUNO = Identifier("email", "juno@example.com", verified=True, source="shopify/ma
 class Kept:
     """Two people: Mina, who came as a cart first, and Juno."""
 
-    def __init__(self, identities: Any, contacts: Any, ledger: Any, traces: Any) -> None:
-        self.traces = traces
+    def __init__(self, identities: Any, contacts: Any, ledger: Any, board: Any, traces: Any) -> None:
+        self.traces, self.board = traces, board
         (cart,) = identities.resolve([[CART]], NOW)
         (mina,) = identities.resolve([[MINA]], NOW)
         (joined,) = identities.resolve([[MINA, CART]], NOW)
@@ -37,6 +38,7 @@ class Kept:
         for profile in (self.mina, self.juno):
             contacts.put(profile, "profile", {"first_name": "미나", "email": "x@example.com"}, NOW)
             contacts.put(profile, "entry#booking#b1", {"note": 1}, NOW)
+            board.post(profile, Notice("m", {"text": "hi"}, NOW + timedelta(hours=1)), NOW)
             ledger.claim(f"m-{profile}", {"profile": profile, "channel": "email"}, NOW)
         ledger.record("m-nobody", "sent", NOW)
 
@@ -44,14 +46,16 @@ class Kept:
 @pytest.fixture
 def kept(kind: str, cloud: Cloud) -> Kept:
     if kind == "memory":
-        identities, contacts, ledger = MemoryIdentities(), MemoryContacts(), MemoryLedger()
-        return Kept(identities, contacts, ledger, MemoryTraces(identities, contacts, ledger))
-    client, names = cloud.client("dynamodb"), [cloud.table(name) for name in ("identities", "contacts", "messages")]
+        identities, contacts, ledger, board = MemoryIdentities(), MemoryContacts(), MemoryLedger(), MemoryBoard()
+        return Kept(identities, contacts, ledger, board, MemoryTraces(identities, contacts, ledger, board))
+    client = cloud.client("dynamodb")
+    names = [cloud.table(name) for name in ("identities", "contacts", "messages", "board")]
     keyring = Keyring("1", {"1": b"1" * 32})
     return Kept(
         DynamoIdentities(client, names[0], lambda: keyring),
         DynamoContacts(client, names[1]),
         DynamoLedger(client, names[2], lambda: "me"),
+        DynamoBoard(client, names[3]),
         DynamoTraces(client, *names),
     )
 
@@ -90,9 +94,12 @@ def test_what_is_forgotten_is_gone_and_nobody_else_is_and_again_is_no_error(kept
         kept.traces.forget_identities([row.identity for row in kept.traces.identities([kept.mina, kept.cart])])
         kept.traces.forget_contacts(kept.mina, ["profile", "entry#booking#b1"])
         kept.traces.forget_messages([f"m-{kept.mina}"])
+        kept.traces.forget_board(kept.mina)
     assert kinds(kept, kept.mina, kept.cart) == []
     assert kept.traces.contacts(kept.mina) == {}
     assert list(kept.traces.messages([kept.mina])) == []
+    assert kept.board.read(kept.mina, NOW) == []
+    assert len(kept.board.read(kept.juno, NOW)) == 1
     assert kinds(kept, kept.juno) == [("email", kept.juno), (STANDING, kept.juno)]
     assert len(kept.traces.contacts(kept.juno)) == 2
     assert len(list(kept.traces.messages([kept.juno]))) == 1

@@ -68,6 +68,9 @@ class Traces(Protocol):
     def forget_messages(self, messages: Sequence[str]) -> None:
         """Delete rows of the ledger."""
 
+    def forget_board(self, profile: str) -> None:
+        """Delete what lies ready for the browsers of one id; where nothing does is no error."""
+
 
 @dataclass
 class Report:
@@ -124,6 +127,7 @@ class Erase:
         tell("deleting contacts, messages and identities")
         for id, refs in kept.items():
             self._traces.forget_contacts(id, list(refs))
+            self._traces.forget_board(id)
             report.contacts += len(refs)
         report.messages = self._forget_messages(ids)
         report.identities = self._forget_identities(rows)
@@ -181,6 +185,7 @@ class Erase:
         for id in ids:
             refs = list(self._traces.contacts(id))
             self._traces.forget_contacts(id, refs)
+            self._traces.forget_board(id)
             found += len(refs)
         return found
 

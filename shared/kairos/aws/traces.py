@@ -21,11 +21,12 @@ FILTERED_MAX = 40
 class DynamoTraces:
     """Traces (see `kairos.app.erase`)."""
 
-    def __init__(self, client: Any, identities: str, contacts: str, messages: str) -> None:
+    def __init__(self, client: Any, identities: str, contacts: str, messages: str, board: str) -> None:
         self._client = client
         self._identities = identities
         self._contacts = contacts
         self._messages = messages
+        self._board = board
 
     def identities(self, profiles: Collection[str]) -> Iterable[IdentityRow]:
         wanted = set(profiles)
@@ -79,6 +80,9 @@ class DynamoTraces:
     def forget_messages(self, messages: Sequence[str]) -> None:
         for message in messages:
             self._delete("messages", self._messages, {"message": {"S": message}})
+
+    def forget_board(self, profile: str) -> None:
+        self._delete("board", self._board, {"profile": {"S": profile}})
 
     def _delete(self, what: str, table: str, key: dict[str, Any]) -> None:
         with calling(what):

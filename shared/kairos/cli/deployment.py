@@ -208,7 +208,7 @@ class AwsDeployment:
         """Return what is kept of people in the tables that no function may list."""
         from kairos.aws.traces import DynamoTraces
 
-        tables = (self._output(name) for name in ("IdentitiesTable", "ContactsTable", "MessagesTable"))
+        tables = (self._output(name) for name in ("IdentitiesTable", "ContactsTable", "MessagesTable", "BoardTable"))
         return DynamoTraces(self._client("dynamodb"), *tables)
 
     @cached_property
