@@ -1,13 +1,20 @@
 """The models of when: pure, from O(1) state in the customer's item. What many teach is in `kairos.timing.learn`.
 
+Names are loaded when they are first asked for: a function that only counts hours does not wait for the models of gaps.
 See docs/timing.md for what each promises, the measures, and the sources.
 """
 
-from kairos.timing.lag import LagCounts, LagCurve, count_lags, lag_curve
-from kairos.timing.next_order import Forecast, RhythmPrior
-from kairos.timing.rhythm import Rhythm, day_of, joined, replay
-from kairos.timing.send_time import Choice, HourPrior, Hours, choose_hour, hour_of_week, week_of
-from kairos.timing.silence import SilencePrior, p_none
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kairos.timing.lag import LagCounts, LagCurve, count_lags, lag_curve
+    from kairos.timing.next_order import Forecast, RhythmPrior
+    from kairos.timing.rhythm import Rhythm, day_of, joined, replay
+    from kairos.timing.send_time import Choice, HourPrior, Hours, choose_hour, hour_of_week, week_of
+    from kairos.timing.silence import SilencePrior, p_none
 
 __all__ = [
     "Choice",
@@ -29,3 +36,42 @@ __all__ = [
     "replay",
     "week_of",
 ]
+
+_HOMES = {
+    "lag": (
+        "LagCounts",
+        "LagCurve",
+        "count_lags",
+        "lag_curve",
+    ),
+    "next_order": (
+        "Forecast",
+        "RhythmPrior",
+    ),
+    "rhythm": (
+        "Rhythm",
+        "day_of",
+        "joined",
+        "replay",
+    ),
+    "send_time": (
+        "Choice",
+        "HourPrior",
+        "Hours",
+        "choose_hour",
+        "hour_of_week",
+        "week_of",
+    ),
+    "silence": (
+        "SilencePrior",
+        "p_none",
+    ),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from kairos.app.decide.habits import rhythm_of
 from kairos.app.decide.turn import Turn
 from kairos.domain.anchor import Prediction, SharedAnchor
 from kairos.domain.moment import Moment
-from kairos.timing.next_order import RhythmPrior
 from kairos.timing.rhythm import Rhythm, day_of
+
+if TYPE_CHECKING:
+    from kairos.timing.next_order import RhythmPrior
 
 
 def days_of(turn: Turn, anchor: SharedAnchor | Prediction) -> Sequence[Moment]:

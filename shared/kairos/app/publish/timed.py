@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.timing import ACTIVE, EXPLORE, KEPT, ORDER
 from kairos.domain.document import parse_share
-from kairos.timing.builtin import HOURS, RHYTHM
-from kairos.timing.next_order import RhythmPrior
-from kairos.timing.send_time import HourPrior
+
+if TYPE_CHECKING:
+    from kairos.timing.next_order import RhythmPrior
+    from kairos.timing.send_time import HourPrior
 
 
 class Timing:
@@ -37,11 +38,17 @@ class Timing:
     @cached_property
     def rhythm(self) -> RhythmPrior:
         """Return what the shop's customers buy like, as far as it was learned."""
+        from kairos.timing.builtin import RHYTHM  # here: without a prediction no function waits for it at its start
+        from kairos.timing.next_order import RhythmPrior
+
         raw = self._learned.get("rhythm")
         return RhythmPrior.from_document(raw) if raw else RHYTHM
 
     def hours(self, channel: str) -> HourPrior:
         """Return the shop's week on a channel, as far as it was learned."""
+        from kairos.timing.builtin import HOURS
+        from kairos.timing.send_time import HourPrior
+
         if channel not in self._hours:
             raw = self._learned.get("hours", {}).get(channel)
             self._hours[channel] = HourPrior.from_document(raw) if raw else HOURS
