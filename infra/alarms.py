@@ -18,7 +18,7 @@ from constructs import Construct
 
 from infra.archive import Archive
 from infra.functions import Functions
-from infra.metrics import PERIOD, archive_metric, reputation, timer_lateness, total, unknown_sends
+from infra.metrics import PERIOD, archive_metric, reputation, silent_connections, timer_lateness, total, unknown_sends
 from infra.queues import Queues
 from infra.stage import Options, Stage
 
@@ -54,6 +54,7 @@ def make_alarms(
         *_waiting(queues),
         *_functions(functions),
         *_promises(),
+        *_sources(),
         *_archive(archive),
         *_http(api),
     )
@@ -121,6 +122,15 @@ def _functions(functions: Functions) -> Iterator[Alarm]:
         comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         when_silent=cloudwatch.TreatMissingData.BREACHING,
         says="Nothing looks for lost alarms and messages any more. See whether the rule for `sweep` is enabled.",
+    )
+
+
+def _sources() -> Iterator[Alarm]:
+    yield Alarm(
+        "SourcesSilent",
+        silent_connections(),
+        above=0,
+        says="A calendar or shop could not be read for a day. `kairos sources` says which, and why.",
     )
 
 

@@ -99,7 +99,7 @@ _OTHERS = (
     ),
     Accepted(
         "Serverless::Serverless-EventBusDLQ",
-        ("SweepRule", "RenewRule"),
+        ("SweepRule", "SyncRule", "RenewRule"),
         "A run that failed is not worth keeping: the next one, minutes or a day later, finds the same things.",
     ),
     Accepted(
@@ -154,7 +154,7 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
         Accepted(
             "AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:"
             f"{here}:parameter/kairos/{prefix.removeprefix('kairos-')}/connections/*]",
-            ("IngestRole",),
+            ("IngestRole", "SyncRole"),
             "One parameter for each connected shop, made by `kairos connect` without a deployment.",
         ),
         Accepted(

@@ -50,30 +50,36 @@ class Grants:
         self._deliver(self.functions["deliver"])
         self._publish(self.functions["publish"])
         self._sweep(self.functions["sweep"])
+        self._sync(self.functions["sync"])
         self._walk(self.functions["walk"])
         self._preferences(self.functions["preferences"])
         self._tally(self.functions["tally"])
 
     def _ingest(self, ingest: lambda_.Function) -> None:
-        tables = self.tables
-        _allow(
-            ingest,
-            "dynamodb:GetItem",
-            "dynamodb:BatchGetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            on=tables.identities.table_arn,
-        )
-        _allow(ingest, "dynamodb:UpdateItem", on=tables.contacts.table_arn, conditions=ANSWERS_NOTHING)
+        self._take_in(ingest)
         self._use_contacts_key(ingest, "dynamodb", "sqs")
-        _allow(ingest, "dynamodb:PutItem", on=tables.suppressions.table_arn)
         # What lies ready for a browser is handed out here, and taken away once it was seen.
-        _allow(ingest, "dynamodb:GetItem", "dynamodb:PutItem", on=tables.board.table_arn)
-        self._send(ingest, self.queues.inbox, self.queues.feedback_dlq)
-        self._read_identity_secret(ingest)
-        self._read_connections(ingest, "*")
+        _allow(ingest, "dynamodb:GetItem", "dynamodb:PutItem", on=self.tables.board.table_arn)
+        self._send(ingest, self.queues.feedback_dlq)
         self._read_release(ingest)
-        _allow(ingest, "firehose:PutRecordBatch", on=self.archive.stream_arn)
+
+    def _sync(self, sync: lambda_.Function) -> None:
+        self._take_in(sync)
+        self._use_contacts_key(sync, "dynamodb")
+        _allow(sync, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", on=self.tables.config.table_arn)
+        self._list_connections(sync)
+
+    def _take_in(self, function: lambda_.Function) -> None:
+        """Let what somebody sent, or what was read of them, become events: the same for both doors."""
+        tables = self.tables
+        actions = ("dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        _allow(function, *actions, on=tables.identities.table_arn)
+        _allow(function, "dynamodb:UpdateItem", on=tables.contacts.table_arn, conditions=ANSWERS_NOTHING)
+        _allow(function, "dynamodb:PutItem", on=tables.suppressions.table_arn)
+        self._send(function, self.queues.inbox)
+        self._read_identity_secret(function)
+        self._read_connections(function, "*")
+        _allow(function, "firehose:PutRecordBatch", on=self.archive.stream_arn)
 
     def _decide(self, decide: lambda_.Function) -> None:
         customers = self.tables.customers.table_arn
@@ -159,6 +165,10 @@ class Grants:
     def _read_connections(self, function: lambda_.Function, which: str) -> None:
         parameters = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{connections_prefix(self.stage)}"
         _allow(function, "ssm:GetParameter", on=f"{parameters}{which}")
+
+    def _list_connections(self, function: lambda_.Function) -> None:
+        parameters = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{connections_prefix(self.stage)}"
+        _allow(function, "ssm:GetParametersByPath", on=f"{parameters}*")
 
     def _read_identity_secret(self, function: lambda_.Function) -> None:
         _allow(function, "secretsmanager:GetSecretValue", on=self.keys.identity.secret_arn)

@@ -31,6 +31,11 @@ def unknown_sends() -> cloudwatch.Metric:
     return own_metric("UnknownSends", "deliver", "Sum")
 
 
+def silent_connections() -> cloudwatch.Metric:
+    """Return how many connections have not been read to their end for a day."""
+    return own_metric("ConnectionsSilent", "sync", "Maximum")
+
+
 def archive_metric(archive: Archive, name: str, statistic: str) -> cloudwatch.Metric:
     """Return one of Firehose's metrics of the archive's stream."""
     return cloudwatch.Metric(

@@ -16,6 +16,7 @@ from infra.stage import Stage
 
 SWEEP_EVERY = Duration.minutes(5)
 RENEW_EVERY = Duration.days(1)
+SYNC_EVERY = Duration.minutes(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +84,15 @@ def renew_daily(scope: Construct, publish: lambda_.IFunction) -> None:
                 publish, event=events.RuleTargetInput.from_object({"command": "renew"}), retry_attempts=2
             )
         ],
+    )
+
+
+def sync_regularly(scope: Construct, sync: lambda_.IFunction) -> None:
+    """Call `sync` every five minutes; each connection says by itself when it is next to be read."""
+    events.Rule(
+        scope,
+        "SyncRule",
+        description="Kairos reads calendars and shops",
+        schedule=events.Schedule.rate(SYNC_EVERY),
+        targets=[targets.LambdaFunction(sync, retry_attempts=0, max_event_age=SYNC_EVERY)],
     )

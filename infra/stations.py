@@ -106,6 +106,23 @@ _ALL = (
         timeout_seconds=240,
         reads=("CUSTOMERS_TABLE", "CONFIG_TABLE", *_ALARM_CLOCK, "WALK_ARN", "WALK_ROLE_ARN"),
     ),
+    # Follows the recurrence rules of whole calendars; ends before the next one starts, five minutes later.
+    Station(
+        "sync",
+        "Reads calendars and shops that do not tell us everything themselves",
+        memory_mb=512,
+        timeout_seconds=270,
+        reads=(
+            "IDENTITIES_TABLE",
+            "CONTACTS_TABLE",
+            "SUPPRESSIONS_TABLE",
+            "CONFIG_TABLE",
+            "INBOX_URL",
+            "IDENTITY_SECRET_ARN",
+            "CONNECTIONS_PREFIX",
+            "ARCHIVE_STREAM",
+        ),
+    ),
     Station(
         "preferences",
         "Takes an unsubscription, and shows the page for one",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kairos.app.preferences.preferences import Preferences
     from kairos.app.publish.publish import Publish
     from kairos.app.sweep import Sweep
+    from kairos.app.sync.sync import Sync
     from kairos.app.tally import Tally
     from kairos.app.walk.ports import Rounds
     from kairos.app.walk.walk import WalkOn
@@ -219,6 +220,36 @@ def sweep() -> Sweep:
         clock(),
         watch=WalkWatch(DynamoWalks(dynamodb, settings.config_table), _rounds(settings)),
     )
+
+
+@cache
+def sync() -> Sync:
+    """Return what reads connections."""
+    from kairos.app.ingest.ingest import Ingest
+    from kairos.app.sync.sync import Sync
+    from kairos.aws.archive import FirehoseArchive
+    from kairos.aws.connections import SsmConnections
+    from kairos.aws.contacts import DynamoContacts
+    from kairos.aws.identities import DynamoIdentities
+    from kairos.aws.suppressions import DynamoSuppressions
+    from kairos.aws.sync_states import DynamoSyncStates
+    from kairos.channels._fetch import HttpsFetch
+    from kairos.settings import SyncSettings, is_local
+
+    settings = _settings(SyncSettings)
+    dynamodb = _client("dynamodb")
+    keys = _keys(settings.identity_secret_arn)
+    connections = SsmConnections(_client("ssm"), settings.connections_prefix, clock())
+    ingest = Ingest(
+        DynamoIdentities(dynamodb, settings.identities_table, keys),
+        DynamoContacts(dynamodb, settings.contacts_table),
+        DynamoSuppressions(dynamodb, settings.suppressions_table, keys),
+        _inbox(settings.inbox_url),
+        connections,
+        FirehoseArchive(partial(_client, "firehose"), settings.archive_stream),
+    )
+    states = DynamoSyncStates(dynamodb, settings.config_table)
+    return Sync(ingest, connections, states, HttpsFetch(local=is_local(os.environ)), clock())
 
 
 @cache

@@ -39,6 +39,7 @@ from kairos.app.ports import (
     Resolved,
 )
 from kairos.app.queueing import deduplication_id
+from kairos.app.sync.state import SyncState
 from kairos.app.walk.ports import Page, Population, Row
 from kairos.domain.canonical import canonical, fingerprint
 from kairos.domain.effects import Effect
@@ -532,6 +533,9 @@ class MemoryConnections:
             raise UnknownConnection(source, connection)
         return self.known[source, connection]
 
+    def connections(self, source: str) -> list[str]:
+        return sorted(connection for of, connection in self.known if of == source)
+
 
 class MemoryCursor:
     """Cursor."""
@@ -608,6 +612,26 @@ class MemoryWalks:
 
     def remove(self, id: str) -> None:
         self.rows.pop(id, None)
+
+
+class MemorySyncStates:
+    """SyncStates."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, SyncState] = {}
+
+    def read(self, source: str, connection: str) -> SyncState:
+        blank = SyncState(source, connection)
+        return self.rows.get(blank.key, blank)
+
+    def save(self, state: SyncState) -> SyncState:
+        if self.read(state.source, state.connection).revision != state.revision:
+            raise VersionConflict(f"sync {state.key}")
+        self.rows[state.key] = replace(state, revision=state.revision + 1)
+        return self.rows[state.key]
+
+    def all(self) -> list[SyncState]:
+        return [self.rows[key] for key in sorted(self.rows)]
 
 
 class MemoryRounds:

@@ -134,6 +134,22 @@ class SweepSettings(Settings):
 
 
 @dataclass(frozen=True, slots=True)
+class SyncSettings(Settings):
+    """Of `sync`."""
+
+    function: ClassVar[str] = "sync"
+
+    identities_table: str
+    contacts_table: str
+    suppressions_table: str
+    config_table: str
+    inbox_url: str
+    identity_secret_arn: str
+    connections_prefix: str
+    archive_stream: str
+
+
+@dataclass(frozen=True, slots=True)
 class WalkSettings(Settings):
     """Of `walk`."""
 
@@ -179,6 +195,7 @@ FUNCTIONS: tuple[type[Settings], ...] = (
     DeliverSettings,
     PublishSettings,
     SweepSettings,
+    SyncSettings,
     WalkSettings,
     PreferencesSettings,
     TallySettings,

@@ -1,4 +1,4 @@
-"""A small server on loopback that takes POSTs, remembers them, and answers as a test says."""
+"""A small server on loopback that takes requests, remembers them, and answers as a test says."""
 
 from __future__ import annotations
 
@@ -36,10 +36,12 @@ def receiving(tls: Any = None) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.received.append((self.path, headers, body))
             receiver.answer(self)
+
+        do_GET = do_POST  # noqa: N815 - as http.server calls it
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing: a test's output is its own."""

@@ -38,6 +38,7 @@ from kairos.memory import (
     MemoryRounds,
     MemorySuppressions,
     MemorySuppressionScan,
+    MemorySyncStates,
     MemoryTraces,
     MemoryWalks,
 )
@@ -109,6 +110,7 @@ class MemoryDeployment:
         self.inbox = MemoryInbox(self.clock)
         self.traces = MemoryTraces(self.identities, self.contacts, self.ledger, MemoryBoard())
         self.secrets = MemorySecrets()
+        self.sync_states = MemorySyncStates()
         self.dead_letters: Any = None
         self.patient: Any = None
         self.walks = MemoryWalks()

@@ -37,3 +37,17 @@ def test_a_connection_has_its_settings(connections: Any) -> None:
 def test_a_name_that_nobody_configured_is_unknown(connections: Any, name: tuple[str, str]) -> None:
     with pytest.raises(UnknownConnection):
         connections.settings(*name)
+
+
+def test_the_connections_of_one_source_are_listed_by_name(connections: Any) -> None:
+    assert connections.connections("shopify") == ["main"]
+    assert connections.connections("ical") == []
+
+
+def test_a_source_with_many_connections_lists_them_all(cloud: Cloud) -> None:
+    ssm = cloud.client("ssm")
+    for number in range(25):
+        ssm.put_parameter(Name=f"/kairos/x/connections/ical/c{number:02}", Value="{}", Type="SecureString")
+    ssm.put_parameter(Name="/kairos/x/connections/ical2/other", Value="{}", Type="SecureString")
+    connections = SsmConnections(ssm, "/kairos/x/connections/", MemoryClock(datetime(2026, 11, 22, tzinfo=UTC)))
+    assert connections.connections("ical") == [f"c{number:02}" for number in range(25)]

@@ -32,13 +32,17 @@ def test_firehose_may_write_into_this_bucket_and_do_nothing_else(prod: Deployed)
     }
 
 
-def test_only_ingest_and_decide_put_records_and_only_tally_reads_objects(prod: Deployed) -> None:
+def test_only_ingest_sync_and_decide_put_records_and_only_tally_reads_objects(prod: Deployed) -> None:
     roles = [name for name in prod.of_type("IAM::Role") if name != "ArchiveRole"]
-    assert {role for role in roles if prod.actions_on(role, "ArchiveStream")} == {"IngestRole", "DecideRole"}
+    assert {role for role in roles if prod.actions_on(role, "ArchiveStream")} == {
+        "IngestRole",
+        "SyncRole",
+        "DecideRole",
+    }
     assert {
         role: prod.actions_on(role, "ArchiveBucket") for role in roles if prod.actions_on(role, "ArchiveBucket")
     } == {"TallyRole": {"s3:GetObject"}}
-    for role in ("IngestRole", "DecideRole"):
+    for role in ("IngestRole", "SyncRole", "DecideRole"):
         assert prod.actions_on(role, "ArchiveStream") == {"firehose:PutRecordBatch"}
 
 

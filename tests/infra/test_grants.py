@@ -10,10 +10,10 @@ from infra.stations import STATIONS
 from tests.infra.deployed import Deployed, as_list, flat
 
 ROLES = {name: f"{name.capitalize()}Role" for name in STATIONS}
-CONTACTS = {"ContactsTable": {"ingest": {"UpdateItem"}, "deliver": {"BatchGetItem"}}}
+CONTACTS = {"ContactsTable": {"ingest": {"UpdateItem"}, "sync": {"UpdateItem"}, "deliver": {"BatchGetItem"}}}
 TABLES: dict[str, dict[str, set[str]]] = {
     **CONTACTS,
-    "IdentitiesTable": {"ingest": {"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}},
+    "IdentitiesTable": {name: {"BatchGetItem", "PutItem", "UpdateItem"} for name in ("ingest", "sync")},
     "CustomersTable": {
         "decide": {"GetItem", "PutItem"},
         "deliver": {"GetItem"},
@@ -23,6 +23,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     },
     "SuppressionsTable": {
         "ingest": {"PutItem"},
+        "sync": {"PutItem"},
         "preferences": {"PutItem"},
         "deliver": {"BatchGetItem"},
     },
@@ -35,6 +36,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "deliver": {"GetItem"},
         "preferences": {"GetItem"},
         "sweep": {"GetItem", "PutItem", "Query"},
+        "sync": {"GetItem", "PutItem", "Query"},
         "walk": {"GetItem", "PutItem"},
         "publish": {
             *("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
@@ -53,6 +55,7 @@ QUEUES: dict[str, dict[str, set[str]]] = {
         "dispatch": SEND,
         "deliver": SEND,
         "sweep": SEND,
+        "sync": SEND,
         "preferences": SEND,
     },
     "WalkInboxQueue": {"walk": SEND, "decide": CONSUME},
@@ -88,12 +91,15 @@ def test_a_function_that_decides_cannot_reach_a_person(prod: Deployed, station: 
         assert prod.actions_on(ROLES[station], target) == set()
 
 
-def test_a_write_to_contacts_may_not_answer_with_what_was_there(prod: Deployed) -> None:
-    (write,) = [each for each in prod.statements("IngestRole") if _is_on(each, "ContactsTable")]
+@pytest.mark.parametrize("role", ["IngestRole", "SyncRole"])
+def test_a_write_to_contacts_may_not_answer_with_what_was_there(prod: Deployed, role: str) -> None:
+    (write,) = [each for each in prod.statements(role) if _is_on(each, "ContactsTable")]
     assert write["Condition"] == {"StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}}
 
 
-@pytest.mark.parametrize(("station", "services"), [("ingest", ["dynamodb", "sqs"]), ("deliver", ["dynamodb"])])
+@pytest.mark.parametrize(
+    ("station", "services"), [("ingest", ["dynamodb", "sqs"]), ("sync", ["dynamodb"]), ("deliver", ["dynamodb"])]
+)
 def test_the_contacts_key_is_used_only_through_the_service_that_holds_the_data(
     prod: Deployed, station: str, services: list[str]
 ) -> None:
@@ -105,7 +111,7 @@ def test_the_contacts_key_is_used_only_through_the_service_that_holds_the_data(
 
 def test_nobody_else_uses_the_contacts_key(prod: Deployed) -> None:
     users = {name for name, role in ROLES.items() if prod.actions_on(role, "ContactsKey")}
-    assert users == {"ingest", "deliver"}
+    assert users == {"ingest", "sync", "deliver"}
 
 
 def test_only_those_who_hash_an_identifier_read_the_secret(prod: Deployed) -> None:
@@ -113,6 +119,7 @@ def test_only_those_who_hash_an_identifier_read_the_secret(prod: Deployed) -> No
     read = {"secretsmanager:GetSecretValue"}
     assert {name: each for name, each in readers.items() if each} == {
         "ingest": read,
+        "sync": read,
         "deliver": read,
         "preferences": read,
     }
@@ -215,7 +222,8 @@ def test_only_deliver_sends_mail_and_only_those_with_a_clock_arm(prod: Deployed)
 
     assert may("ses:SendEmail") == may("ses:SendRawEmail") == may("sns:Publish") == {"deliver"}
     assert may("scheduler:CreateSchedule") == may("iam:PassRole") == {"dispatch", "sweep", "publish", "walk"}
-    assert may("ssm:GetParameter") == {"ingest", "deliver"}
+    assert may("ssm:GetParameter") == {"ingest", "sync", "deliver"}
+    assert may("ssm:GetParametersByPath") == {"sync"}
 
 
 def test_each_function_writes_its_own_log_and_no_other(prod: Deployed) -> None:

@@ -44,9 +44,10 @@ def test_the_calendar_is_worked_out_anew_once_a_day(prod: Deployed) -> None:
     assert json.loads(target["Input"]) == {"command": "renew"}
 
 
-def test_sweep_runs_every_five_minutes_and_ends_before_the_next(prod: Deployed) -> None:
-    rule = prod.properties("SweepRule")
+@pytest.mark.parametrize("name", ["Sweep", "Sync"])
+def test_sweep_and_sync_run_every_five_minutes_and_end_before_the_next(prod: Deployed, name: str) -> None:
+    rule = prod.properties(f"{name}Rule")
     assert rule["ScheduleExpression"] == "rate(5 minutes)"
     (target,) = rule["Targets"]
-    assert target["Arn"] == {"Fn::GetAtt": ["SweepFunction", "Arn"]}
-    assert prod.properties("SweepFunction")["Timeout"] < 300
+    assert target["Arn"] == {"Fn::GetAtt": [f"{name}Function", "Arn"]}
+    assert prod.properties(f"{name}Function")["Timeout"] < 300

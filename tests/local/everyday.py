@@ -26,6 +26,7 @@ from kairos.local.demo_people import Person
 from kairos.local.errors import AwsError
 from kairos.local.mail import Email
 from kairos.local.sms import Sms
+from tests.channels.receiver import receiving, reply
 from tests.local.surfaces import handed, readable, surfaces
 from tests.sources import bodies
 
@@ -72,8 +73,10 @@ ENGRAVING = [{"name": "각인", "value": "planted engraving, to planted.love@exa
 @contextmanager
 def everyday(template: Path) -> Iterator[LocalCloud]:
     """Yield the cloud after those days."""
-    with shop_cloud(json.loads(template.read_text("utf-8")), START) as cloud:
-        for name, settings in SETTINGS.items():
+    with receiving() as server, shop_cloud(json.loads(template.read_text("utf-8")), START) as cloud:
+        server.answer = _calendar
+        feeds = {f"ical/{name}": {"secrets": [f"{server.url}/{name}.ics"]} for name in ("studio", "gone")}
+        for name, settings in {**SETTINGS, **feeds}.items():
             path = f"{cloud.outputs['ConnectionsPrefix']}{name}"
             cloud.session.client("ssm").put_parameter(
                 Name=path, Value=json.dumps(settings), Type="SecureString", Overwrite=True
@@ -88,6 +91,20 @@ def everyday(template: Path) -> Iterator[LocalCloud]:
         _feedback(cloud)
         cloud.advance(by=timedelta(days=3))
         yield cloud
+
+
+def _calendar(handler: Any) -> None:
+    """Show a calendar with somebody's lesson and one of nobody's, or none where there is none any more."""
+    if "gone" in handler.path:
+        reply(handler, 404, b"planted.lily@example.com has left")
+        return
+    invited = f"ATTENDEE;CN={LILY.name}:mailto:{LILY.address}"
+    invited += "\r\nATTENDEE:mailto:planted.stranger@example.com"
+    lesson = ("UID:planted.lily@example.com", "SUMMARY:planted lesson", "CATEGORIES:planted.rose@example.com", invited)
+    events: list[tuple[str, ...]] = [(*lesson, f"DTSTART:{START + timedelta(days=2):%Y%m%dT%H%M%SZ}")]
+    events.append(("UID:2", "SUMMARY:planted closing day", f"DTSTART;VALUE=DATE:{START + timedelta(days=1):%Y%m%d}"))
+    lines = [line for event in events for line in ("BEGIN:VEVENT", *event, "END:VEVENT")]
+    reply(handler, 200, "\r\n".join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR", ""]).encode())
 
 
 def _post(cloud: LocalCloud, call: shop.Call) -> None:
@@ -151,7 +168,7 @@ def _engraved(call: shop.Call) -> shop.Call:
 
 def _recorded(cloud: LocalCloud) -> None:
     """Every body that was ever recorded of a source, with more planted in each of its objects."""
-    for source, name in bodies.all_names():
+    for source, name in bodies.sent_names():
         body = _planted(bodies.body(source, name))
         if source == "ses":
             _tell(cloud, body)

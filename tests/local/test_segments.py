@@ -29,7 +29,7 @@ GREETING = {
 @pytest.fixture
 def booked(synthesised: Path) -> Iterator[Shop]:
     """Return a shop whose customers booked before anything asked for it."""
-    with LocalCloud.from_template(synthesised, START, rates={"SweepRule": 6 * H}) as cloud:
+    with LocalCloud.from_template(synthesised, START, rates={"SweepRule": 6 * H, "SyncRule": 24 * H}) as cloud:
         yield Shop(cloud)
 
 

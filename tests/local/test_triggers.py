@@ -94,7 +94,10 @@ class Shop:
 
 @pytest.fixture
 def shop(synthesised: Path) -> Iterator[Shop]:
-    with seeded("triggers"), LocalCloud.from_template(synthesised, START, rates={"SweepRule": 6 * H}) as cloud:
+    with (
+        seeded("triggers"),
+        LocalCloud.from_template(synthesised, START, rates={"SweepRule": 6 * H, "SyncRule": 24 * H}) as cloud,
+    ):
         yield Shop(cloud)
 
 

@@ -72,7 +72,7 @@ class Shop:
 @pytest.fixture
 def booked(synthesised: Path) -> Iterator[Shop]:
     """Return a shop whose sweep is rare: days pass faster."""
-    with LocalCloud.from_template(synthesised, START, rates={"SweepRule": 6 * H}) as cloud:
+    with LocalCloud.from_template(synthesised, START, rates={"SweepRule": 6 * H, "SyncRule": 24 * H}) as cloud:
         yield Shop(cloud)
 
 

@@ -64,7 +64,10 @@ def billing(template: dict[str, Any], folder: Path) -> Iterator[LocalCloud]:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")
-    with seeded("billing"), LocalCloud(template, START, rates={"SweepRule": 12 * timedelta(hours=1)}) as cloud:
+    with (
+        seeded("billing"),
+        LocalCloud(template, START, rates=dict.fromkeys(("SweepRule", "SyncRule"), timedelta(hours=12))) as cloud,
+    ):
         for source in ("stripe", "woocommerce", "cafe24"):
             settings = json.dumps({"secrets": [SECRET], "country": "KR"})
             name = f"{cloud.outputs['ConnectionsPrefix']}{source}/main"

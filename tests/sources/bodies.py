@@ -33,6 +33,11 @@ def all_names() -> list[tuple[str, str]]:
     return [(folder.name, name) for folder in sorted(FOLDER.iterdir()) for name in names(folder.name)]
 
 
+def sent_names() -> list[tuple[str, str]]:
+    """Return those that arrive as webhooks: what is only read, nobody sends."""
+    return [(source, name) for source, name in all_names() if getattr(load("sources", source), "listens", True)]
+
+
 def body(source: str, name: str) -> dict[str, Any]:
     """Return one recorded body."""
     loaded: dict[str, Any] = json.loads((FOLDER / source / f"{name}.json").read_text())

@@ -41,6 +41,19 @@ class SsmConnections:
             raise UnknownConnection(source, connection)
         return settings
 
+    def connections(self, source: str) -> list[str]:
+        """Return the names of a source's connections, without reading a secret. Raises Unavailable."""
+        path = f"{self._prefix}{source}/"
+        found: list[str] = []
+        token: dict[str, str] = {}
+        while True:
+            with calling("connections"):
+                page = self._client.get_parameters_by_path(Path=path.rstrip("/"), WithDecryption=False, **token)
+            found += [row["Name"].removeprefix(path) for row in page["Parameters"]]
+            if not page.get("NextToken"):
+                return sorted(name for name in found if _NAME.fullmatch(name))
+            token = {"NextToken": page["NextToken"]}
+
     def _remembered(self, key: tuple[str, str]) -> Mapping[str, Any] | None:
         now = self._clock.now()
         known = self._known.get(key)

@@ -39,6 +39,8 @@ config        definitions and what stands for one thing only
                          ("history", "<moves, 12 digits>"): the pointer that was live before that move
                          ("cursor", "sweep"): hour, armed_through, at, profile, armed_profile S
                          ("walk", "<second>-<hash>"): revision N, walk S (JSON, see `kairos.domain.walk`)
+                         ("sync", "<source>/<connection>"): revision N, state S (JSON, see `kairos.app.sync.state`),
+                         told B (JSON, zlib: what was told of each entry)
 insights      what was counted of the archive, see `kairos.aws.insights`
     insight, slice S  pk, sk: ("journey#<id>", "<brand's day>#<step>"): a counter N under "<kind>|<channel>|<reason>"
                          ("slot#<ten minutes of decisions>", "!head"): pages N, ttl N

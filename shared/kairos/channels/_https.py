@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import Timer
 from urllib.parse import SplitResult, urlsplit
@@ -21,6 +21,8 @@ from kairos.domain.errors import Refused, Unavailable
 
 CONNECT_SECONDS, ALL_SECONDS = 3.0, 8.0
 READ_BYTES_MAX = 16_000
+FAILURES = (OSError, HTTPException, ValueError, AttributeError)
+"""How a call that was cut off or garbled ends: a socket says any of these."""
 _NAT64 = ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48")
 
 
@@ -28,39 +30,52 @@ class HttpsPost:
     """The port `Post`. `local` is for the local cloud: it allows http, and addresses that are not public."""
 
     def __init__(self, *, local: bool = False) -> None:
-        self._local = local
+        self._door = Door("webhook", local=local)
 
     def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        to, path = self._door.open(url)
+        try:
+            response, read = to.ask("POST", path, headers, body, READ_BYTES_MAX, ALL_SECONDS)
+        except FAILURES as error:
+            raise Unavailable("webhook", type(error).__name__) from None
+        return Answer(response.status, read[:READ_BYTES_MAX], len(read) <= READ_BYTES_MAX)
+
+
+class Door:
+    """Where calls leave the house, and which do not. `what` is named in errors; `local` as in `HttpsPost`."""
+
+    def __init__(self, what: str, *, local: bool = False) -> None:
+        self._what = what
+        self._local = local
+
+    def open(self, url: str) -> tuple[To, str]:
+        """Return a connection to be made to a URL, and its path. Raises Refused for what leads inside, Unavailable."""
         target = self._checked(url)
         port = target.port or (443 if target.scheme == "https" else 80)
-        connection = _To(target.hostname or "", port, self._addresses(target.hostname or "", port), target.scheme)
-        path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-        try:
-            return connection.post(path, headers, body)
-        except (OSError, HTTPException, ValueError, AttributeError) as error:  # cut off, a socket says any of these
-            raise Unavailable("webhook", type(error).__name__) from None
+        to = To(target.hostname or "", port, self._addresses(target.hostname or "", port), target.scheme)
+        return to, (target.path or "/") + (f"?{target.query}" if target.query else "")
 
     def _checked(self, url: str) -> SplitResult:
         try:
             target = urlsplit(url)
             port_is_sound = target.port is None or target.port > 0
         except ValueError:
-            raise Refused("webhook", "the URL is no URL") from None
+            raise Refused(self._what, "the URL is no URL") from None
         if target.scheme != "https" and not (self._local and target.scheme == "http"):
-            raise Refused("webhook", "the URL is not https")
+            raise Refused(self._what, "the URL is not https")
         plain = url.isascii() and url.isprintable() and " " not in url
         if not plain or not target.hostname or not port_is_sound or target.username or target.password:
-            raise Refused("webhook", "the URL is not https://host/path alone")
+            raise Refused(self._what, "the URL is not https://host/path alone")
         return target
 
     def _addresses(self, host: str, port: int) -> list[str]:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise Unavailable("webhook", type(error).__name__) from None
+            raise Unavailable(self._what, type(error).__name__) from None
         addresses = list(dict.fromkeys(str(row[4][0]) for row in found))
         if not self._local and not all(is_public(address) for address in addresses):
-            raise Refused("webhook", "the URL leads to an address that is not public")
+            raise Refused(self._what, "the URL leads to an address that is not public")
         return addresses
 
 
@@ -78,7 +93,7 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
-class _To(HTTPConnection):
+class To(HTTPConnection):
     """A connection to the first of these addresses that takes it, for the name that was asked for."""
 
     def __init__(self, host: str, port: int, addresses: list[str], scheme: str) -> None:
@@ -86,6 +101,7 @@ class _To(HTTPConnection):
         self._addresses = addresses
         self._secure = scheme == "https"
         self._late = False
+        self._held: socket.socket
 
     def connect(self) -> None:
         last: OSError = OSError("no address")
@@ -95,7 +111,7 @@ class _To(HTTPConnection):
             except OSError as error:
                 last = error
                 continue
-            self.sock = self._wrapped(opened)
+            self.sock = self._held = self._wrapped(opened)
             return
         raise last
 
@@ -108,20 +124,25 @@ class _To(HTTPConnection):
             opened.close()
             raise
 
-    def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send, and read at most READ_BYTES_MAX; a server that drips is cut off when the time is up."""
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, bytes_max: int, seconds: float
+    ) -> tuple[HTTPResponse, bytes]:
+        """Send, and read at most one byte more than `bytes_max`; a server that drips is cut off when the time is up.
+
+        Raises one of FAILURES where there is no answer.
+        """
         self.connect()
-        timer = Timer(ALL_SECONDS, self._cut)
+        timer = Timer(seconds, self._cut)
         timer.daemon = True
         timer.start()
         try:
-            self.sock.settimeout(ALL_SECONDS)
-            self.request("POST", path, body, dict(headers))
+            self.sock.settimeout(seconds)
+            self.request(method, path, body or None, dict(headers))
             response = self.getresponse()
-            read = response.read(READ_BYTES_MAX + 1)
-            if self._late:  # headers that were cut off read like headers that end
+            read = response.read(bytes_max + 1)
+            if self._late:  # headers or a body that end early look like an answer
                 raise TimeoutError
-            return Answer(response.status, read[:READ_BYTES_MAX], len(read) <= READ_BYTES_MAX)
+            return response, read
         finally:
             timer.cancel()
             self.close()
@@ -129,4 +150,5 @@ class _To(HTTPConnection):
     def _cut(self) -> None:
         self._late = True
         with suppress(OSError, AttributeError):
-            self.sock.shutdown(socket.SHUT_RDWR)
+            # http.client lets go of a socket as soon as a body without a length begins, and reads on.
+            self._held.shutdown(socket.SHUT_RDWR)

@@ -52,6 +52,8 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
     """Keep the secret and print where webhooks go. Raises CannotDo."""
     _check(wish, deployment)
     changes = _settings(wish)
+    if wish.generate and not listens(wish.source):
+        raise CannotDo(f"the secret of {wish.source} is the address that is read: it cannot be made")
     generated = _key(wish, "secret") if wish.generate else None
     secret = generated or _read_secret(from_stdin, ask)
     settings = deployment.secrets.read(wish.source, wish.connection)
@@ -65,6 +67,11 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
     deployment.secrets.write(wish.source, wish.connection, settings)
     _tell(deployment, wish, {"secret": generated, "public write key": public}, rotated=bool(former))
     return 0
+
+
+def listens(source: str) -> bool:
+    """Return whether a source is sent webhooks; one that does not is only read."""
+    return source not in registry.names("sources") or getattr(registry.load("sources", source), "listens", True)
 
 
 def _check(wish: Wish, deployment: Deployment) -> None:
@@ -130,6 +137,8 @@ def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, ro
         screen.print(f"`webhook: {{to: {wish.connection}}}` in a journey now calls the URL you set")
     elif wish.source == "track":
         screen.print(f"calls go to {deployment.public_url}/v1/ (track, identify, page, batch)")
+    elif not listens(wish.source):
+        screen.print("it is read within minutes, and then every quarter of an hour: `kairos sources` says how it goes")
     else:
         screen.print(f"webhooks go to {deployment.public_url}/v1/webhooks/{wish.source}/{wish.connection}")
     for name, value in made.items():

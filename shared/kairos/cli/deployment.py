@@ -24,6 +24,7 @@ from kairos.app.ports import (
     Suppressions,
 )
 from kairos.app.redrive import DeadLetters
+from kairos.app.sync.state import SyncStates
 from kairos.app.walk.ports import CustomerScan, Population
 from kairos.cli.failure import NotDeployed
 from kairos.domain.errors import Unavailable
@@ -95,6 +96,8 @@ class Deployment(Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def insights(self) -> InsightsReader: ...
+    @property
+    def sync_states(self) -> SyncStates: ...
     @property
     def dead_letters(self) -> DeadLetters: ...
     @property
@@ -237,6 +240,13 @@ class AwsDeployment:
         from kairos.aws.secret import IdentitySecret
 
         return IdentitySecret(self._client("secretsmanager"), self._output("IdentitySecretArn"), self.clock)
+
+    @cached_property
+    def sync_states(self) -> SyncStates:
+        """Return how the reading of connections goes."""
+        from kairos.aws.sync_states import DynamoSyncStates
+
+        return DynamoSyncStates(self._client("dynamodb"), self._output("ConfigTable"))
 
     @cached_property
     def dead_letters(self) -> DeadLetters:

@@ -381,6 +381,14 @@ def connect(
 
 
 @app.command()
+def sources(context: Context, stage: Stage = None, region: Region = None, profile: Profile = None) -> None:
+    """List what is connected, and how what is read was read last."""
+    from kairos.cli.sources import list_sources
+
+    raise typer.Exit(list_sources(_deployment(context, stage, region, profile)))
+
+
+@app.command()
 def explain(
     context: Context,
     customer: Customer,

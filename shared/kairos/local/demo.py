@@ -38,8 +38,9 @@ ROOT = Path(__file__).resolve().parents[3]
 BRAND = ROOT / "examples" / "spring-day"
 SEED = "spring day"
 HOUR = timedelta(hours=1)
-RATES = {"SweepRule": 3 * HOUR}
-"""How often `sweep` runs here. Deployed it is every five minutes; a run costs a real moment, and a month has 8,928."""
+RATES = {"SweepRule": 3 * HOUR, "SyncRule": 24 * HOUR}
+"""How often `sweep` and `sync` run here. Deployed it is every five minutes; a run costs a real moment, and a month has
+8,928."""
 
 
 @dataclass

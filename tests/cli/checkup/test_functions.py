@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from kairos.cli.checkup.functions import concurrency, event_sources, functions
+from kairos.settings import FUNCTIONS
 from tests.cli.checkup.patients import function, limits, only, patient, refusal, source, statuses
 
 CONFIGURATION = ("lambda", "GetFunctionConfiguration")
@@ -42,7 +43,7 @@ def test_a_function_that_is_not_whole_is_named_beside_those_that_are(change: dic
     assert (bad.status, bad.do) == ("wrong", "make deploy STAGE=prod")
     assert told in bad.says
     assert "kairos-prod-decide" in bad.says
-    assert rest.says == "8 of 9 functions are whole"
+    assert rest.says == f"{len(FUNCTIONS) - 1} of {len(FUNCTIONS)} functions are whole"
 
 
 def test_a_function_that_sleeps_is_well() -> None:
@@ -54,7 +55,7 @@ def test_a_function_that_sleeps_is_well() -> None:
 
 def test_functions_that_are_not_there_are_each_named() -> None:
     found = statuses(functions(patient({CONFIGURATION: refusal("ResourceNotFoundException")})))
-    assert found == ["wrong"] * 9
+    assert found == ["wrong"] * len(FUNCTIONS)
 
 
 def test_a_queue_that_starts_nothing_is_told_with_the_command_that_mends_it() -> None:

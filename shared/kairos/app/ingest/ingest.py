@@ -48,7 +48,8 @@ _REACHED_BY = {"email": "email", "sms": "phone"}
 class Taken:
     """What became of one request: how many events are in the inbox, and what was left aside.
 
-    `unaddressed` events name nobody, `refused` are the wrong calls of a batch whose other calls were taken.
+    `unaddressed` events name nobody, `refused` are the wrong calls of a batch whose other calls were taken. `owners`
+    are the profiles that each entry was told of, by its id.
     """
 
     accepted: int = 0
@@ -60,6 +61,7 @@ class Taken:
     correlation: str = ""
     source: str = ""
     connection: str = ""
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
         """Return what a log and metrics may know: counts, names and pseudonyms."""
@@ -165,6 +167,7 @@ class Ingest:
             correlation=correlation,
             source=source.name,
             connection=request.connection,
+            owners=_owners(addressed),
         )
 
     def _stop(self, parsed: Sequence[Parsed], request: Request) -> int:
@@ -286,6 +289,14 @@ def _reach(event: Event, contacts: Sequence[Contact]) -> Mapping[str, bool] | No
         if not open_ or _REACHED_BY.get(channel) in fields
     }
     return reach or None
+
+
+def _owners(facts: Sequence[_Fact]) -> dict[str, tuple[str, ...]]:
+    out: dict[str, tuple[str, ...]] = {}
+    for fact in facts:
+        if fact.event.entry is not None and fact.event.name == "entry_updated":
+            out[fact.event.entry.id] = (*out.get(fact.event.entry.id, ()), fact.profile)
+    return out
 
 
 def _counts(names: Iterable[str]) -> dict[str, int]:

@@ -1,0 +1,30 @@
+"""Every five minutes: connections that are read, such as calendars, are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from kairos.bootstrap import sync
+
+logger = Logger()
+metrics = Metrics()
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Do one run. A connection that fails is written down and shown by `kairos sources`, and does not fail the run."""
+    done = sync().run()
+    for name, number in (
+        ("ConnectionsRead", done.read),
+        ("ConnectionsFailed", done.failed),
+        ("ConnectionsSilent", done.silent),
+        ("EventsAccepted", done.accepted),
+    ):
+        if number:
+            metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+    counts = {"read": done.read, "failed": done.failed, "silent": done.silent, "accepted": done.accepted}
+    logger.info("synced", extra={**counts, "left_out": done.left_out, "problems": done.problems})
+    return {**counts, "finished": done.finished}

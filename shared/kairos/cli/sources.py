@@ -1,0 +1,58 @@
+"""`sources`: each connection, how it is told of things, and how its last reading went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from kairos.app.sync.state import SyncState
+from kairos.app.sync.sync import is_silent, pullers
+from kairos.cli.connect import CALLED
+from kairos.cli.failure import WRONG
+from kairos.cli.screen import open_screen
+
+if TYPE_CHECKING:
+    from kairos.cli.deployment import Deployment
+
+
+def list_sources(deployment: Deployment) -> int:
+    """Print what is known of each connection; fail where one that is read has not been for a day."""
+    now = deployment.clock.now()
+    states = {(state.source, state.connection): state for state in deployment.sync_states.all()}
+    screen, read = open_screen(), pullers()
+    connected = [(source, name) for source, name in deployment.secrets.names() if source != CALLED]
+    silent = 0
+    for source, name in connected:
+        if source not in read:
+            screen.print(f"{source}/{name}: sends webhooks", soft_wrap=True, highlight=False)
+            continue
+        state = states.get((source, name), SyncState(source, name))
+        silent += is_silent(state, now)
+        screen.print(_said(state), soft_wrap=True, highlight=False)
+        for trouble in _troubles(state, now):
+            screen.print(f"    {trouble}", style="red", soft_wrap=True, highlight=False, markup=False)
+    if not connected:
+        screen.print(f"nothing is connected on {deployment.stage}: `kairos connect` does it")
+    return WRONG if silent else 0
+
+
+def _said(state: SyncState) -> str:
+    if state.first_at is None:
+        return f"{state.key}: never read yet; it is within minutes"
+    expires = f", told of changes until {_when(state.expires_at)}" if state.expires_at else ""
+    times = f"read {_when(state.synced_at)}, last event {_when(state.event_at)}, next {_when(state.next_at)} (UTC)"
+    return f"{state.key}: {times}, {len(state.told)} entries{expires}"
+
+
+def _troubles(state: SyncState, now: datetime) -> Iterator[str]:
+    if is_silent(state, now):
+        yield "silent for more than a day"
+    if state.errors:
+        yield f"failed {state.errors} times in a row: {state.error}"
+    if state.left_out:
+        yield f"{state.left_out} left out of the last reading: they cannot be read, or are too many"
+
+
+def _when(at: datetime | None) -> str:
+    return "never" if at is None else f"{at:%Y-%m-%d %H:%M}"

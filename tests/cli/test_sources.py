@@ -1,0 +1,67 @@
+"""`kairos sources`: what is connected, and whether it is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from kairos.app.sync.state import SyncState
+from kairos.cli.failure import WRONG
+from kairos.sources._pulling import Told
+from tests.cli.memory_deployment import NOW, MemoryDeployment, runner
+
+READ = SyncState(
+    "ical",
+    "studio",
+    first_at=NOW - timedelta(days=9),
+    synced_at=NOW - timedelta(minutes=10),
+    event_at=NOW - timedelta(hours=5),
+    next_at=NOW + timedelta(minutes=5),
+    told={"a": Told("m", NOW), "b": Told("m", NOW)},
+)
+
+
+@pytest.fixture
+def deployment() -> MemoryDeployment:
+    made = MemoryDeployment()
+    for source, connection in (("ical", "studio"), ("shopify", "main"), ("webhook", "crm")):
+        made.secrets.write(source, connection, {"secrets": ["https://calendar.example.com/private.ics"]})
+    return made
+
+
+def test_each_connection_says_how_it_is_told_of_things(
+    deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.sync_states.save(READ)
+    assert runner(deployment)("sources") == 0
+    shown = capsys.readouterr().out
+    ical, shopify = (next(line for line in shown.splitlines() if name in line) for name in ("ical/", "shopify/"))
+    assert f"{READ.synced_at:%Y-%m-%d %H:%M}" in ical
+    assert "webhooks" in shopify
+    assert "crm" not in shown
+    assert "private.ics" not in shown
+
+
+def test_one_that_fails_says_why_and_one_that_is_silent_makes_the_command_fail(
+    deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing = replace(READ, errors=3, error="it answers 404", left_out=2)
+    kept = deployment.sync_states.save(failing)
+    assert runner(deployment)("sources") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "3 times" in shown
+    assert "404" in shown
+    deployment.sync_states.save(replace(kept, synced_at=NOW - timedelta(days=2)))
+    assert runner(deployment)("sources") == WRONG
+
+
+def test_one_that_was_never_read_says_so(deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]) -> None:
+    assert runner(deployment)("sources") == 0
+    assert "never" in capsys.readouterr().out
+
+
+def test_without_connections_the_way_to_one_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runner(MemoryDeployment())("sources") == 0
+    assert "kairos connect" in capsys.readouterr().out
