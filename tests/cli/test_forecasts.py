@@ -141,7 +141,9 @@ def test_preview_shows_what_the_law_packs_add_and_what_they_lack(
     assert kairos("preview", "hello", "--marketing") == 1
     told = capsys.readouterr().out
     assert "subject: (광고) Hi [first_name]" in told
-    assert "would not be sent: kr: a free opt-out at the end (brand.sender.opt_out) is missing" in told
+    assert (
+        "would not be sent: kr: 정보통신망법 §50④: a free opt-out at the end (brand.sender.opt_out) is missing" in told
+    )
 
 
 def test_preview_of_what_cannot_be_rendered_says_why(

@@ -7,7 +7,8 @@ from itertools import permutations
 from random import Random
 from typing import Any
 
-from kairos.app.decide.habits import hours_of, rhythm_of
+from kairos.app.decide.habits import fold, hours_of, rhythm_of
+from kairos.app.decide.turn import Turn
 from kairos.domain.event import Event
 from kairos.timing import replay
 from tests.app.decide.world import NOON, World, make_event
@@ -119,3 +120,15 @@ def test_a_thousand_orders_and_visits_of_every_hour_stay_within_the_budget() -> 
     world.decide([*(order(NOON + n * D) for n in range(1000)), *visits], NOON + 1000 * D)
     assert len(world.known.rhythm[0]) == 8
     assert len(world.known.hours["active"]) == 2 * 168
+
+
+def test_when_two_customers_turn_out_to_be_one_their_days_join_and_their_hours_add_up() -> None:
+    one, other = World(journey(), brand=KEEP), World(journey(), brand=KEEP)
+    one.hear(order(NOON), order(NOON + 20 * D), make_event("page_viewed", NOON + 20 * D), at=NOON + 20 * D)
+    other.hear(order(NOON + 10 * D), order(NOON + 20 * D), make_event("page_viewed", NOON + H), at=NOON + 20 * D)
+    turn = Turn(one.known.copy(), one.release, NOON + 21 * D)
+    fold(turn, other.known)
+    assert rhythm_of(turn.profile).days == (MONDAY, MONDAY + 10, MONDAY + 20)
+    sunday = 6 * 24 + 12
+    assert hours_of(turn.profile, "email").active == {12: 1.0, 13: 1.0, 3 * 24 + 12: 1.0, sunday: 3.0}
+    assert hours_of(one.known, "email").active == {12: 1.0, sunday: 2.0}, "what was read stays as it was"
