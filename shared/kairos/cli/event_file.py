@@ -51,9 +51,12 @@ class EventFile:
         self._arrivals = array("q")
         self._offsets = array("q")
         self._numbers = array("q")
+        self.has_raw = False
         with self.path.open("rb") as file:
             for number, offset, line in _lines(file, self.path.name):
-                self._arrivals.append(to_micros(self._arrival(line, number)))
+                row = _row(line, self.path.name, number)
+                self.has_raw = self.has_raw or _is_raw(row)
+                self._arrivals.append(to_micros(self._arrival(row, number)))
                 self._offsets.append(offset)
                 self._numbers.append(number)
         order = range(len(self._arrivals))
@@ -73,8 +76,7 @@ class EventFile:
                 file.seek(self._offsets[index])
                 yield from self._events(file.readline(), self._numbers[index])
 
-    def _arrival(self, line: bytes, number: int) -> datetime:
-        row = _row(line, self.path.name, number)
+    def _arrival(self, row: Mapping[str, Any], number: int) -> datetime:
         try:
             return parse_instant(row.get("received_at") or row.get("at") or row.get("occurred_at") or "")
         except (ValueError, TypeError) as error:
@@ -83,8 +85,8 @@ class EventFile:
     def _events(self, line: bytes, number: int) -> list[Event]:
         row = _row(line, self.path.name, number)
         try:
-            if "source" in row and "body" in row:
-                return self.raw.translate(row, self._arrival(line, number))
+            if _is_raw(row):
+                return self.raw.translate(row, self._arrival(row, number))
             if "signal" in row:
                 return [read_signal(row)]
             event = read_event(row)
@@ -93,6 +95,10 @@ class EventFile:
             return [event]
         except (Rejected, ValueError, TypeError) as error:
             raise BadLine(self.path.name, number, str(error)) from error
+
+
+def _is_raw(row: Mapping[str, Any]) -> bool:
+    return "source" in row and "body" in row
 
 
 def read_event(row: Mapping[str, Any]) -> Event:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from kairos.cli.raw_events import RawEvents
 from kairos.cli.simulate_picture import draw_messages
 from kairos.cli.simulate_summary import Messages, Summary, compare_runs
 from kairos.cli.simulation import Simulation
+from kairos.cli.simulation_parts import beside, is_of, is_worth_it
 from kairos.domain.errors import Rejected
 from kairos.domain.event import Event
 from kairos.domain.instant import parse_instant
@@ -141,6 +143,11 @@ class Wish:
     summary: bool = False
     picture: Path | None = None
 
+    @property
+    def is_counted_only(self) -> bool:
+        """Whether nothing is told of single decisions, and customers start from nothing."""
+        return (self.summary and self.events is not None) and not (self.as_json or self.against or self.states)
+
 
 def simulate_command(
     folder: Path,
@@ -170,13 +177,14 @@ def simulate_command(
 
 
 def _run(wish: Wish, console: Console) -> None:
+    if wish.is_counted_only and (summary := _in_parts(wish, console)) is not None:
+        _tell_summary(wish, summary)
+        return
     states = open_states(wish.states) if wish.states else None
     if states is None and wish.events is None:
         raise CannotDo("say what to live through: a file of events, --state with an export of customers, or both")
     release = load_release(wish.folder, states.bundle if states else None)
-    # Nothing of a simulation is cyclic: looking for garbage among a million live parts would be a tenth of the time.
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 50)
+    _collect_rarely()
     summary = Summary(release.brand_zone, states.share if states else 1)
     story = Story(release.brand_zone, _write)
     told = Messages()
@@ -188,13 +196,48 @@ def _run(wish: Wish, console: Console) -> None:
         others = _against(wish, states, console)
         for line in compare_runs(told, others, (wish.folder.name, Path(wish.against).name)):
             _write(line)
+    if not (wish.as_json or wish.summary or wish.against):
+        story.end()
+    _tell_summary(wish, summary)
+
+
+def _tell_summary(wish: Wish, summary: Summary) -> None:
     if wish.summary:
         for line in summary.lines():
             _write(line)
-    if not (wish.as_json or wish.summary or wish.against):
-        story.end()
     if wish.picture:
         wish.picture.write_text(draw_messages(summary), "utf-8")
+
+
+def _in_parts(wish: Wish, console: Console) -> Summary | None:
+    """Count with all processors; None where the run is too short for that, or customers may become one in it."""
+    release = load_release(wish.folder)
+    assert wish.events is not None, "what is only counted has events"
+    file = _open_events(wish.events, release)
+    if file.has_raw or not is_worth_it(len(file)):
+        return None
+    with beside(partial(count_part, wish)) as others:
+        summary = count_part(wish, 0, console)
+        for other in others:
+            summary.add(other.result())
+    return summary
+
+
+def count_part(wish: Wish, part: int, console: Console | None = None) -> Summary:
+    """Count what becomes of one part of the customers; in another process without a console to tell it on."""
+    from rich.console import Console
+
+    release = load_release(wish.folder)
+    _collect_rarely()
+    summary = Summary(release.brand_zone)
+    _live_through(wish, release, None, summary.tell, console or Console(quiet=True), part)
+    return summary
+
+
+def _collect_rarely() -> None:
+    # Nothing of a simulation is cyclic: looking for garbage among a million live parts would be a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 50)
 
 
 def _write(line: str) -> None:
@@ -215,9 +258,17 @@ def _against(wish: Wish, states: States | None, console: Console) -> Messages:
 
 
 def _live_through(
-    wish: Wish, release: Release, states: States | None, tell: Callable[[Reason], Any], console: Console
+    wish: Wish,
+    release: Release,
+    states: States | None,
+    tell: Callable[[Reason], Any],
+    console: Console,
+    part: int | None = None,
 ) -> None:
-    """Live through customers as they stood, then events, showing how far it is on the virtual clock."""
+    """Live through customers as they stood, then events, showing how far it is on the virtual clock.
+
+    With a `part`, only its customers' (`simulation_parts`).
+    """
     from rich.progress import Progress
 
     file = _open_events(wish.events, release) if wish.events else None
@@ -233,7 +284,10 @@ def _live_through(
         if states:
             needs = [need for need in needs_of_release(states.bundle, release.bundle) if need.about in FOLLOWED]
             simulation.begin(_counted(states, progress), states.at, needs)
-        simulation.run(_passing(file or (), states.at if states else None, simulation.watch))
+        events: Iterable[Event] = file or ()
+        if part is not None:
+            events = (event for event in events if is_of(event.profile, part))
+        simulation.run(_passing(events, states.at if states else None, simulation.watch))
 
 
 def _clock(progress: Progress, bar: Any, first: datetime, until: datetime) -> Callable[[datetime], None]:

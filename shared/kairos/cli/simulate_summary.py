@@ -39,6 +39,11 @@ class Summary:
             self.stayed[day, reason.kind] += self.times
             (self.held if reason.kind == "held" else self.not_sent)[reason.journey, reason.reason] += self.times
 
+    def add(self, other: Summary) -> None:
+        """Count what was told to another summary too."""
+        for name in ("days", "stayed", "held", "not_sent", "kinds"):
+            getattr(self, name).update(getattr(other, name))
+
     def lines(self) -> Iterator[str]:
         """Yield the summary for people."""
         messages = sum(self.days.values())
