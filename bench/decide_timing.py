@@ -98,8 +98,8 @@ def measure(customers: int = 200, rounds: int = ROUNDS) -> tuple[float, float, i
     spent: list[tuple[float, float]] = []
     for number in range(rounds + 1):
         spent.append((spend(plain, without, f"{number}"), spend(timed, within, f"{number}")))
-    sizes = (sum(map(len, states)) // customers for states in (without, within))
-    return median(each[0] for each in spent[1:]), median(each[1] for each in spent[1:]), *sizes
+    small, large = (sum(map(len, states)) // customers for states in (without, within))
+    return median(each[0] for each in spent[1:]), median(each[1] for each in spent[1:]), small, large
 
 
 def _event(profile: str, name: str, at: datetime, id: str) -> Event:

@@ -21,7 +21,7 @@ APT = (
     ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-cjk"),
 )
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-extensions"]
-APT_SECONDS = 600
+APT_SECONDS = 240
 
 
 def find_chromium() -> str | None:

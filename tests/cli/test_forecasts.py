@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -103,7 +104,11 @@ def test_the_map_shows_what_is_predicted_and_how_sure_that_is(
     kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for what in ("next_order", "lapse"):
-        document = {"id": what.replace("_", "-"), "class": "transactional", "anchor": {"predicted": what}}
+        document: dict[str, Any] = {
+            "id": what.replace("_", "-"),
+            "class": "transactional",
+            "anchor": {"predicted": what},
+        }
         document["timeline"] = [{"at": "0d 10:00", "send": "hello"}]
         deployment.drafts.put("journey", document["id"], document)
     assert deployment.command({"command": "publish", "all": True})["ok"]

@@ -153,7 +153,11 @@ def test_a_raw_body_may_come_from_a_source_that_the_brand_declares(
 ) -> None:
     (brand / "sources").mkdir()
     (brand / "sources" / "courses.yaml").write_text(yaml.safe_dump(COURSES), "utf-8")
-    lesson = {"id": "lesson", "class": "transactional", "anchor": {"entry": "lesson", "at": "starts_at"}}
+    lesson: dict[str, Any] = {
+        "id": "lesson",
+        "class": "transactional",
+        "anchor": {"entry": "lesson", "at": "starts_at"},
+    }
     lesson["timeline"] = [{"at": "-1d 10:00", "send": "coupon", "channel": "email"}]
     (brand / "journeys" / "lesson.yaml").write_text(yaml.safe_dump(lesson), "utf-8")
     traits = {"email": "haneul@example.com"}

@@ -32,7 +32,8 @@ def test_every_stop_is_in_one_page(stops: tuple[Any, Any]) -> None:
     for number in range(5):
         suppressions.suppress("email", f"p{number}@example.com", "marketing", "unsubscribed", NOW)
     suppressions.suppress("sms", "+821055500199", "all", "bounced", NOW)
-    rows, after = [], ""
+    rows: list[Any] = []
+    after: str | None = ""
     while after is not None:
         page = scan.page(after)
         rows += page.rows

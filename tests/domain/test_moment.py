@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kairos.domain.anchor import Anniversary, EntryAnchor, Holiday, Payday, SharedAnchor
+from kairos.domain.anchor import Anniversary, EntryAnchor, Holiday, Payday, Prediction, SharedAnchor
 from kairos.domain.localtime import load_zone
 from kairos.domain.lunar import lunar_to_solar
 from kairos.domain.moment import Moment, days_after, moments, next_moment, span_of
@@ -17,7 +17,8 @@ CHUSEOK = Holiday("Chuseok", "KR")
 DAYS = {CHUSEOK.key: [date(2026, 9, 25), date(2027, 9, 15)]}
 
 
-def days_of(anchor: SharedAnchor) -> Sequence[Moment]:
+def days_of(anchor: SharedAnchor | Prediction) -> Sequence[Moment]:
+    assert not isinstance(anchor, Prediction)
     return [Moment(day.isoformat(), day) for day in DAYS.get(anchor.key, [])]
 
 

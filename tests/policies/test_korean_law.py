@@ -213,10 +213,11 @@ def test_50_8_two_years_are_counted_by_the_calendar(given: str, due: str) -> Non
 
 def test_50_8_silence_keeps_a_consent_unless_the_brand_takes_it_for_a_no() -> None:
     two_years = datetime(2028, 3, 2, 3, tzinfo=UTC)
-    for brand, said in (
+    ways: list[tuple[dict[str, Any], str]] = [
         ({}, "message"),
         ({"unconfirmed_consent": "stop"}, "not_sent no consent (정보통신망법 §50⑧)"),
-    ):
+    ]
+    for brand, said in ways:
         there = world(consents=False, **brand)
         there.hear(word(NOON))
         assert go(there, two_years - timedelta(minutes=1)) == ["message"]

@@ -119,7 +119,13 @@ def test_a_public_key_may_not_say_who_or_move_money_consent_or_calendars(name: s
 
 
 def test_a_server_asks_for_a_journey_and_a_web_page_may_not() -> None:
-    asked = {"type": "track", "event": "Journey Requested", "userId": "42", "anonymousId": "a1", "messageId": "m1"}
+    asked: dict[str, Any] = {
+        "type": "track",
+        "event": "Journey Requested",
+        "userId": "42",
+        "anonymousId": "a1",
+        "messageId": "m1",
+    }
     asked |= {"properties": {"journey": "second-cart", "cart_id": "c7", "secret": "x"}}
     event = one(asked).event
     assert (event.name, event.properties) == ("journey_requested", {"journey": "second-cart", "cart_id": "c7"})

@@ -112,7 +112,7 @@ def test_a_complaint_may_start_one_too() -> None:
 
 
 def test_a_step_that_was_taken_back_and_may_be_out_is_not_planned_again_when_the_entry_moves() -> None:
-    care = {"id": "care", "class": "marketing", "anchor": {"entry": "booking"}}
+    care: dict[str, Any] = {"id": "care", "class": "marketing", "anchor": {"entry": "booking"}}
     care["timeline"] = [{"at": "-2d", "send": "hello", "expires": "60d"}]
     world = World(care, brand=rests(), reporting=False)
     world.hear(booking(NOON, NOON + 20 * D))

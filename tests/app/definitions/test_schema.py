@@ -18,8 +18,11 @@ from tests.app.brands import brand, journey, segment, template
 
 SEND = {"send": "hello"}
 RETRY = {"send": "hello", "until": {"event": "x"}, "every": "1d", "times": 3}
-ARMS = [{"name": "none", "share": "50%", "steps": []}, {"name": "coupon", "share": "50%", "steps": [SEND]}]
-EXPERIMENT = {"success": {"event": "x", "within": "7d"}, "arms": ARMS}
+ARMS: list[dict[str, Any]] = [
+    {"name": "none", "share": "50%", "steps": []},
+    {"name": "coupon", "share": "50%", "steps": [SEND]},
+]
+EXPERIMENT: dict[str, Any] = {"success": {"event": "x", "within": "7d"}, "arms": ARMS}
 TIMED = {
     "id": "care",
     "class": "transactional",
