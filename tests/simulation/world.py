@@ -139,6 +139,7 @@ class World:
         )
         self.stream: list[Record] = []
         self.stream_from = self.clock.at
+        self.doubled: set[str] = set()  # messages that the outbox has delivered twice
         self.inflight: list[tuple[datetime, list[str]]] = []
 
     def _functions(self) -> None:
@@ -457,7 +458,10 @@ class World:
             return
         messages = [row[1] for row in visible]
         if fault == "duplicate":
-            self._return_to(queue, messages, timedelta(seconds=self.random.choice((1, 600))))
+            # Once each: who waits for the rate is polled every second, and copies of copies would outgrow any rate.
+            copies = [message for message in messages if message.message not in self.doubled]
+            self.doubled.update(message.message for message in copies)
+            self._return_to(queue, copies, timedelta(seconds=self.random.choice((1, 600))))
         self._hand_over(queue, messages)
 
     def _hand_over(self, queue: list[tuple[datetime, OutboxMessage]], messages: list[OutboxMessage]) -> None:

@@ -15,6 +15,8 @@ from kairos.aws.errors import calling, error_code
 from kairos.domain.errors import Unavailable, UnknownConnection
 
 FRESH = timedelta(minutes=5)
+LISTED_FRESH = timedelta(minutes=15)
+"""How long a list of names is believed: `sync` asks every five minutes, and a shop is connected once in its life."""
 UNKNOWN_FRESH = timedelta(minutes=1)
 """How long a name that leads nowhere is believed: a stranger who tries names must not use up SSM's rate."""
 REMEMBERED_MAX = 1_000
@@ -32,6 +34,7 @@ class SsmConnections:
         self._prefix = prefix
         self._clock = clock
         self._known: dict[tuple[str, str], _Known] = {}
+        self._listed: dict[str, tuple[datetime, list[str]]] = {}
 
     def settings(self, source: str, connection: str) -> Mapping[str, Any]:
         if not (_NAME.fullmatch(source) and _NAME.fullmatch(connection)):
@@ -42,7 +45,16 @@ class SsmConnections:
         return settings
 
     def connections(self, source: str) -> list[str]:
-        """Return the names of a source's connections, without reading a secret. Raises Unavailable."""
+        """Return the names of a source's connections, as they were at most FRESH ago, without reading a secret.
+
+        Raises Unavailable.
+        """
+        now = self._clock.now()
+        if source not in self._listed or now - self._listed[source][0] >= LISTED_FRESH:
+            self._listed[source] = (now, self._list(source))
+        return self._listed[source][1]
+
+    def _list(self, source: str) -> list[str]:
         path = f"{self._prefix}{source}/"
         found: list[str] = []
         token: dict[str, str] = {}
