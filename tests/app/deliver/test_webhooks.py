@@ -235,7 +235,7 @@ def test_the_erased_the_paused_and_the_stopped_are_not_called_for() -> None:
     assert (calls.received, calls.told()) == ([], [])
 
 
-def test_a_call_follows_its_customer_into_another_profile_and_waits_for_a_merge_under_way() -> None:
+def test_a_call_follows_its_customer_into_another_profile_and_is_asked_for_again_after_a_merge() -> None:
     calls = Calls()
     parcel = Parcel("m", "state", "…", NOON + timedelta(minutes=15), 1)
     stored = calls.customers.read("p1")
@@ -243,7 +243,7 @@ def test_a_call_follows_its_customer_into_another_profile_and_waits_for_a_merge_
     former = Profile("p1", NOON, version=stored.version, merged_into="p2", parcels={"m": parcel})
     calls.customers.write(former, (), None, None)
     [done] = calls.run()
-    assert (done.outcome.code, len(calls.outbox.transactional)) == ("merging", 1)
+    assert (done.outcome.kind, done.outcome.code, calls.outbox.transactional) == ("idle", "merging", [])
     winner = Profile("p2", NOON, former=("p2", "p1"), enrollments=calls.customer.enrollments)
     calls.customers.write(winner, (), None, None)
     calls.run()

@@ -122,7 +122,9 @@ class Webhooks:
         release = self._read_release()
         found = find_profile(self._customers, request.profile)
         if isinstance(found, Outcome):
-            return found if found.kind == "waiting" else Outcome("idle", found.code)
+            # Also while two become one: `decide` asks again by itself, and a call that waited here beside that
+            # would be one more each time.
+            return Outcome("idle", found.code)
         wanted = _wanted(found, release, request.message)
         if wanted is None or release.halted(wanted.enrollment.journey):  # one that is paused asks again when it goes on
             return Outcome("idle", "no longer wanted" if wanted is None else "paused")
