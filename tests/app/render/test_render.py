@@ -15,7 +15,7 @@ import yaml
 from kairos.app.render.blanks import contact_refs, fill_blanks
 from kairos.app.render.local_time import Wall
 from kairos.app.render.plain_text import plain_text
-from kairos.app.render.render import CannotRender, check, preview, render, variables_of
+from kairos.app.render.render import CannotRender, check, render, variables_of
 from kairos.domain.profile import Enrollment, Entry, Message, Profile
 
 EMAIL = ("subject", "preheader", "text", "html")
@@ -244,7 +244,8 @@ def test_the_blanks_of_a_template_can_be_listed() -> None:
 
 def test_a_preview_shows_the_names_of_empty_blanks() -> None:
     document = {"email": {"subject": "{{ first_name }}, {{ x | default: 'd' }}", "text": "{{ at | local: '%H' }}"}}
-    assert preview("hello", document, "email", {}, SEOUL, EMAIL).parts == {"subject": "[first_name], d", "text": "[at]"}
+    shown = render("hello", document, "email", {}, SEOUL, EMAIL, shown=True).parts
+    assert shown == {"subject": "[first_name], d", "text": "[at]"}
 
 
 # ---- where values come from ------------------------------------------------------------------------------------
