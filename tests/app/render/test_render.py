@@ -317,11 +317,11 @@ def test_the_template_in_the_documentation_renders() -> None:
     assert render("d", template, "sms", blanks, SEOUL, ("text",)).parts["text"] == "Shop: 12/1 10:00, see you soon"
 
 
-def test_every_time_in_the_documentation_is_written_as_it_says() -> None:
+def test_everything_in_the_documentation_is_written_as_it_says() -> None:
     rows = re.findall(r"^\| `(\{\{.*?\}\})` \| (.*?) \|$", DOCUMENT, re.MULTILINE)
-    assert len(rows) == 3
+    assert len(rows) == 13
     for source, written in rows:
-        language = "ko" if "월" in source else "en"
-        wall = replace(SEOUL, language=language, now=datetime(2026, 11, 22, 5, 5, tzinfo=UTC))
+        language = "ko" if re.search("[가-힣]", source + written) else "en"
+        wall = replace(SEOUL, language=language, now=datetime(2026, 11, 22, 5, 5, tzinfo=UTC), currency="KRW")
         entry = {"starts_at": datetime(2026, 11, 22, 5, 5, tzinfo=UTC)}
-        assert _text(source.replace("\\|", "|"), wall, entry=entry) == written
+        assert _text(source.replace("\\|", "|"), wall, entry=entry, first_name="봄이") == written
