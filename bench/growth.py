@@ -72,13 +72,36 @@ def over_history() -> list[Point]:
 
 
 def over_journeys(*, shared: bool) -> list[Point]:
-    """Return the cost of an event that starts one journey among ever more; all of the same trigger when `shared`."""
+    """Return the cost of an event that starts one journey among ever more; all of the same trigger when `shared`, each
+    for another category."""
+    return _over_journeys(lambda number: _journey(number, shared))
+
+
+def over_totals() -> list[Point]:
+    """Return the same where every journey listens to the same event, each for another range of totals."""
+    return _over_journeys(lambda number: _journey(number, shared=True, ranges=True))
+
+
+def over_goals() -> list[Point]:
+    """Return the cost of an order that is the goal of ever more journeys, one of which the customer is in."""
+    return _over_journeys(lambda number: _journey(number, shared=False), ordering=True)
+
+
+def _over_journeys(journey: Callable[[int], dict[str, Any]], *, ordering: bool = False) -> list[Point]:
     measured = []
     for size in JOURNEYS:
-        life = Life(shop.bundle({f"j{n}": _journey(n, shared) for n in range(size)}))
+        bundle = shop.bundle({f"j{n}": journey(n) for n in range(size)})
+        life = Life(bundle)
         life.live([_event("profile_updated", NOW - timedelta(days=1), "in")])
-        event = _event("cart_updated_0", NOW, "cart", {"cart_id": "c", "total": 25_000})
-        measured.append(_one_event(life, event, NOW, f"{size:,} journeys"))
+        cart = _event("cart_updated_0", NOW, "cart", {"cart_id": "c", "total": 25_000, "category": "c0"})
+        order = _event("order_completed", NOW, "order", {"order_id": "o"})
+        if ordering:
+            life.live([cart])
+        event = order if ordering else cart
+        release = Release(bundle, Pointer("bench"))
+        found = (release.triggered_by(event.name, event.properties), release.ended_by(event.name, event.properties))
+        asked = sum(map(len, found))
+        measured.append(_one_event(life, event, NOW, f"{size:,} journeys", (f"{asked:,}",)))
     return together(measured)
 
 
@@ -91,14 +114,17 @@ def over_both() -> list[Point]:
         life.live([_event("profile_updated", NOW - timedelta(days=1), "in")])
         life.live(people.viewed(NOW + hour * timedelta(hours=1), str(hour)) for hour in range(history))
         at = NOW + history * timedelta(hours=1)
-        event = _event("cart_updated_0", at, "cart", {"cart_id": "c", "total": 25_000})
+        event = _event("cart_updated_0", at, "cart", {"cart_id": "c", "total": 25_000, "category": "c0"})
         measured.append(_one_event(life, event, at, f"{journeys:,} journeys, {history:,} events"))
     return together(measured)
 
 
-def _journey(number: int, shared: bool) -> dict[str, Any]:
+def _journey(number: int, shared: bool, *, ranges: bool = False) -> dict[str, Any]:
     event = "cart_updated_0" if shared else f"cart_updated_{number}"
-    where = {"field": "total", "gte": 10_000} if number == 0 else {"field": "total", "lt": 0}
+    where: dict[str, Any] = {"field": "category", "eq": f"c{number}"}
+    if ranges:
+        below = 10_000 - number
+        where = {"field": "total", "gte": 10_000} if number == 0 else {"field": "total", "lt": below}
     return {**shop.CART, "id": f"j{number}", "trigger": {"event": event, "where": where}}
 
 
@@ -167,7 +193,7 @@ def together(turns: Sequence[Turn]) -> list[Point]:
     return [best[size] for size, _ in turns]
 
 
-def _one_event(life: Life, event: Event, now: datetime, size: str) -> Turn:
+def _one_event(life: Life, event: Event, now: datetime, size: str, more: tuple[str, ...] = ()) -> Turn:
     shelf = life.shelf
 
     def measure() -> Point:
@@ -179,7 +205,7 @@ def _one_event(life: Life, event: Event, now: datetime, size: str) -> Turn:
             times.append(process_time() - began)
             after, reads, writes = item_size(life.item), shelf.read_units, shelf.write_units
             shelf.put_item(Item=before)
-        return Point(size, after, reads, writes, 1e6 * sorted(times)[TURNS // 10])
+        return Point(size, after, reads, writes, 1e6 * sorted(times)[TURNS // 10], more)
 
     return size, measure
 
@@ -201,6 +227,8 @@ class Grown:
     history: list[Point]
     journeys: list[Point]
     shared: list[Point]
+    totals: list[Point]
+    goals: list[Point]
     both: list[Point]
     timers: list[Point]
 
@@ -208,7 +236,14 @@ class Grown:
 def measure() -> Grown:
     """Measure everything, in one process."""
     return Grown(
-        sizes(), over_history(), over_journeys(shared=False), over_journeys(shared=True), over_both(), over_timers()
+        sizes(),
+        over_history(),
+        over_journeys(shared=False),
+        over_journeys(shared=True),
+        over_totals(),
+        over_goals(),
+        over_both(),
+        over_timers(),
     )
 
 
@@ -228,9 +263,13 @@ def section(grown: Grown) -> Section:
             "History (a page view an hour; the item keeps what it needs, see `kairos.domain.budget`):",
             _points(grown.history),
             "Published journeys, one of which the event starts:",
-            _points(grown.journeys),
-            "The same where every journey listens to the same event, so that each one's condition is asked:",
-            _points(grown.shared),
+            _points(grown.journeys, "conditions asked"),
+            "The same where every journey listens to the same event, each for another category:",
+            _points(grown.shared, "conditions asked"),
+            "The same where each listens for another range of totals:",
+            _points(grown.totals, "conditions asked"),
+            "An order that is the goal of every journey, the customer being in one of them:",
+            _points(grown.goals, "conditions asked"),
             "Both at once, where the event starts a journey (to cost at most 1.2 times the first):",
             _points(grown.both),
             "Pending timers of other customers, and what a run of sweep finds in the hours behind it:",

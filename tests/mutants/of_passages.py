@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 PASSAGES = "shared/kairos/app/decide/passages.py"
+ENDINGS = "shared/kairos/app/decide/endings.py"
 TIMELINES = "shared/kairos/app/decide/timelines.py"
 MESSAGES = "shared/kairos/app/decide/messages.py"
 CAPS = "shared/kairos/app/decide/caps.py"
@@ -50,18 +51,34 @@ MUTANTS = [
     Mutant(
         "an order that overtook its cart is forgotten",
         PASSAGES,
-        "if _ended_already(turn, enrollment, event):",
+        "if endings.came_first(turn, journey, enrollment, event):",
         "if enrollment.converted:",
         "who has paid is reminded of the cart",
         ("app/decide/test_passages.py",),
     ),
     Mutant(
         "an order of the cart's own instant does not end it",
-        PASSAGES,
-        "return any(at >= event.occurred_at for at in last)",
-        "return any(at > event.occurred_at for at in last)",
+        ENDINGS,
+        "return any(at >= event.occurred_at for endings in seen for at in endings)",
+        "return any(at > event.occurred_at for endings in seen for at in endings)",
         "two webhooks of one second: the order of arrival decides",
         ("app/decide/test_ties.py",),
+    ),
+    Mutant(
+        "of what may hold in several ways only the first is looked up",
+        "shared/kairos/domain/condition/guard.py",
+        "        found += guards\n",
+        "        found = found or list(guards)\n",
+        "a journey is not started by what its author named second",
+        ("domain/test_guard.py",),
+    ),
+    Mutant(
+        "what no property says is taken for what cannot be",
+        "shared/kairos/domain/condition/guard.py",
+        "    if isinstance(condition, FieldIs):\n        return _of_field(condition)\n    return None\n",
+        "    if isinstance(condition, FieldIs):\n        return _of_field(condition)\n    return ()\n",
+        "conditions on traits and behaviour hold for nobody",
+        ("domain/test_guard.py", "app/publish/test_index.py"),
     ),
     Mutant(
         "re-entry a moment too late",

@@ -17,7 +17,7 @@ from typing import Any
 from kairos.app.definitions.compile import compile_journey
 from kairos.app.http import HttpRequest
 from kairos.app.ingest.front import handle
-from kairos.app.publish.release import index_of
+from kairos.app.publish.index import index_of
 from kairos.domain.instant import format_instant
 from kairos.domain.profile import Profile
 from tests.simulation import shop

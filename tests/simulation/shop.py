@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos.app.definitions.compile import compile_journey
-from kairos.app.publish.release import index_of
+from kairos.app.publish.index import index_of
 from kairos.domain.instant import format_instant
 
 BRAND: dict[str, Any] = {

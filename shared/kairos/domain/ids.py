@@ -44,6 +44,11 @@ def call_id(enrollment: str, step: str) -> str:
     return digest("call", enrollment, step)
 
 
+def subject_key(subject: str) -> str:
+    """Return what a subject is remembered by: short, and telling nothing."""
+    return digest("subject", subject)[:12] if subject else ""
+
+
 def seen_key(event: str) -> str:
     """Return what an event is remembered by: its id, or 60 bits of a hash of a longer one.
 

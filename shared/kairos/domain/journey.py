@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from kairos.domain.anchor import Anchor
 from kairos.domain.condition import Condition
+from kairos.domain.ids import digest
 from kairos.domain.offset import Offset
 from kairos.domain.trigger import Campaign, Follow
 
@@ -20,12 +21,19 @@ PRIORITY, PRIORITY_MAX = 50, 100
 class Matcher:
     """An event by name, and what must hold of its own properties, the profile's traits, entries and behaviour.
 
-    `subject` is the property that carries the subject here, where it is another than the journey says.
+    `subject` is the property that carries the subject here, where it is another than the journey says. `written` is
+    the condition as its author wrote it, as JSON with sorted keys: what goals and exits that ask the same have in
+    common.
     """
 
     event: str
     where: Condition | None = None
     subject: str | None = None
+    written: str = field(default="", compare=False)
+
+    def ending_key(self, journey_subject: str | None) -> str:
+        """Return under what key an item remembers that this goal or exit of a journey happened."""
+        return digest("ending", self.event, self.written, self.subject or journey_subject or "")[:12]
 
 
 @dataclass(frozen=True, slots=True)

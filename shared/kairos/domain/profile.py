@@ -223,21 +223,22 @@ class Parcel:
 @dataclass(slots=True)
 class Profile:
     """One customer. `alarm` is the minute for which a schedule is believed to ring; `sequences` the last applied
-    sequence number per inbox; `seen` de-duplication hashes (`ids.seen_key`) with the microsecond since 1970 until which
-    each is kept (a number: an item holds hundreds, which every event reads and writes); `sent` is what frequency caps
-    count of marketing: (channel, instant, message id), and `sent_transactional` of the other class, where a cap asks
-    for it; `entered` maps journey → subject hash → last entry, `endings`
-    the same → last goal or exit seen, for triggers that arrive after it; `reach` says per channel whether the person
-    can be reached there, `reach_times` when that was last said. `former` is empty until another profile becomes this
-    one; then the id it was born with comes first, and the others behind it. `merged_into` is whom this one became, and
-    `parcels` what is on its way there. `segments` holds the keys of the tracked segments that the customer is in,
-    `windows` when the answer of one next changes by time alone, and `recounted` under which definitions that is so.
-    `wake` is where the item stands in the wake index; it is kept beside the state, as `version` is.
-    `moments` maps "journey/occurrence" → when its first step is due: the passage around that day begins then.
-    `erased_at` is since when nothing is kept of it but that, `erased_everywhere` whether the rest of the person's data
-    is known to be gone.
-    Where the release asks for it: `rhythm` is the state of `kairos.timing.Rhythm`, `hours` maps "active", "sent email",
-    "answered email" … → hour of the week, count, hour, count …, and `predicted` is by journey and prediction."""
+    sequence number per inbox; `seen` de-duplication hashes (`ids.seen_key`) with the microsecond since 1970 until
+    which each is kept (a number: an item holds hundreds, which every event reads and writes); `sent` is what
+    frequency caps count of marketing: (channel, instant, message id), and `sent_transactional` of the other class,
+    where a cap asks for it; `entered` maps journey → subject hash → last entry, `endings` what is asked of a goal or
+    exit (`Matcher.ending_key`) → subject hash → last one seen, for triggers that arrive after it; `reach` says per
+    channel whether the person can be reached there, `reach_times` when that was last said. `former` is empty until
+    another profile becomes this one; then the id it was born with comes first, and the others behind it.
+    `merged_into` is whom this one became, and `parcels` what is on its way there. `segments` holds the keys of the
+    tracked segments that the customer is in, `windows` when the answer of one next changes by time alone, and
+    `recounted` under which definitions that is so. `wake` is where the item stands in the wake index; it is kept
+    beside the state, as `version` is. `moments` maps "journey/occurrence" → when its first step is due: the passage
+    around that day begins then. `erased_at` is since when nothing is kept of it but that, `erased_everywhere`
+    whether the rest of the person's data is known to be gone. Where the release asks for it: `rhythm` is the state
+    of `kairos.timing.Rhythm`, `hours` maps "active", "sent email", "answered email" … → hour of the week, count,
+    hour, count …, and `predicted` is by journey and prediction.
+    """
 
     id: str
     created_at: datetime

@@ -27,10 +27,14 @@ def test_journeys_are_found_through_the_index_by_what_touches_them() -> None:
         timeline("c", "booking"),
     )
     assert [j.id for j in release.triggered_by("go")] == ["a"]
-    assert [j.id for j in release.ended_by("go")] == ["b"]
-    assert [j.id for j in release.ended_by("won")] == ["b"]
+    b = release.journey("b")
+    assert b is not None
+    assert b.goal is not None
+    assert [ending.key for ending in release.ended_by("go")] == [b.exits[0].ending_key(None)]
+    assert [ending.key for ending in release.ended_by("won")] == [b.goal.matchers[0].ending_key(None)]
     assert [j.id for j in release.anchored_to("booking")] == ["c"]
-    assert release.triggered_by("unheard-of") == release.anchored_to("x") == release.ended_by("x") == []
+    assert release.triggered_by("unheard-of") == release.anchored_to("x") == []
+    assert not release.ended_by("x")
 
 
 def test_an_event_named_twice_in_one_journey_finds_it_once() -> None:

@@ -13,6 +13,7 @@ from kairos.app.decide import (
     alarm,
     arbitration,
     caps,
+    endings,
     entries,
     erasing,
     facts,
@@ -177,7 +178,7 @@ def _take_in(turn: Turn, event: Event) -> None:
         timelines.follow_entry(turn, event, change)
     passages.start(turn, event)
     following.follow(turn, event)
-    passages.note_ending(turn, event)  # last: what ends one passage may start the next, as an order does
+    endings.note(turn, event)  # last: what ends one passage may start the next, as an order does
 
 
 def _move_to_zone(turn: Turn, event: Event | None = None) -> None:

@@ -9,7 +9,7 @@ from bisect import insort
 from datetime import datetime
 
 from kairos.app.decide.turn import Turn
-from kairos.app.publish.release import entries_counter, entries_kept
+from kairos.app.publish.index import entries_counter, entries_kept
 from kairos.domain.journey import Journey
 
 

@@ -14,12 +14,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kairos.app.decide import facts, habits, memberships, passages, timelines
+from kairos.app.decide import endings, facts, habits, memberships, passages, timelines
 from kairos.app.decide.entries import FORMER_MAX, EntryChange
 from kairos.app.decide.turn import Turn
 from kairos.domain import budget
 from kairos.domain.consent import stricter
 from kairos.domain.event import Event
+from kairos.domain.ids import subject_key
 from kairos.domain.journey import Journey
 from kairos.domain.profile import Counter, Enrollment, Entry, EntryKey, Profile
 from kairos.domain.reason import Reason
@@ -190,7 +191,7 @@ def _settle_side_by_side(turn: Turn, winner: Profile, loser: Profile) -> None:
 def _hear_of(turn: Turn, passage: Enrollment, other: Profile) -> None:
     """Let a passage hear of the goal or exit that the other profile saw."""
     journey = turn.journey_of(passage)
-    goals = passages.endings_of(other, passage, goal=True)
+    goals = endings.of(other, passage, journey, goal=True)
     if journey is not None and journey.goal is not None and not passage.converted and passage.goal_until is not None:
         reached = any(passage.entered_at <= at <= passage.goal_until for at in goals)
         if reached and not any(twin.converted for twin in _twins(other, passage)):
@@ -198,7 +199,7 @@ def _hear_of(turn: Turn, passage: Enrollment, other: Profile) -> None:
             return
     if not passage.active:
         return
-    exits = passages.endings_of(other, passage, goal=False)
+    exits = endings.of(other, passage, journey, goal=False)
     if any(at >= passage.entered_at for at in exits):
         passages.leave(turn, passage, "an exit came first")
         turn.keep(replace(turn.profile.enrollments[passage.id], closed=True))
@@ -230,7 +231,7 @@ def _claim(passage: Enrollment, journey: Journey | None) -> tuple[int, float, st
 def _entered_before(turn: Turn, passage: Enrollment, other: Profile, aside: set[str]) -> bool:
     """Return whether the other profile has been through the journey for this subject, and that once is enough."""
     journey = turn.journey_of(passage)
-    last = other.entered.get(passage.journey, {}).get(passages.subject_key(passage.occurrence or passage.subject))
+    last = other.entered.get(passage.journey, {}).get(subject_key(passage.occurrence or passage.subject))
     twins = [turn.profile.enrollments[twin.id] for twin in _twins(other, passage)]
     if journey is None or last is None or any(twin.active or twin.holdout or twin.id in aside for twin in twins):
         return False

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from kairos.app.decide import counting, following, passages
+from kairos.app.decide import counting, endings, following, passages
 from kairos.app.decide.turn import Turn
 from kairos.app.publish.tracked import EVERYTHING
 from kairos.domain.condition import Facts, next_change
@@ -136,4 +136,4 @@ def _tell(turn: Turn, id: str, at: datetime, *, historical: bool, reason: str = 
     started = replace(event, occurred_at=at)
     passages.start(turn, started)
     following.follow(turn, started)
-    passages.note_ending(turn, event)
+    endings.note(turn, event)

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from kairos.app.decide import predictions, timelines
-from kairos.app.decide.passages import hold_out, in_holdout, leave, note_entry, subject_key
+from kairos.app.decide.passages import hold_out, in_holdout, leave, note_entry
 from kairos.app.decide.turn import Passed, Turn
 from kairos.domain.anchor import Anniversary, EntryAnchor, OwnAnchor, Prediction, SharedAnchor
 from kairos.domain.budget import fits_one_more, fits_one_more_moment
 from kairos.domain.event import Event
-from kairos.domain.ids import enrollment_id
+from kairos.domain.ids import enrollment_id, subject_key
 from kairos.domain.journey import Journey
 from kairos.domain.moment import Moment, days_after, moments, span_of
 from kairos.domain.offset import Offset

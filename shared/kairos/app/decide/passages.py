@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos import registry
-from kairos.app.decide import campaigns, foresight, messages, pauses, reports, trials
+from kairos.app.decide import campaigns, endings, foresight, messages, pauses, reports, trials
 from kairos.app.decide.entry_caps import is_full
 from kairos.app.decide.facts import set_traits
 from kairos.app.decide.turn import Passed, Turn, concerns, subject_of
@@ -21,17 +21,15 @@ from kairos.domain.budget import fits_one_more, properties_room, trimmed
 from kairos.domain.decision import Ask, Assign, Call, Decision, Enter, Go, Park, Scene, Stop, Update
 from kairos.domain.effects import Send
 from kairos.domain.event import WEBHOOK, Event
-from kairos.domain.ids import call_id, digest, enrollment_id, fraction
+from kairos.domain.ids import call_id, digest, enrollment_id, fraction, subject_key
 from kairos.domain.journey import Journey, Matcher, Node
 from kairos.domain.membership import SOURCE as SEGMENT
-from kairos.domain.profile import Enrollment, Profile
+from kairos.domain.profile import Enrollment
 from kairos.domain.trigger import Campaign
 
 CATCH_UP_FROM_NOW = timedelta(minutes=15)
 TICK = timedelta(microseconds=1)
 PLANNED_ANEW = "planned anew: the zone, or the brand's times, changed"
-GOAL = "+"
-"""Before a subject's key: a goal. Without it the ending was an exit."""
 
 
 # ---- entering --------------------------------------------------------------------------------------------------
@@ -39,7 +37,7 @@ GOAL = "+"
 
 def start(turn: Turn, event: Event) -> None:
     """Enter the profile into every live journey that the event triggers."""
-    for journey in turn.release.triggered_by(event.name):
+    for journey in turn.release.triggered_by(event.name, event.properties):
         subject = _subject_started(turn, journey, event)
         if subject is not None:
             enter(turn, journey, event, subject)
@@ -108,7 +106,7 @@ def _may_not_enter(turn: Turn, journey: Journey, enrollment: Enrollment, event: 
         return "too old"
     if turn.release.halted(journey.id):
         return "the journey is paused"
-    if _ended_already(turn, enrollment, event):
+    if endings.came_first(turn, journey, enrollment, event):
         return "goal or exit came first"
     if obstacle := _reentry_obstacle(turn, journey, enrollment):
         return obstacle
@@ -151,11 +149,6 @@ def note_entry(turn: Turn, journey: str, subject: str, at: datetime) -> None:
     entries = turn.profile.entered.setdefault(journey, {})
     key = subject_key(subject)
     entries[key] = max(at, entries.get(key, at))
-
-
-def subject_key(subject: str) -> str:
-    """Return what a subject is remembered by: short, and telling nothing."""
-    return digest("subject", subject)[:12] if subject else ""
 
 
 def in_holdout(turn: Turn, journey: Journey) -> bool:
@@ -274,33 +267,6 @@ def _end(turn: Turn, enrollment: Enrollment, reason: str) -> None:
     }
     turn.keep(replace(enrollment, ended_at=turn.now, due=None, holding=None, plan=plan))
     turn.say("exited", enrollment, reason)
-
-
-def note_ending(turn: Turn, event: Event) -> None:
-    """Remember that a goal or exit happened, in case the trigger it answers is still on its way, or the passage it
-    ends is still another profile's."""
-    for journey in turn.release.ended_by(event.name):
-        goals = journey.goal.matchers if journey.goal else ()
-        for matchers, mark in ((journey.exits, ""), (goals, GOAL)):
-            for matcher in matchers:
-                if matcher.event == event.name and turn.holds(matcher.where, event.properties):
-                    key = mark + subject_key(subject_of(event, matcher.subject or journey.subject) or "")
-                    endings = turn.profile.endings.setdefault(journey.id, {})
-                    endings[key] = max(event.occurred_at, endings.get(key, event.occurred_at))
-
-
-def endings_of(profile: Profile, passage: Enrollment, *, goal: bool) -> list[datetime]:
-    """Return when the profile last saw the goal, or an exit, of a passage's journey and subject."""
-    endings = profile.endings.get(passage.journey, {})
-    mark = GOAL if goal else ""
-    keys = dict.fromkeys((mark + subject_key(passage.subject), mark))
-    return [endings[key] for key in keys if key in endings]
-
-
-def _ended_already(turn: Turn, enrollment: Enrollment, event: Event) -> bool:
-    profile = turn.profile
-    last = (*endings_of(profile, enrollment, goal=True), *endings_of(profile, enrollment, goal=False))
-    return any(at >= event.occurred_at for at in last)
 
 
 # ---- walking ---------------------------------------------------------------------------------------------------

@@ -16,9 +16,9 @@ from datetime import date
 
 from kairos.app.decide.foresight import day_expected, moment_on
 from kairos.app.decide.habits import rhythm_of
-from kairos.app.decide.passages import subject_key
 from kairos.app.decide.turn import Turn
 from kairos.domain.anchor import Prediction
+from kairos.domain.ids import subject_key
 from kairos.domain.journey import Journey
 from kairos.domain.moment import Moment, span_of
 from kairos.domain.profile import Predicted, Profile

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -76,7 +77,10 @@ def listed(document: Document, key: str) -> list[Document]:
 
 def read_matcher(inner: Document) -> Matcher:
     """Return the event that a mapping names, with its condition and its own subject. Raises BadDefinition."""
-    return Matcher(read_event(inner), _where(inner), inner.name("subject") if inner.has("subject") else None)
+    subject = inner.name("subject") if inner.has("subject") else None
+    where = _where(inner)
+    written = json.dumps(inner.raw.get("where"), sort_keys=True, ensure_ascii=False, default=str)
+    return Matcher(read_event(inner), where, subject, written)
 
 
 def _event(inner: Document, journey: str, found: Triggers) -> None:

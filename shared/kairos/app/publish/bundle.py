@@ -17,7 +17,8 @@ from kairos.app.definitions.documents import BRAND, Definition, Documents
 from kairos.app.definitions.lawful import OVERRIDE
 from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.template import channels_of
-from kairos.app.publish.release import index_of, rest_predicate
+from kairos.app.publish.index import index_of
+from kairos.app.publish.release import rest_predicate
 from kairos.domain.anchor import OwnAnchor, SharedAnchor
 from kairos.domain.anchor_form import read_anchor
 from kairos.domain.canonical import fingerprint

@@ -4,7 +4,10 @@ The bundle is plain JSON:
 
     {"schema": 1, "brand": {…}, "segments": {id: {…}}, "templates": {id: {…}},
      "journeys": {id: {"live": version | null, "versions": {"1": {…document…}}}},
-     "index": {"triggers": {event: [journey, …]}, "endings": {event: [journey, …]},
+     "index": {"triggers": {event: [journey, …]},
+               "guards": {event: [what each asks of its properties at least, …]} where many listen to one event,
+               "endings": {event: [journey, …]}, which the version before read, and
+               "ends": {event: [{"key": …, "where": …, "subject": …}, …]}: its goals and exits, each once,
                "anchors": {entry kind: [journey, …]}, "anniversaries": {trait: [journey, …]},
                "shared": {anchor key: [journey, …]}, "follows": {journey: [journey, …]}, "campaigns": [journey, …],
                "predicted": [journey, …] and "timing": [what items remember, …], where any,
@@ -22,7 +25,7 @@ Journeys are compiled when first met, so a release of a thousand costs what one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -30,15 +33,15 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from kairos.app.definitions.compile import compile_journey
-from kairos.app.definitions.references import find_behaviour
 from kairos.app.ports import EVERYTHING, Pause, Pointer
-from kairos.app.publish.timed import Timing, asked_of_items
-from kairos.app.publish.tracked import Segments, Tracked, index_segments
-from kairos.domain.anchor import Anniversary, EntryAnchor, Prediction, SharedAnchor
+from kairos.app.publish.index import GUARDED_FROM
+from kairos.app.publish.timed import Timing
+from kairos.app.publish.tracked import Segments, Tracked
+from kairos.domain.anchor import Prediction, SharedAnchor
 from kairos.domain.cap import Cap, first_weekday, parse_per
-from kairos.domain.condition import Condition, Did, parse_condition, walk
+from kairos.domain.condition import Condition, Did, Guarded, guards_of, parse_condition, walk
 from kairos.domain.duration import parse_duration
-from kairos.domain.journey import EntryCap, Journey
+from kairos.domain.journey import Journey
 from kairos.domain.localtime import WEEKDAYS, UnknownZone, load_zone
 from kairos.domain.moment import Moment
 from kairos.domain.open_hours import OpenHours
@@ -46,6 +49,7 @@ from kairos.domain.quiet_hours import Closing, Window
 from kairos.domain.workweek import Workweek
 
 T = TypeVar("T")
+Asked = TypeVar("Asked", "Counted", "Ending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,16 @@ class Counted:
     key: str
     where: Condition | None
     keep: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One goal or exit of live journeys: what is asked, where the event names its subject, and under which key it is
+    remembered (`Matcher.ending_key`)."""
+
+    key: str
+    where: Condition | None
+    subject: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,7 @@ class Release:
         self.stopped = pointer.stopped
         self.pointer = pointer
         self.bundle = bundle
-        parts = ("journeys", "zones", "counted", "days", "segments")
+        parts = ("journeys", "zones", "counted", "ended", "guarded", "days", "segments")
         self._shared: dict[str, dict[Any, Any]] = {part: {} for part in parts}
 
     def standing(self, pointer: Pointer) -> Release:
@@ -213,9 +227,17 @@ class Release:
         journey: Journey = journeys[key]
         return journey
 
-    def triggered_by(self, event: str) -> list[Journey]:
-        """Return the live journeys that an event of this name may start."""
-        ids = self.bundle["index"]["triggers"].get(event, ())
+    def triggered_by(self, event: str, properties: Mapping[str, Any] | None = None) -> list[Journey]:
+        """Return the live journeys that an event of this name may start; with its properties, none that they rule
+        out."""
+        index = self.bundle["index"]
+        ids: Sequence[str] = index["triggers"].get(event, ())
+        guards = index.get("guards", {}).get(event)
+        if guards is not None and properties is not None:
+            known = self._shared["guarded"]
+            if ("triggers", event) not in known:
+                known["triggers", event] = Guarded(guards)
+            ids = [ids[position] for position in known["triggers", event].passing(properties)]
         return [journey for id in ids if (journey := self.journey(id)) is not None]
 
     def anchored_to(self, entry_kind: str) -> list[Journey]:
@@ -258,17 +280,52 @@ class Release:
         ids = self.bundle["index"].get("campaigns", ())
         return [found for id in ids if (found := self.journey(id)) is not None]
 
-    def ended_by(self, event: str) -> list[Journey]:
-        """Return the live journeys whose goal or exit an event of this name may be."""
-        ids = self.bundle["index"]["endings"].get(event, ())
-        return [journey for id in ids if (journey := self.journey(id)) is not None]
+    def ended_by(self, event: str, properties: Mapping[str, Any] | None = None) -> Sequence[Ending]:
+        """Return what an event of this name may end live journeys as, each once; with its properties, nothing that
+        they rule out."""
+        endings = self._endings(event)
+        return endings if properties is None else self._passing("endings", event, endings, properties)
+
+    def _endings(self, event: str) -> Sequence[Ending]:
+        known = self._shared["ended"]
+        if event not in known:
+            index = self.bundle["index"]
+            if "ends" in index:
+                rows = index["ends"].get(event, ())
+                known[event] = tuple(Ending(raw["key"], _parsed(raw.get("where")), raw.get("subject")) for raw in rows)
+            else:  # published before they were written out
+                known[event] = self._ended_by_journeys(index["endings"].get(event, ()), event)
+        endings: Sequence[Ending] = known[event]
+        return endings
+
+    def _ended_by_journeys(self, ids: Iterable[str], event: str) -> tuple[Ending, ...]:
+        journeys = [journey for id in ids if (journey := self.journey(id)) is not None]
+        endings = (
+            Ending(matcher.ending_key(journey.subject), matcher.where, matcher.subject or journey.subject)
+            for journey in journeys
+            for matcher in (*journey.exits, *(journey.goal.matchers if journey.goal else ()))
+            if matcher.event == event
+        )
+        return tuple({ending.key: ending for ending in endings}.values())
+
+    def counting(self, event: str, properties: Mapping[str, Any]) -> Sequence[Counted]:
+        """Return those of `counted` that an event with these properties may satisfy."""
+        return self._passing("counters", event, self.counted(event), properties)
+
+    def _passing(self, part: str, event: str, asked: Sequence[Asked], properties: Mapping[str, Any]) -> Sequence[Asked]:
+        if len(asked) < GUARDED_FROM:
+            return asked
+        known = self._shared["guarded"]
+        if (part, event) not in known:
+            known[part, event] = Guarded(guards_of(each.where) for each in asked)
+        return [asked[position] for position in known[part, event].passing(properties)]
 
     def counted(self, event: str) -> Sequence[Counted]:
         """Return the predicates over events of this name that live conditions count."""
         counted = self._shared["counted"]
         if event not in counted:
             counted[event] = tuple(
-                Counted(raw["key"], parse_condition(raw["where"]) if raw.get("where") else None, raw["keep"])
+                Counted(raw["key"], _parsed(raw.get("where")), raw["keep"])
                 for raw in self.bundle["index"]["counters"].get(event, ())
             )
         predicates: Sequence[Counted] = counted[event]
@@ -308,79 +365,8 @@ class Release:
         return max((p for p in ended if p.until and due < p.until), key=lambda p: p.until or p.since, default=None)
 
 
-def index_of(
-    journeys: Mapping[str, Journey], raw: Mapping[str, Mapping[str, Any]], segments: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
-    """Return the release's index over its live journeys: which event starts, which entry anchors, what is counted.
-
-    `raw` are the live documents by id; predicates are found wherever a `did` stands in them or in a segment.
-    """
-    triggers: dict[str, list[str]] = {}
-    endings: dict[str, list[str]] = {}
-    anchors: dict[str, list[str]] = {}
-    anniversaries: dict[str, list[str]] = {}
-    shared: dict[str, list[str]] = {}
-    follows: dict[str, list[str]] = {}
-    predicted: list[str] = []
-    counters: dict[str, dict[str, dict[str, Any]]] = {}
-    for id, journey in sorted(journeys.items()):
-        for matcher in journey.triggers:
-            _append(triggers, matcher.event, id)
-        for matcher in (*journey.exits, *journey.goal.matchers) if journey.goal else journey.exits:
-            _append(endings, matcher.event, id)
-        if isinstance(journey.anchor, EntryAnchor):
-            _append(anchors, journey.anchor.kind, id)
-        elif isinstance(journey.anchor, Anniversary):
-            _append(anniversaries, journey.anchor.trait, id)
-        elif isinstance(journey.anchor, Prediction):
-            predicted.append(id)
-        elif journey.anchor:
-            _append(shared, journey.anchor.key, id)
-        for follow in journey.follows:
-            _append(follows, follow.journey, id)
-        if journey.entry_cap:
-            entered = entries_counter(id)
-            counters.setdefault(entered.event, {})[entered.key] = {
-                "key": entered.key,
-                "where": entries_where(id),
-                "keep": entries_kept(journey.entry_cap),
-            }
-    for document in [*raw.values(), *segments.values()]:
-        for did, where in find_behaviour(document):
-            row = counters.setdefault(did.event, {}).setdefault(did.key, {"key": did.key, "where": where})
-            row["keep"] = max(row.get("keep", 0), did.keep)
-    tracked = index_segments(raw.values(), segments)
-    remembered = asked_of_items(raw.values())
-    return {
-        **({"segments": tracked} if tracked else {}),
-        **({"timing": remembered} if remembered else {}),
-        "triggers": triggers,
-        "endings": endings,
-        "anchors": anchors,
-        "anniversaries": anniversaries,
-        "shared": shared,
-        **({"predicted": predicted} if predicted else {}),
-        "follows": follows,
-        "campaigns": [id for id, journey in sorted(journeys.items()) if journey.campaigns],
-        "counters": {event: list(rows.values()) for event, rows in counters.items()},
-    }
-
-
-def entries_where(journey: str) -> dict[str, Any]:
-    """Return what of all entries into journeys is an entry into this one."""
-    return {"field": "journey", "eq": journey}
-
-
-def entries_kept(cap: EntryCap) -> int:
-    """Return how many entries are remembered for a cap: so many may be after a late one, and as many before it."""
-    return 2 * cap.most
-
-
-def entries_counter(journey: str) -> Did:
-    """Return the predicate under which the entries into a journey are counted."""
-    did = parse_condition({"did": "journey_entered", "where": entries_where(journey)})
-    assert isinstance(did, Did)
-    return did
+def _parsed(where: Any) -> Condition | None:
+    return parse_condition(where) if where else None
 
 
 def rest_predicate(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -407,8 +393,3 @@ def _per_channel(raw: Any, kind: str, parse: Callable[[Any], T]) -> dict[str, T]
 def used_segments(condition: Condition) -> set[str]:
     """Return the segments a condition names."""
     return {part.segment for part in walk(condition) if hasattr(part, "segment")}
-
-
-def _append(index: dict[str, list[str]], key: str, id: str) -> None:
-    if id not in index.setdefault(key, []):
-        index[key].append(id)

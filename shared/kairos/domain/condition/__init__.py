@@ -12,6 +12,7 @@ from kairos.domain.condition.comparison import IN_MAX, OPERATORS, Comparison, lo
 from kairos.domain.condition.entries import STATUSES, EntryIs
 from kairos.domain.condition.facts import Condition, Facts, next_change, walk
 from kairos.domain.condition.forms import DEPTH_MAX, parse_condition
+from kairos.domain.condition.guard import Guarded, any_of, guards_of
 from kairos.domain.condition.plain import AllOf, AnyOf, FieldIs, InSegment, Not, TraitIs
 from kairos.domain.condition.relative import RELATIVE, Relative
 
@@ -32,11 +33,14 @@ __all__ = [
     "EntryIs",
     "Facts",
     "FieldIs",
+    "Guarded",
     "InSegment",
     "Not",
     "Relative",
     "TraitIs",
+    "any_of",
     "as_behaviour",
+    "guards_of",
     "look_up",
     "next_change",
     "parse_condition",

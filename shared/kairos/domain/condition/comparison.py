@@ -60,7 +60,8 @@ def look_up(values: Mapping[str, Any], name: str) -> Any:
     return found
 
 
-def _number(value: Any) -> float | int | None:
+def as_number(value: Any) -> float | int | None:
+    """Return a number, also one written as text, or None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -78,7 +79,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     """Numbers (also written as text, as shops do) compare as numbers, two texts as texts, anything else not at all."""
 
     def check(found: Any, wanted: Any) -> bool:
-        left, right = _number(found), _number(wanted)
+        left, right = as_number(found), as_number(wanted)
         if left is not None and right is not None:
             return compare(left, right)
         return isinstance(found, str) and isinstance(wanted, str) and compare(found, wanted)
@@ -91,7 +92,7 @@ def _equal(found: Any, wanted: Any) -> bool:
         return found is wanted
     if type(found) is type(wanted):
         return bool(found == wanted)
-    left, right = _number(found), _number(wanted)
+    left, right = as_number(found), as_number(wanted)
     return left is not None and left == right
 
 
