@@ -97,14 +97,14 @@ def _age(queue: sqs.Queue) -> cloudwatch.Metric:
 def _functions(functions: Functions) -> Iterator[Alarm]:
     yield Alarm(
         "FunctionsFail",
-        total(functions, "Errors", "errors of all functions"),
+        total(functions, "Errors", "errors of the functions that run all day"),
         above=0,
         periods=3,
         says="Functions have failed for 15 minutes on end. The dashboard shows which, its log group why.",
     )
     yield Alarm(
         "FunctionsThrottled",
-        total(functions, "Throttles", "throttles of all functions"),
+        total(functions, "Throttles", "throttles of the functions that run all day"),
         above=0,
         periods=3,
         says="The account's concurrency is used up. Ask for a higher limit in Service Quotas.",
@@ -122,6 +122,12 @@ def _functions(functions: Functions) -> Iterator[Alarm]:
         comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         when_silent=cloudwatch.TreatMissingData.BREACHING,
         says="Nothing looks for lost alarms and messages any more. See whether the rule for `sweep` is enabled.",
+    )
+    yield Alarm(
+        "LearnFails",
+        functions["learn"].metric_errors(statistic="Sum", period=Duration.days(1)),
+        above=1,
+        says="Learning failed twice in a day. What is live stays; its log group says why, `kairos learn` tries it.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Hand to the CDK what `package.py` builds: one code asset for all functions, and one layer, each under its hash."""
+"""Hand to the CDK what `package.py` builds: one code asset for all functions, and two layers, each under its hash."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -10,7 +10,16 @@ from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
 from infra.bytecode import find_python
-from infra.package import LOCK, PYTHON_VERSION, ROOT, build_code, build_layer, deployed_files
+from infra.package import (
+    LEARN_LOCK,
+    LOCK,
+    PYTHON_VERSION,
+    ROOT,
+    build_code,
+    build_layer,
+    build_learn_layer,
+    deployed_files,
+)
 
 
 def code_asset() -> lambda_.Code:
@@ -21,6 +30,11 @@ def code_asset() -> lambda_.Code:
 def layer_asset() -> lambda_.Code:
     """Return the dependency layer, made when the stack is synthesised with bundling."""
     return _asset(build_layer, [LOCK])
+
+
+def learn_layer_asset() -> lambda_.Code:
+    """Return the layer of `learn`, made when the stack is synthesised with bundling."""
+    return _asset(build_learn_layer, [LEARN_LOCK])
 
 
 @jsii.implements(ILocalBundling)

@@ -99,7 +99,7 @@ _OTHERS = (
     ),
     Accepted(
         "Serverless::Serverless-EventBusDLQ",
-        ("SweepRule", "SyncRule", "RenewRule"),
+        ("SweepRule", "SyncRule", "RenewRule", "LearnRule"),
         "A run that failed is not worth keeping: the next one, minutes or a day later, finds the same things.",
     ),
     Accepted(
@@ -122,7 +122,7 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
         ),
         Accepted(
             "AwsSolutions::AwsSolutions-IAM5[Resource::<ReleasesBucket.Arn>/*]",
-            ("IngestRole", "DecideRole", "DeliverRole", "PublishRole", "PreferencesRole", "WalkRole"),
+            ("IngestRole", "DecideRole", "DeliverRole", "PublishRole", "PreferencesRole", "WalkRole", "LearnRole"),
             "Releases are named by the hash of their content, and everything in the bucket is one.",
         ),
         Accepted(

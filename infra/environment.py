@@ -5,7 +5,7 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from infra.archive import Archive
 from infra.keys import Keys
 from infra.queues import Queues
-from infra.schedules import Schedules, walk_arn
+from infra.schedules import Schedules, publish_name, walk_arn
 from infra.stage import Stage
 from infra.tables import Tables
 
@@ -45,6 +45,7 @@ def environment(
         "SCHEDULE_DLQ_ARN": queues.schedule_dlq.queue_arn,
         "WALK_ARN": walk_arn(stage),
         "WALK_ROLE_ARN": schedules.walk_role.role_arn,
+        "PUBLISH_FUNCTION": publish_name(stage),
         "IDENTITY_SECRET_ARN": keys.identity.secret_arn,
         "CONNECTIONS_PREFIX": connections_prefix(stage),
         "CONFIGURATION_SET": stage.prefix,

@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.assets import code_asset, layer_asset
+from infra.assets import code_asset, layer_asset, learn_layer_asset
 from infra.stage import Stage
 from infra.stations import STATIONS, Station
 
@@ -20,19 +20,16 @@ def make_functions(
     scope: Construct, stage: Stage, environment: Mapping[str, str], *, traces: bool = False
 ) -> Functions:
     """Make each function with the part of `environment` (names without `KAIROS_`) that it reads."""
-    layer = lambda_.LayerVersion(
-        scope,
-        "DependencyLayer",
-        code=layer_asset(),
-        description="What pyproject.toml names under [project].dependencies, and their dependencies",
-        compatible_architectures=[lambda_.Architecture.ARM_64],
-        compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
-    )
+    named = "What pyproject.toml names under"
+    layer = _layer(scope, "DependencyLayer", layer_asset(), f"{named} [project].dependencies, and their dependencies")
+    learning = _layer(scope, "LearnLayer", learn_layer_asset(), f"{named} learn-layer: what learn computes with")
     code = code_asset()
-    return {
-        station.name: _function(scope, stage, station, code, layer, _environment(stage, station, environment), traces)
-        for station in STATIONS.values()
-    }
+    made = {}
+    for station in STATIONS.values():
+        chosen = learning if station.computes else layer
+        told = _environment(stage, station, environment)
+        made[station.name] = _function(scope, stage, station, code, chosen, told, traces)
+    return made
 
 
 def keep_failed_calls(scope: Construct, function: lambda_.Function, queue: sqs.Queue) -> None:
@@ -51,6 +48,17 @@ def keep_failed_calls(scope: Construct, function: lambda_.Function, queue: sqs.Q
             on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=queue.queue_arn)
         ),
     ).node.add_dependency(function)
+
+
+def _layer(scope: Construct, name: str, code: lambda_.Code, description: str) -> lambda_.LayerVersion:
+    return lambda_.LayerVersion(
+        scope,
+        name,
+        code=code,
+        description=description,
+        compatible_architectures=[lambda_.Architecture.ARM_64],
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+    )
 
 
 def _environment(stage: Stage, station: Station, environment: Mapping[str, str]) -> dict[str, str]:

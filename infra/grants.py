@@ -54,6 +54,7 @@ class Grants:
         self._walk(self.functions["walk"])
         self._preferences(self.functions["preferences"])
         self._tally(self.functions["tally"])
+        self._learn(self.functions["learn"])
 
     def _ingest(self, ingest: lambda_.Function) -> None:
         self._take_in(ingest)
@@ -140,7 +141,7 @@ class Grants:
         self._pass_on(sweep, self.schedules.walk_role)
 
     def _walk(self, walk: lambda_.Function) -> None:
-        # The only one that reads customers without being told whom; who they are it cannot learn.
+        # Reads customers without being told whom, as `learn` does; who they are neither can find out.
         _allow(walk, "dynamodb:Scan", "dynamodb:DescribeTable", on=self.tables.customers.table_arn)
         _allow(walk, "dynamodb:PutItem", on=self.tables.config.table_arn)
         self._read_release(walk)
@@ -157,6 +158,12 @@ class Grants:
         _allow(tally, "s3:GetObject", on=self.archive.bucket.arn_for_objects(f"{OBJECTS}*"))
         _allow(tally, "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self.tables.insights.table_arn)
         self._consume(tally, self.queues.tally)
+
+    def _learn(self, learn: lambda_.Function) -> None:
+        # It writes nothing: `publish` judges what it offers, and makes it live or refuses.
+        _allow(learn, "dynamodb:Scan", "dynamodb:DescribeTable", on=self.tables.customers.table_arn)
+        self._read_release(learn)
+        _allow(learn, "lambda:InvokeFunction", on=self.functions["publish"].function_arn)
 
     def _read_release(self, function: lambda_.Function) -> None:
         _allow(function, "dynamodb:GetItem", on=self.tables.config.table_arn)

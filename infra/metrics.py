@@ -8,6 +8,7 @@ from infra.archive import Archive
 from infra.functions import Functions
 
 PERIOD = Duration.minutes(5)
+DAILY = frozenset({"learn"})
 
 
 def own_metric(name: str, station: str, statistic: str) -> cloudwatch.Metric:
@@ -55,8 +56,11 @@ def reputation(name: str) -> cloudwatch.Metric:
 
 
 def total(functions: Functions, metric: str, label: str) -> cloudwatch.MathExpression:
-    """Return the sum of Lambda's metric "Errors" or "Throttles" over all functions."""
-    by_name = {name: _lambda_metric(function, metric) for name, function in functions.items()}
+    """Return the sum of Lambda's metric "Errors" or "Throttles" over all functions that run all day.
+
+    An alarm watches ten metrics at most, and three bad periods on end never befall what runs once a day.
+    """
+    by_name = {name: _lambda_metric(each, metric) for name, each in functions.items() if name not in DAILY}
     return cloudwatch.MathExpression(expression=" + ".join(by_name), using_metrics=by_name, period=PERIOD, label=label)
 
 

@@ -1,4 +1,5 @@
-"""Build what Lambda runs: the code of all functions, and a layer of what they depend on. No Docker takes part.
+"""Build what Lambda runs: the code of all functions, a layer of what they depend on, and one for `learn`, which alone
+computes with numpy and scipy. No Docker takes part.
 
 Nothing here knows the CDK: `assets.py` calls it for a deployment, tests call it for their own platform.
 """
@@ -13,12 +14,17 @@ from infra.bytecode import compile_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements-runtime.lock"
+LEARN_LOCK = ROOT / "requirements-learn.lock"
 
 PYTHON_VERSION = "3.13"
 LAMBDA_PLATFORM = "aarch64-manylinux2014"
+# Wheels of numpy and scipy ask for glibc 2.28; Amazon Linux 2023, under python3.13, has 2.34.
+LEARN_PLATFORM = "aarch64-manylinux_2_28"
 
 # The services that functions call; botocore describes some four hundred, which is most of its size.
-SERVICES = frozenset({"dynamodb", "firehose", "s3", "scheduler", "secretsmanager", "sesv2", "sns", "sqs", "ssm"})
+SERVICES = frozenset(
+    {"dynamodb", "firehose", "lambda", "s3", "scheduler", "secretsmanager", "sesv2", "sns", "sqs", "ssm"}
+)
 # Parts of the product that no function imports.
 NOT_DEPLOYED = frozenset({"cli", "local"})
 
@@ -33,22 +39,29 @@ def build_code(target: Path, python_version: str = PYTHON_VERSION) -> None:
     compile_tree(target, python_version, "/var/task")
 
 
-def build_layer(target: Path, platform: str = LAMBDA_PLATFORM, python_version: str = PYTHON_VERSION) -> None:
-    """Write into `target` what unpacks to /opt.
+def build_layer(
+    target: Path, platform: str = LAMBDA_PLATFORM, python_version: str = PYTHON_VERSION, lock: Path = LOCK
+) -> None:
+    """Write into `target` what unpacks to /opt: all that `lock` names.
 
     `platform` is one of uv's, such as "aarch64-manylinux2014" or "x86_64-manylinux2014", `python_version` a minor one.
     Raise `subprocess.CalledProcessError` where the locked wheels can be had from neither cache nor index.
     """
     packages = target / "python"
-    _install(packages, platform, python_version)
+    _install(packages, platform, python_version, lock)
     trim(packages)
     compile_tree(packages, python_version, "/opt/python")
 
 
-def _install(packages: Path, platform: str, python_version: str) -> None:
+def build_learn_layer(target: Path) -> None:
+    """Write into `target` what unpacks to /opt for `learn`: what it computes with, and little else."""
+    build_layer(target, LEARN_PLATFORM, PYTHON_VERSION, LEARN_LOCK)
+
+
+def _install(packages: Path, platform: str, python_version: str, lock: Path) -> None:
     command = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
     command += ["--python-platform", platform, "--python-version", python_version, "--target", str(packages)]
-    command += ["--link-mode", "copy", "--requirement", str(LOCK)]
+    command += ["--link-mode", "copy", "--requirement", str(lock)]
     # What is locked by hash is the same from the cache, and then no network is needed.
     if subprocess.run([*command, "--offline"], capture_output=True, check=False).returncode != 0:
         subprocess.run(command, check=True)
@@ -60,7 +73,7 @@ def trim(packages: Path) -> None:
         for service in _directories(packages / library / "data"):
             if service.name not in SERVICES:
                 shutil.rmtree(service)
-    for left_over in (packages / "bin", *packages.glob("*.dist-info"), *packages.glob("*/tests")):
+    for left_over in (packages / "bin", *packages.glob("*.dist-info"), *packages.rglob("tests")):
         shutil.rmtree(left_over, ignore_errors=True)
     (packages / ".lock").unlink(missing_ok=True)
     for stub in packages.rglob("*.pyi"):

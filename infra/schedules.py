@@ -1,5 +1,5 @@
 """Time: the group in which alarm clocks and rounds of walks are created, the roles they act in, the sweep every five
-minutes, and the calendar worked out anew once a day."""
+minutes, the calendar worked out anew once a day, and what it teaches learned as often."""
 
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from infra.stage import Stage
 SWEEP_EVERY = Duration.minutes(5)
 RENEW_EVERY = Duration.days(1)
 SYNC_EVERY = Duration.minutes(5)
+LEARN_EVERY = Duration.days(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,22 @@ def renew_daily(scope: Construct, publish: lambda_.IFunction) -> None:
                 publish, event=events.RuleTargetInput.from_object({"command": "renew"}), retry_attempts=2
             )
         ],
+    )
+
+
+def publish_name(stage: Stage) -> str:
+    """Return the name of the publish function, which `learn` is told."""
+    return f"{stage.prefix}-publish"
+
+
+def learn_daily(scope: Construct, learn: lambda_.IFunction) -> None:
+    """Call `learn` once a day; a day that failed twice is left to the next one."""
+    events.Rule(
+        scope,
+        "LearnRule",
+        description="Kairos learns when customers buy and answer",
+        schedule=events.Schedule.rate(LEARN_EVERY),
+        targets=[targets.LambdaFunction(learn, retry_attempts=1)],
     )
 
 

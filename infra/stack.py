@@ -15,7 +15,7 @@ from infra.grants import Grants
 from infra.keys import make_keys
 from infra.mail import make_mail, return_feedback
 from infra.queues import make_queues
-from infra.schedules import make_schedules, renew_daily, sweep_regularly, sync_regularly
+from infra.schedules import learn_daily, make_schedules, renew_daily, sweep_regularly, sync_regularly
 from infra.sources import connect
 from infra.stage import Options, Stage
 from infra.tables import make_tables
@@ -80,6 +80,7 @@ class KairosStack(Stack):
         sweep_regularly(self, functions["sweep"])
         renew_daily(self, functions["publish"])
         sync_regularly(self, functions["sync"])
+        learn_daily(self, functions["learn"])
         return_feedback(self, stage, functions["ingest"], queues)
 
         alarms = make_alarms(self, stage, options, functions, queues, archive, api)

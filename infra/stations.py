@@ -11,13 +11,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One function: `functions/<name>.py`, and the `KAIROS_…` names it reads besides `KAIROS_STAGE`."""
+    """One function: `functions/<name>.py`, and the `KAIROS_…` names it reads besides `KAIROS_STAGE`.
+
+    One that `computes` has numpy and scipy in its layer, which nobody else waits for at a cold start.
+    """
 
     name: str
     purpose: str
     memory_mb: int
     timeout_seconds: int
     reads: tuple[str, ...]
+    computes: bool = False
 
     @property
     def handler(self) -> str:
@@ -137,6 +141,15 @@ _ALL = (
         memory_mb=512,
         timeout_seconds=60,
         reads=("ARCHIVE_BUCKET", "INSIGHTS_TABLE"),
+    ),
+    # Once a day; a sample of 20,000 customers at most and the matrices of a fit, whatever the size of the table.
+    Station(
+        "learn",
+        "Learns from a sample of customers when people buy and answer, and offers publish what foretells better",
+        memory_mb=1769,
+        timeout_seconds=900,
+        reads=("CUSTOMERS_TABLE", *_RELEASE, "PUBLISH_FUNCTION"),
+        computes=True,
     ),
 )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kairos.app.dispatch import Dispatch
     from kairos.app.inbox import HandleInbox
     from kairos.app.ingest.ingest import Ingest
+    from kairos.app.learn.nightly import LearnNightly
     from kairos.app.ports import Alarms, Board, Clock, Inbox, Parking, Releases
     from kairos.app.preferences.preferences import Preferences
     from kairos.app.publish.publish import Publish
@@ -305,6 +306,24 @@ def tally() -> Tally:
     settings = _settings(TallySettings)
     archive = S3ArchiveReader(_client("s3"), settings.archive_bucket)
     return Tally(archive, DynamoInsights(_client("dynamodb"), settings.insights_table), clock())
+
+
+@cache
+def learn() -> LearnNightly:
+    """Return what learns from a sample of customers, once a day."""
+    from kairos.app.learn.nightly import LearnNightly
+    from kairos.app.publish.live import LiveRelease
+    from kairos.aws.customer_scan import DynamoCustomerScan
+    from kairos.aws.publishing import LambdaPublish
+    from kairos.settings import LearnSettings
+
+    settings = _settings(LearnSettings)
+    return LearnNightly(
+        DynamoCustomerScan(_client("dynamodb"), settings.customers_table),
+        LiveRelease(_releases(settings.config_table, settings.releases_bucket)).read,
+        LambdaPublish(_client("lambda"), settings.publish_function),
+        clock(),
+    )
 
 
 class _ChannelClients(dict[str, Any]):

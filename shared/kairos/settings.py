@@ -188,6 +188,18 @@ class TallySettings(Settings):
     insights_table: str
 
 
+@dataclass(frozen=True, slots=True)
+class LearnSettings(Settings):
+    """Of `learn`."""
+
+    function: ClassVar[str] = "learn"
+
+    customers_table: str
+    config_table: str
+    releases_bucket: str
+    publish_function: str
+
+
 FUNCTIONS: tuple[type[Settings], ...] = (
     IngestSettings,
     DecideSettings,
@@ -199,6 +211,7 @@ FUNCTIONS: tuple[type[Settings], ...] = (
     WalkSettings,
     PreferencesSettings,
     TallySettings,
+    LearnSettings,
 )
 
 

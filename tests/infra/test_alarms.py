@@ -30,7 +30,9 @@ def test_every_queue_that_should_move_rings_when_it_does_not(prod: Deployed) -> 
 
 def test_no_function_can_fail_or_be_throttled_unheard(prod: Deployed) -> None:
     for name in ("FunctionsFailAlarm", "FunctionsThrottledAlarm"):
-        assert references(prod.properties(name)["Metrics"]) == set(prod.of_type("Lambda::Function"))
+        assert references(prod.properties(name)["Metrics"]) == set(prod.of_type("Lambda::Function")) - {"LearnFunction"}
+    learn = prod.properties("LearnFailsAlarm")
+    assert (references(learn["Dimensions"]), learn["Period"], learn["Threshold"]) == ({"LearnFunction"}, 86_400, 1)
 
 
 def test_lateness_and_unknown_sends_are_heard_by_the_names_that_the_functions_report(prod: Deployed) -> None:

@@ -19,6 +19,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "deliver": {"GetItem"},
         "sweep": {"Query"},
         "walk": {"Scan", "DescribeTable"},
+        "learn": {"Scan", "DescribeTable"},
         "dispatch": {"DescribeStream", "GetRecords", "GetShardIterator"},
     },
     "SuppressionsTable": {
@@ -38,6 +39,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "sweep": {"GetItem", "PutItem", "Query"},
         "sync": {"GetItem", "PutItem", "Query"},
         "walk": {"GetItem", "PutItem"},
+        "learn": {"GetItem"},
         "publish": {
             *("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"),
             *("DescribeStream", "GetRecords", "GetShardIterator"),
@@ -85,7 +87,7 @@ def test_every_table_and_queue_is_asked_about(prod: Deployed) -> None:
     assert set(stored) == {*TABLES, *QUEUES}
 
 
-@pytest.mark.parametrize("station", ["decide", "walk"])
+@pytest.mark.parametrize("station", ["decide", "walk", "learn", "tally"])
 def test_a_function_that_decides_cannot_reach_a_person(prod: Deployed, station: str) -> None:
     for target in ("ContactsTable", "IdentitiesTable", "SuppressionsTable", "ContactsKey", "IdentitySecret"):
         assert prod.actions_on(ROLES[station], target) == set()
@@ -133,6 +135,7 @@ def test_releases_are_written_by_publish_alone(prod: Deployed) -> None:
         "deliver": {"s3:GetObject"},
         "preferences": {"s3:GetObject"},
         "walk": {"s3:GetObject"},
+        "learn": {"s3:GetObject"},
         "publish": {"s3:GetObject", "s3:PutObject"},
     }
 
@@ -224,6 +227,16 @@ def test_only_deliver_sends_mail_and_only_those_with_a_clock_arm(prod: Deployed)
     assert may("scheduler:CreateSchedule") == may("iam:PassRole") == {"dispatch", "sweep", "publish", "walk"}
     assert may("ssm:GetParameter") == {"ingest", "sync", "deliver"}
     assert may("ssm:GetParametersByPath") == {"sync"}
+
+
+def test_learn_writes_nothing_and_may_call_publish_and_no_other_function(prod: Deployed) -> None:
+    actions = {a for each in prod.statements("LearnRole") for a in as_list(each["Action"])}
+    assert actions == {
+        *("dynamodb:Scan", "dynamodb:DescribeTable", "dynamodb:GetItem", "s3:GetObject", "lambda:InvokeFunction"),
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+    }
+    (call,) = [each for each in prod.statements("LearnRole") if each["Action"] == "lambda:InvokeFunction"]
+    assert flat(call["Resource"]) == "<PublishFunction>"
 
 
 def test_each_function_writes_its_own_log_and_no_other(prod: Deployed) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from infra.package import LOCK, ROOT, SERVICES, build_code, deployed_files, trim
+import pytest
+
+from infra.package import LEARN_LOCK, LOCK, ROOT, SERVICES, build_code, deployed_files, trim
 
 
 def make(path: Path, text: str = "") -> Path:
@@ -54,18 +59,46 @@ def test_a_layer_carries_no_scripts_metadata_stubs_or_tests(tmp_path: Path) -> N
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [kept]
 
 
-def test_the_lock_pins_every_package_by_hash_and_names_no_index() -> None:
-    lines = LOCK.read_text().splitlines()
+@pytest.mark.parametrize("lock", [LOCK, LEARN_LOCK], ids=lambda lock: lock.name)
+def test_a_lock_pins_every_package_by_hash_and_names_no_index(lock: Path) -> None:
+    lines = lock.read_text().splitlines()
     pinned = [line for line in lines if line and not line.startswith((" ", "#"))]
     assert pinned
     assert all("==" in line and line.endswith("\\") for line in pinned)
     assert not [line for line in lines if "://" in line or line.startswith("--")]
 
 
-def test_the_layer_is_locked_at_the_versions_that_the_tests_run_with() -> None:
-    def versions(path: Path) -> dict[str, str]:
-        pins = [line.split(" ")[0].split("==") for line in path.read_text().splitlines() if "==" in line]
-        return {name: version for name, version in pins if not name.startswith((" ", "#"))}
+def versions(path: Path) -> set[tuple[str, str]]:
+    pins = [line.split(" ")[0].split("==") for line in path.read_text().splitlines() if "==" in line]
+    return {(name, version) for name, version in pins if not name.startswith((" ", "#"))}
 
-    tested = versions(ROOT / "requirements.lock")
-    assert {name: tested.get(name) for name in versions(LOCK)} == versions(LOCK)
+
+@pytest.mark.parametrize("lock", [LOCK, LEARN_LOCK], ids=lambda lock: lock.name)
+def test_a_layer_is_locked_at_the_versions_that_the_tests_run_with(lock: Path) -> None:
+    assert versions(lock) <= versions(ROOT / "requirements.lock")
+
+
+WITHOUT = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {absent!r}:
+            raise ModuleNotFoundError(f"no module named {{name}}", name=name)
+sys.meta_path.insert(0, Absent())
+import {modules}
+"""
+
+
+def test_the_layer_of_learn_holds_all_that_learn_imports() -> None:
+    """What is installed here and not locked for it is made absent, and everything that it runs is imported."""
+    named = {name for name, _ in versions(LEARN_LOCK)}
+    absent = {
+        module
+        for module, owners in packages_distributions().items()
+        if not {owner.lower().replace("_", "-") for owner in owners} & {*named, "kairos"}
+    }
+    modules = "functions.learn, kairos.app.learn.nightly, kairos.aws.customer_scan, kairos.aws.releases"
+    modules += ", kairos.aws.publishing, kairos.aws.clients, botocore.session, kairos.app.publish.live"
+    script = WITHOUT.format(absent=absent, modules=modules)
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert {"pydantic", "holidays"} <= absent

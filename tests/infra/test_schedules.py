@@ -44,6 +44,13 @@ def test_the_calendar_is_worked_out_anew_once_a_day(prod: Deployed) -> None:
     assert json.loads(target["Input"]) == {"command": "renew"}
 
 
+def test_what_customers_teach_is_learned_once_a_day(prod: Deployed) -> None:
+    rule = prod.properties("LearnRule")
+    assert rule["ScheduleExpression"] == "rate(1 day)"
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["LearnFunction", "Arn"]}
+
+
 @pytest.mark.parametrize("name", ["Sweep", "Sync"])
 def test_sweep_and_sync_run_every_five_minutes_and_end_before_the_next(prod: Deployed, name: str) -> None:
     rule = prod.properties(f"{name}Rule")

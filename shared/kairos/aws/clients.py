@@ -26,6 +26,7 @@ READ_SECONDS = {
     "secretsmanager": 2.0,
     "s3": 5.0,
     "firehose": 5.0,
+    "lambda": 150.0,
 }
 READ_SECONDS_DEFAULT = 10.0
 ATTEMPTS_MAX = 3

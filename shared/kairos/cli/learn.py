@@ -53,9 +53,4 @@ def _tell(sample: Sample, learned: Learned) -> None:
     screen = open_screen()
     screen.print(f"{sample.looked_at:,} customers read; {len(sample.days):,} with orders", style="dim")
     for name, judged in learned.judged.items():
-        if judged.prior is None:
-            screen.print(f"{name}: {judged.observed:,} observations are not enough yet; what is live stays")
-            continue
-        word = "better" if judged.better else "no better; what is live stays"
-        scores = f"held-out log score {judged.fitted:.4f}, live {judged.live:.4f}"
-        screen.print(f"{name}: {judged.observed:,} observations, {scores}: {word}")
+        screen.print(f"{name}: {judged.in_words}")

@@ -14,6 +14,8 @@ from typing import Any
 
 from kairos.timing.next_order import Forecast
 
+HORIZON = 90
+"""The days ahead for which a shop's stack is learned."""
 _EDGE = 1e-6
 
 

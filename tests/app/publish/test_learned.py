@@ -14,6 +14,7 @@ from kairos.app.publish.publish import Publish
 from kairos.app.publish.release import Release
 from kairos.memory import MemoryDrafts, MemoryReleases
 from kairos.timing.builtin import HOURS, RHYTHM
+from kairos.timing.silence import SilencePrior
 from tests.app.brands import journey, small_drafts, template
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -119,6 +120,10 @@ def bad_priors() -> list[tuple[str, Any]]:
         ("hours email", {**hours, "types": [{"share": 1.0, "odds": [0.0] * 24}]}),
         ("hours email", {**hours, "types": [{"share": -1.0, "odds": [0.0] * 168}]}),
         ("weather", rhythm),
+        ("silence", SilencePrior().to_document()),
+        ("silence", {**SilencePrior(horizon=90).to_document(), "usual_amount": 0.0}),
+        ("silence", {**SilencePrior(horizon=90).to_document(), "forecast": "much"}),
+        ("silence", {"horizon": 90, "other": 1.0}),
         ("rhythm", {**rhythm, "padding": [0.5] * BYTES_MAX}),
     ]
 

@@ -9,11 +9,13 @@ from typing import Any
 from kairos.app.learn.sample import Sample
 from kairos.app.publish.timed import Timing
 from kairos.timing.learn.judge import Judged, judge_hours, judge_rhythm
+from kairos.timing.learn.judge_silence import judge_silence
+from kairos.timing.next_order import RhythmPrior
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What came of it: the judgement of each part (`rhythm`, `hours email`), and the request for the better ones."""
+    """What came of it: each part (`rhythm`, `silence`, `hours email`) judged, and the request for the better ones."""
 
     judged: Mapping[str, Judged]
     request: Mapping[str, Any]
@@ -26,7 +28,9 @@ class Learned:
 
 def learn(sample: Sample, live: Timing, today: int) -> Learned:
     """Learn everything the sample has enough for. `today` is an ordinal: silences are open until then."""
-    judged = {"rhythm": judge_rhythm(sample.days, today, live.rhythm)}
+    rhythm = judge_rhythm(sample.days, today, live.rhythm)
+    used = rhythm.prior if rhythm.better and isinstance(rhythm.prior, RhythmPrior) else live.rhythm
+    judged = {"rhythm": rhythm, "silence": judge_silence(sample.days, today, used, live.silence)}
     for channel, customers in sorted(sample.hours.items()):
         judged[f"hours {channel}"] = judge_hours(customers, live.hours(channel))
     better = {name: each for name, each in judged.items() if each.better}

@@ -9,9 +9,11 @@ from typing import Any
 
 from kairos.domain.errors import BadInput
 from kairos.domain.instant import format_instant
+from kairos.timing.builtin import RHYTHM
 from kairos.timing.next_order import RhythmPrior
 from kairos.timing.rhythm import replay
 from kairos.timing.send_time import WEEK_HOURS, HourPrior, Hours, active_week, answer_rates
+from kairos.timing.silence import HORIZON, SilencePrior, p_none
 
 BYTES_MAX = 400_000
 CHANNEL = "hours "
@@ -21,8 +23,8 @@ _TRIED = (replay([739_000]), replay(range(739_000, 739_100, 9)))
 def with_learned(bundle: Mapping[str, Any], priors: Any, scores: Any, now: Any) -> dict[str, Any]:
     """Return the bundle with these priors in the place of those it has. Raises BadInput.
 
-    `priors` is by part, `rhythm` or `hours email`, and `scores` says of each {"observed", "fitted", "live"}: the mean
-    log score on customers held out, of the new prior and of the one that is live.
+    `priors` is by part, `rhythm`, `silence` or `hours email`, and `scores` says of each {"observed", "fitted", "live"}:
+    the mean log score on customers held out, of the new prior and of the one that is live.
     """
     if not isinstance(priors, Mapping) or not isinstance(scores, Mapping) or not priors:
         raise BadInput("priors", "what was learned, by part")
@@ -59,7 +61,7 @@ def _check(part: str, raw: Any) -> None:
     try:
         if not all(map(isfinite, _numbers(raw))):
             raise ValueError("not finite")
-        (_try_hours if part.startswith(CHANNEL) else {"rhythm": _try_rhythm}[part])(raw)
+        (_try_hours if part.startswith(CHANNEL) else {"rhythm": _try_rhythm, "silence": _try_silence}[part])(raw)
     except (TypeError, KeyError, ValueError, ArithmeticError, AttributeError, IndexError) as error:
         raise BadInput("priors", f"priors of a known part that can be read; {part[:40]} cannot") from error
 
@@ -73,6 +75,16 @@ def _try_rhythm(raw: Mapping[str, Any]) -> None:
         chances = [*forecast.cdf(60), forecast.p_gone(0), forecast.p_gone(400)]
         if not all(0 <= chance <= 1 for chance in chances) or chances[-2] > chances[-1]:
             raise ValueError("no probability")
+
+
+def _try_silence(raw: Mapping[str, Any]) -> None:
+    prior = SilencePrior.from_document(raw)
+    if prior.to_document() != raw or prior.horizon != HORIZON or prior.usual_amount <= 0:
+        raise ValueError("a stack for the horizon that is asked about")
+    for rhythm in _TRIED:
+        for silence in (0, 40, 4000):
+            if not 0 <= p_none(prior, RHYTHM.forecast(rhythm), rhythm.purchases, silence, HORIZON) <= 1:
+                raise ValueError("no probability")
 
 
 def _try_hours(raw: Mapping[str, Any]) -> None:

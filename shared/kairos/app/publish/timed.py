@@ -3,7 +3,7 @@
 The index says what live definitions ask for (`index.timing`), `brand.timing` what is kept besides; the priors that were
 learned are the bundle's `timing`, and where there are none the product's own speak:
 
-    {"rhythm": {…}, "hours": {"email": {…}}, "learned": {"until": "2026-10-01", …}}
+    {"rhythm": {…}, "silence": {…}, "hours": {"email": {…}}, "learned": {"until": "2026-10-01", …}}
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from kairos.domain.document import parse_share
 if TYPE_CHECKING:
     from kairos.timing.next_order import RhythmPrior
     from kairos.timing.send_time import HourPrior
+    from kairos.timing.silence import SilencePrior
 
 
 class Timing:
@@ -43,6 +44,14 @@ class Timing:
 
         raw = self._learned.get("rhythm")
         return RhythmPrior.from_document(raw) if raw else RHYTHM
+
+    @cached_property
+    def silence(self) -> SilencePrior:
+        """Return how far the forecast is trusted about silence, as far as it was learned."""
+        from kairos.timing.silence import SilencePrior
+
+        raw = self._learned.get("silence")
+        return SilencePrior.from_document(raw) if raw else SilencePrior()
 
     def hours(self, channel: str) -> HourPrior:
         """Return the shop's week on a channel, as far as it was learned."""

@@ -20,6 +20,7 @@ from kairos.timing.learn.panel import Histories
 from kairos.timing.next_order import RhythmPrior
 from kairos.timing.rhythm import Rhythm
 from kairos.timing.send_time import WEEK_HOURS, HourPrior, Hours, active_week, answer_rates
+from kairos.timing.silence import SilencePrior
 
 HELD_OUT = 4
 """Every fourth customer is held out."""
@@ -39,7 +40,7 @@ class Judged:
     `prior` is None where there was too little to learn from.
     """
 
-    prior: RhythmPrior | HourPrior | None
+    prior: RhythmPrior | HourPrior | SilencePrior | None
     observed: int
     fitted: float = 0.0
     live: float = 0.0
@@ -49,12 +50,20 @@ class Judged:
         """Return whether it may take the place of what is live."""
         return self.prior is not None and self.fitted > self.live + GAIN_LEAST
 
+    @property
+    def in_words(self) -> str:
+        """Return the judgement as a person reads it."""
+        if self.prior is None:
+            return f"{self.observed:,} observations are not enough yet; what is live stays"
+        word = "better" if self.better else "no better; what is live stays"
+        return f"{self.observed:,} observations, held-out log score {self.fitted:.4f}, live {self.live:.4f}: {word}"
+
 
 def judge_rhythm(histories: Histories, until: int, live: RhythmPrior) -> Judged:
     """Learn from the customers that are not held out, up to the ordinal `until`, and judge on the others."""
     known = {customer: days for customer, days in histories.items() if days and days[0] <= until}
     gaps = sum(len(days) - 1 for days in known.values())
-    learned, held = _parted(known)
+    learned, held = parted(known)
     if gaps < GAPS_LEAST or sum(len(days) - 1 for days in held.values()) < GAPS_LEAST // HELD_OUT:
         return Judged(None, gaps)
     prior = RhythmPrior.from_document(fit_rhythm(learned, until).to_document())
@@ -83,7 +92,7 @@ def judge_hours(customers: Mapping[str, Hours], live: HourPrior) -> Judged:
 
     Types that do not foretell held-out answers better than the live ones are left out.
     """
-    learned, held = (list(each.values()) for each in _parted(customers))
+    learned, held = (list(each.values()) for each in parted(customers))
     observed = int(sum(sum(hours.active.values()) for hours in customers.values()))
     if observed < COUNTS_LEAST or not held:
         return Judged(None, observed)
@@ -133,7 +142,7 @@ def answer_score(prior: HourPrior, parts: Sequence[tuple[Hours, Hours]]) -> floa
     return total / max(count, 1.0)
 
 
-def _parted(customers: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
+def parted(customers: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T]]:
     """Return the customers to learn from and those held out, the same ones every night."""
     held = {id for id in customers if hashlib.blake2b(id.encode(), digest_size=2).digest()[1] % HELD_OUT == 0}
     ordered = sorted(customers)

@@ -1,0 +1,71 @@
+"""`learn` in the deployed stack: by its own role, from items to a release that `decide` reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+pytest.importorskip("scipy")
+
+from kairos.app.publish.release import Release
+from kairos.aws.customers import DynamoCustomers
+from kairos.aws.releases import AwsReleases
+from kairos.domain.profile import Profile
+from kairos.local import LocalCloud
+from kairos.local.demo import publish
+from kairos.local.entropy import seeded
+from kairos.timing import replay
+from kairos.timing.builtin import RHYTHM
+from tests.timing.conftest import make_shop
+
+START = datetime(2026, 3, 2, 1, tzinfo=UTC)
+BRAND = (
+    "name: Harbour\ntimezone: Asia/Seoul\ncountry: KR\npolicies: []\n"
+    "sender: {name: Harbour, email: hello@example.com}\ntiming: {keep: [rhythm]}\n"
+)
+
+
+def live(cloud: LocalCloud) -> Release:
+    clients = cloud.session.client("dynamodb"), cloud.session.client("s3")
+    releases = AwsReleases(*clients, cloud.outputs["ConfigTable"], cloud.outputs["ReleasesBucket"])
+    pointer = releases.pointer()
+    assert pointer is not None
+    return Release(releases.bundle(pointer.release), pointer)
+
+
+def keep_shop(cloud: LocalCloud) -> None:
+    """Put sixty customers into the table, who have bought for a year and a half."""
+    customers = DynamoCustomers(cloud.session.client("dynamodb"), cloud.outputs["CustomersTable"])
+    shop = make_shop(60, 500, seed=8)
+    ahead = START.date().toordinal() - max(days[-1] for days in shop.values())
+    for customer, days in shop.items():
+        rhythm = replay(day + ahead for day in days).to_state()
+        customers.write(Profile(f"{customer:a<26}", START, rhythm=rhythm), [], None, None)
+
+
+def test_what_customers_teach_is_live_by_a_release_and_goes_back_with_a_rollback(
+    synthesised: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "brand.yaml").write_text(BRAND, "utf-8")
+    with seeded("learn"), LocalCloud.from_template(synthesised, START) as cloud:
+        assert cloud.invoke("learn").payload["read"] == 0, "before anything is live it reads nobody, and does not fail"
+        publish(cloud, tmp_path)
+        keep_shop(cloud)
+        before = live(cloud)
+        assert before.timing.rhythm == RHYTHM
+        told = cloud.invoke("learn")
+        assert (told.payload["read"], told.payload["changed"]) == (60, ["timing/rhythm"]), told.error
+        learned = live(cloud)
+        assert told.payload["release"] == learned.id != before.id
+        assert learned.timing.rhythm.fitted_on > 100
+        scores = learned.bundle["timing"]["learned"]["rhythm"]
+        assert scores["fitted"] > scores["live"]
+        for table in ("ContactsTable", "IdentitiesTable"):
+            with cloud.acting("learn"), pytest.raises(ClientError, match="AccessDenied"):
+                cloud.session.client("dynamodb").scan(TableName=cloud.outputs[table])
+        assert [denial.action for denial in cloud.take_denied()] == ["dynamodb:Scan"] * 2
+        assert cloud.invoke("publish", {"command": "rollback"}).payload["ok"]
+        assert live(cloud).timing.rhythm == RHYTHM
