@@ -235,6 +235,7 @@ def environment(port: int) -> dict[str, str]:
         "KAIROS_IDENTITY_SECRET_ARN": SECRET_ARN,
         "KAIROS_CONNECTIONS_PREFIX": PREFIX,
         "KAIROS_CONFIGURATION_SET": "bench",
+        "KAIROS_PUSH_APPLICATIONS": "arn:aws:sns:us-east-1:123456789012:app/{platform}/bench",
         "KAIROS_PUBLIC_URL": "https://example.com",
         "POWERTOOLS_SERVICE_NAME": "kairos-bench",
         "POWERTOOLS_METRICS_NAMESPACE": "Kairos",

@@ -116,9 +116,17 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
         Accepted(
             "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
             _EVERY_ROLE,
-            "X-Ray's write actions (where traces are asked for), dynamodb:ListStreams and sns:Publish to a telephone "
-            "number know no resource; "
-            "topics and other things that sns:Publish could name are denied.",
+            "X-Ray's write actions (where traces are asked for) and dynamodb:ListStreams know no resource.",
+        ),
+        Accepted(
+            f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sns:{here}:app/*/{prefix}]",
+            ("DeliverRole",),
+            "One application for each push service, made by `kairos connect push` under the stage's name.",
+        ),
+        Accepted(
+            f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sns:{here}:endpoint/*/{prefix}/*]",
+            ("DeliverRole",),
+            "One endpoint for each device, named by SNS.",
         ),
         Accepted(
             "AwsSolutions::AwsSolutions-IAM5[Resource::<ReleasesBucket.Arn>/*]",

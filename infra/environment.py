@@ -1,5 +1,6 @@
 """The value behind each `KAIROS_…` name, in one place: functions read a part of it, outputs another."""
 
+from aws_cdk import Aws
 from aws_cdk import aws_apigatewayv2 as apigateway
 
 from infra.archive import Archive
@@ -49,6 +50,7 @@ def environment(
         "IDENTITY_SECRET_ARN": keys.identity.secret_arn,
         "CONNECTIONS_PREFIX": connections_prefix(stage),
         "CONFIGURATION_SET": stage.prefix,
+        "PUSH_APPLICATIONS": push_applications(stage),
         "PUBLIC_URL": api.api_endpoint,
     }
 
@@ -56,3 +58,8 @@ def environment(
 def connections_prefix(stage: Stage) -> str:
     """Return the path under which `kairos connect` keeps the secrets of sources."""
     return f"/kairos/{stage.name}/connections/"
+
+
+def push_applications(stage: Stage) -> str:
+    """Return the ARN of what `kairos connect push` makes at SNS, with `{platform}` for APNS, APNS_SANDBOX or GCM."""
+    return f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:app/{{platform}}/{stage.prefix}"

@@ -118,6 +118,7 @@ class Grants:
         self._read_connections(deliver, "webhook/*")
         self._send_email(deliver)
         self._send_sms(deliver)
+        self._send_push(deliver)
 
     def _publish(self, publish: lambda_.Function) -> None:
         _allow(
@@ -233,13 +234,15 @@ class Grants:
         _allow(function, "ses:SendEmail", "ses:SendRawEmail", on=resources)
 
     def _send_sms(self, function: lambda_.Function) -> None:
-        # A telephone number has no ARN, so the grant is for everything, less everything that does have one.
-        _allow(function, "sns:Publish", on="*")
-        function.add_to_role_policy(
-            iam.PolicyStatement(
-                effect=iam.Effect.DENY, actions=["sns:Publish"], resources=[f"arn:{Aws.PARTITION}:sns:*:*:*"]
-            )
-        )
+        # A telephone number has no ARN, so the grant is for everything but what does have one.
+        everything_named = f"arn:{Aws.PARTITION}:sns:*:*:*"
+        function.add_to_role_policy(iam.PolicyStatement(actions=["sns:Publish"], not_resources=[everything_named]))
+
+    def _send_push(self, function: lambda_.Function) -> None:
+        # The applications are called after the stage by `kairos connect push`; one for each push service.
+        sns = f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        _allow(function, "sns:CreatePlatformEndpoint", on=f"{sns}:app/*/{self.stage.prefix}")
+        _allow(function, "sns:Publish", "sns:DeleteEndpoint", on=f"{sns}:endpoint/*/{self.stage.prefix}/*")
 
 
 def _allow(

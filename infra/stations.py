@@ -83,6 +83,7 @@ _ALL = (
             "IDENTITY_SECRET_ARN",
             "CONNECTIONS_PREFIX",
             "CONFIGURATION_SET",
+            "PUSH_APPLICATIONS",
             "PUBLIC_URL",
         ),
     ),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kairos.aws.clients import Clients
     from kairos.aws.secret import IdentitySecret
     from kairos.registry import Channel
-    from kairos.settings import DispatchSettings, PublishSettings, SweepSettings, WalkSettings
+    from kairos.settings import DeliverSettings, DispatchSettings, PublishSettings, SweepSettings, WalkSettings
 
 
 @cache
@@ -155,7 +155,7 @@ def messages() -> Deliver:
         SqsOutbox(_client("sqs"), settings.outbox_transactional_url, settings.outbox_marketing_url),
         _inbox(settings.inbox_url),
         channels,
-        _ChannelClients(channels, settings.configuration_set, settings.board_table),
+        _ChannelClients(channels, settings),
         clock(),
     )
 
@@ -329,23 +329,28 @@ def learn() -> LearnNightly:
 class _ChannelClients(dict[str, Any]):
     """What each channel's `send` is given, made when its first message goes: most brands use one channel."""
 
-    def __init__(self, channels: Mapping[str, Channel], configuration_set: str, board_table: str) -> None:
+    def __init__(self, channels: Mapping[str, Channel], settings: DeliverSettings) -> None:
         super().__init__()
         self._channels = channels
-        self._configuration_set = configuration_set
-        self._board_table = board_table
+        self._settings = settings
 
     def __missing__(self, name: str) -> Any:
         channel = self._channels[name]
-        self[name] = self._wrapped(channel.service, _client(channel.service, **channel.client_config))
+        client = _client(channel.service, **channel.client_config) if channel.service else None
+        self[name] = self._wrapped(name, client)
         return self[name]
 
-    def _wrapped(self, service: str, client: Any) -> Any:
-        if service == "sesv2":
+    def _wrapped(self, name: str, client: Any) -> Any:
+        settings = self._settings
+        if name == "email":
             from kairos.channels.email import Ses
 
-            return Ses(client, self._configuration_set)
-        return _board(client, self._board_table) if service == "dynamodb" else client
+            return Ses(client, settings.configuration_set)
+        if name == "push":
+            from kairos.channels.push import Endpoints
+
+            return Endpoints(client, settings.push_applications)
+        return _board(client, settings.board_table) if name == "web" else client
 
 
 @cache

@@ -186,12 +186,25 @@ class Rate:
     per_day: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one message costs at list price, in US dollars, for estimates and spending limits. `per` says of what
+    ("segment"), and from which price list; 0 where nobody sends a bill."""
+
+    usd: float
+    per: str
+
+
 class Channel(Protocol):
     """A way to reach a person. `address` is the contact field it needs (empty: it needs none); `parts` the template
-    parts it renders, of which `choices` can only be one of a few words.
+    parts it renders, of which `choices` can only be one of a few words, and `mappings` are short texts by name: those
+    that are listed, or (none listed) whichever the author wants. A mapping is rendered to JSON.
 
-    `service` and `client_config` say which client bootstrap makes for it (boto3's name, botocore's Config arguments):
-    a client that repeats calls by itself would send twice, so every channel forbids that there.
+    `informational`: class marketing may not use it. `repeatable`: whoever takes a message knows it by its id, so a call
+    whose answer was lost is made again. What is neither is in `channels/_plain.py`.
+
+    `service` and `client_config` say which client bootstrap makes for it (boto3's name, botocore's Config arguments;
+    empty: none of AWS's): a client that repeats calls by itself would send twice, so every channel forbids that there.
     """
 
     name: str
@@ -199,8 +212,12 @@ class Channel(Protocol):
     parts: Sequence[str]
     required: Sequence[str]
     choices: Mapping[str, Sequence[str]]
+    mappings: Mapping[str, Sequence[str]]
     reports_back: bool  # whether the provider later says what became of a message
+    informational: bool
+    repeatable: bool
     rate: Rate
+    price: Price
     grants: Sequence[Grant]
     service: str
     client_config: Mapping[str, Any]
@@ -208,9 +225,15 @@ class Channel(Protocol):
     def send(self, delivery: Delivery, client: Any) -> str:
         """Hand the message over and return the provider's id.
 
-        Raises Refused (definitely not sent, for good), Throttled (definitely not sent, later), and Unavailable when
-        it is unknown whether the provider took it.
+        Raises Refused (definitely not sent, for good; Gone where the address takes nothing any more), Throttled
+        (definitely not sent, later), and Unavailable when it is unknown whether the provider took it.
         """
+
+    def lint(self, texts: Mapping[str, str], brand: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+        """Return what could not be sent of a template as its author wrote it, at publish: (part, what is wrong)."""
+
+    def amount(self, parts: Mapping[str, str]) -> int:
+        """Return of how many units (`price.per`) a rendered message is."""
 
 
 # ---- policies ------------------------------------------------------------------------------------------------------

@@ -99,6 +99,7 @@ class DeliverSettings(Settings):
     identity_secret_arn: str
     connections_prefix: str
     configuration_set: str
+    push_applications: str
     public_url: str
 
 

@@ -13,6 +13,7 @@ from kairos.app.deliver.outcome import Delivered, Request
 from kairos.app.ports import OutboxMessage, Pointer
 from kairos.app.preferences.unsubscribe import UnsubscribeLinks
 from kairos.app.publish.live import EMPTY_BUNDLE, LiveRelease
+from kairos.channels._plain import Plain
 from kairos.domain.event import Event
 from kairos.domain.profile import Consent, Enrollment, Message, Profile
 from kairos.memory import (
@@ -26,7 +27,7 @@ from kairos.memory import (
     MemorySendTokens,
     MemorySuppressions,
 )
-from kairos.registry import Delivery, Grant, Rate
+from kairos.registry import Delivery, Rate
 from tests.app.preferences.test_unsubscribe import OLD
 
 NOON = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # 12:00 in Seoul
@@ -48,19 +49,16 @@ class Crash(BaseException):
     """The function is killed."""
 
 
-class FakeChannel:
+class FakeChannel(Plain):
     """E-mail to nowhere: remembers what it was given and answers from `answers`, then always "ok-n"."""
 
     name = "email"
     address = "email"
     parts: Sequence[str] = ("subject", "preheader", "text", "html")
     required: Sequence[str] = ("subject",)
-    choices: Mapping[str, Sequence[str]] = {}
     reports_back = True
     rate = Rate(100)
-    grants: Sequence[Grant] = ()
     service = "sesv2"
-    client_config: Mapping[str, Any] = {}
 
     def __init__(self) -> None:
         self.taken: list[Delivery] = []
@@ -189,7 +187,7 @@ class World:
         return [((at - self.clock.now()).total_seconds(), message) for at, message in rows]
 
 
-class _ChannelTap:
+class _ChannelTap(Plain):
     """The channel with its `send` tapped and its data as it is."""
 
     def __init__(self, channel: FakeChannel, tap: Tap) -> None:

@@ -91,6 +91,20 @@ class Provider:
         return {"MessageId": "sns-1"}
 
 
+class MemoryDevices:
+    """Devices."""
+
+    def __init__(self) -> None:
+        self.applications: dict[str, dict[str, str]] = {}
+        self.forgotten: list[str] = []
+
+    def put(self, service: str, attributes: Mapping[str, str]) -> None:
+        self.applications[service] = dict(attributes)
+
+    def forget(self, address: str) -> None:
+        self.forgotten.append(address)
+
+
 class MemoryDeployment:
     """Deployment."""
 
@@ -110,6 +124,7 @@ class MemoryDeployment:
         self.inbox = MemoryInbox(self.clock)
         self.traces = MemoryTraces(self.identities, self.contacts, self.ledger, MemoryBoard())
         self.secrets = MemorySecrets()
+        self.devices = MemoryDevices()
         self.sync_states = MemorySyncStates()
         self.dead_letters: Any = None
         self.patient: Any = None

@@ -48,6 +48,13 @@ def test_a_person_is_erased_and_what_came_of_it_is_said(
     assert known.suppressions.suppressed("email", EMAIL.value) == {"marketing"}
 
 
+def test_the_push_services_forget_every_phone_that_the_person_ever_had(known: MemoryDeployment) -> None:
+    phones = {"push_token": "fcm:new", "push_token_0a": "fcm:new", "push_token_0b": "apns:old"}
+    known.contacts.put(PROFILE, "profile", phones, NOW)
+    assert erase(known, Wish(("Anna@Example.com",), yes=True)) == 0
+    assert known.devices.forgotten == ["apns:old", "fcm:new"]
+
+
 def test_whoever_is_not_known_is_said_to_be_so_which_is_how_it_is_after_an_erasure(
     known: MemoryDeployment, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,7 +45,7 @@ class Deployed:
             action
             for statement in self.statements(role)
             if statement["Effect"] == "Allow"
-            for resource in as_list(statement["Resource"])
+            for resource in as_list(statement.get("Resource", []))
             if target in references(resource)
             for action in as_list(statement["Action"])
         }

@@ -14,7 +14,7 @@ from kairos.local import LocalCloud
 from kairos.local.call import Call
 
 # Where personal data belongs (DESIGN 2, rule 7): the table of contacts, and what `deliver` hands to a provider.
-MAY_HOLD = {("sesv2", "SendEmail"), ("sns", "Publish")}
+MAY_HOLD = {("sesv2", "SendEmail"), ("sns", "Publish"), ("sns", "CreatePlatformEndpoint")}
 APART = ("customers", "identities", "messages", "suppressions", "config")
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from kairos.local import LocalCloud
 from kairos.local.errors import Unplayable
@@ -144,15 +143,13 @@ def test_nobody_reads_the_secrets_or_sends_mail_but_who_must(cloud: LocalCloud) 
     assert refused(cloud, "ingest", "sns", "publish", PhoneNumber="+82105550100", Message="x") == ["sns:Publish"]
 
 
-def test_deliver_may_text_a_person_and_publish_to_no_topic(cloud: LocalCloud) -> None:
+def test_deliver_may_text_a_person_and_publish_to_no_topic_and_to_nobody_elses_devices(cloud: LocalCloud) -> None:
     topic = cloud.session.client("sns").create_topic(Name="other")["TopicArn"]
     with cloud.acting("deliver"):
         cloud.session.client("sns").publish(PhoneNumber="+82105550100", Message="x")
-    sns = cloud.session.client("sns")
-    with cloud.acting("deliver"), pytest.raises(ClientError, match="denies it"):
-        sns.publish(TopicArn=topic, Message="x")
-    (denial,) = cloud.take_denied()
-    assert denial.denied_by == "DeliverRoleDefaultPolicy"
+    assert refused(cloud, "deliver", "sns", "publish", TopicArn=topic, Message="x") == ["sns:Publish"]
+    device = topic.replace(":other", ":endpoint/GCM/kairos-else/1")
+    assert refused(cloud, "deliver", "sns", "publish", TargetArn=device, Message="x") == ["sns:Publish"]
 
 
 def test_an_alarm_is_armed_in_our_group_and_with_our_role_only(cloud: LocalCloud) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from kairos.app.deliver.webhooks import Answer
+from kairos.channels._plain import Plain
 from kairos.domain.errors import Refused, Throttled, Unavailable
 from kairos.registry import Delivery, Rate
 from tests.simulation.faults import Crash, Faults
@@ -56,7 +57,7 @@ class Call:
 
 
 @dataclass
-class FakeChannel:
+class FakeChannel(Plain):
     """A channel whose provider is this file. `on_call` sees every call at its instant."""
 
     name: str

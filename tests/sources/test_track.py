@@ -179,6 +179,39 @@ def test_null_takes_a_trait_or_an_address_back() -> None:
     assert (event.traits, event.reach) == ({"tier": None}, {"email": False})
 
 
+TOKEN = "ab" * 32
+
+
+def test_identify_says_by_which_phone_an_app_is_reached_and_keeps_every_phone_apart() -> None:
+    call = {"type": "identify", "userId": "7", "context": {"device": {"type": "iOS", "token": TOKEN}}}
+    parsed = one(call)
+    fields = parsed.contacts[0].fields
+    assert fields["push_token"] == f"apns:{TOKEN}"
+    assert sorted(set(fields.values())) == [f"apns:{TOKEN}"]
+    assert len(fields) == 2, "the one in use, and under a name of its own each that ever was"
+    assert parsed.event.reach == {"push": True}
+    assert TOKEN not in json.dumps(event_to_json(replace(parsed.event, id="e", profile="p")))
+
+
+@pytest.mark.parametrize(
+    "device", [{"type": "android", "token": "x"}, {"type": "watch", "token": TOKEN}, {}, "x", None]
+)
+def test_a_device_that_names_no_token_of_a_push_service_says_nothing(device: Any) -> None:
+    parsed = one({"type": "identify", "userId": "7", "context": {"device": device}})
+    assert (parsed.contacts, parsed.event.reach) == ([], None)
+
+
+def test_a_token_taken_back_closes_push() -> None:
+    parsed = one({"type": "identify", "userId": "7", "context": {"device": {"type": "ios", "token": None}}})
+    assert (parsed.contacts, parsed.event.reach) == ([], {"push": False})
+
+
+def test_a_public_key_names_no_device() -> None:
+    call = {"type": "page", "anonymousId": "a1", "context": {"device": {"type": "ios", "token": TOKEN}}}
+    parsed = one(call, trusted=False)
+    assert (parsed.contacts, parsed.event.reach) == ((), None)
+
+
 def test_the_owner_may_list_more_traits() -> None:
     call = {"type": "identify", "userId": "u", "traits": {"shoe_size": 42, "gender": "x"}}
     assert one(call, settings={"traits": ["shoe_size"]}).event.traits == {"shoe_size": 42}

@@ -24,6 +24,9 @@ from kairos.domain.profile import Profile
 STANDING = "profile"
 """The kind of the row that stands for a profile itself."""
 
+DEVICE = "push_token"
+"""How the contact fields of phones begin: see `kairos.sources._device`."""
+
 CHANNELS: Mapping[str, str] = {"email": "email", "phone": "sms"}
 """Contact field → the channel whose stop is kept for it."""
 
@@ -87,6 +90,7 @@ class Report:
 
 class Erase:
     """The use case. `read` returns a profile as it stands; `sleep` waits for seconds, `tell` hears what is being done.
+    `forget_device` lets the push service forget a phone, by its token.
 
     Everything is idempotent. Raises Unavailable where `decide` does not come round in time: run it again then.
     """
@@ -99,6 +103,7 @@ class Erase:
         inbox: Inbox,
         clock: Clock,
         sleep: Callable[[float], None],
+        forget_device: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._read = read
         self._traces = traces
@@ -106,6 +111,7 @@ class Erase:
         self._inbox = inbox
         self._clock = clock
         self._sleep = sleep
+        self._forget_device = forget_device
 
     def run(
         self,
@@ -126,9 +132,7 @@ class Erase:
         self._wait(ids)
         tell("deleting contacts, messages and identities")
         for id, refs in kept.items():
-            self._traces.forget_contacts(id, list(refs))
-            self._traces.forget_board(id)
-            report.contacts += len(refs)
+            report.contacts += self._forget_contacts(id, refs)
         report.messages = self._forget_messages(ids)
         report.identities = self._forget_identities(rows)
         self._sleep(UNDER_WAY_SECONDS)
@@ -183,11 +187,16 @@ class Erase:
         self._forget_identities(rows)
         found = len(rows)
         for id in ids:
-            refs = list(self._traces.contacts(id))
-            self._traces.forget_contacts(id, refs)
-            self._traces.forget_board(id)
-            found += len(refs)
+            found += self._forget_contacts(id, self._traces.contacts(id))
         return found
+
+    def _forget_contacts(self, id: str, refs: Mapping[str, Mapping[str, Any]]) -> int:
+        # The phones first: where that breaks off, the tokens are still there to go on by.
+        for address in sorted({str(value) for name, value in refs.get("profile", {}).items() if is_device(name)}):
+            self._forget_device(address)
+        self._traces.forget_contacts(id, list(refs))
+        self._traces.forget_board(id)
+        return len(refs)
 
 
 def _addresses(kept: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> set[tuple[str, str]]:
@@ -199,3 +208,8 @@ def _addresses(kept: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> set[tuple
         for name, channel in CHANNELS.items()
         if isinstance(fields.get(name), str)
     }
+
+
+def is_device(field: str) -> bool:
+    """Return whether a contact field holds the token of a phone: the one in use, or one that was."""
+    return field == DEVICE or field.startswith(f"{DEVICE}_")

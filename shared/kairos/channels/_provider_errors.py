@@ -35,6 +35,11 @@ _NEVER_LEFT = (
 )
 
 
+def code_of(error: Exception) -> str:
+    """Return the provider's own code of an error, empty where it is none of a provider's."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
 def translate(provider: str, error: Exception, refused: Collection[str]) -> KairosError:
     """Return the error that `deliver` acts upon; `refused` are the provider's codes for "not this message, ever".
 
@@ -42,7 +47,7 @@ def translate(provider: str, error: Exception, refused: Collection[str]) -> Kair
     message: they are Throttled, so the message waits until it expires and an operator has time.
     """
     if isinstance(error, ClientError):
-        code = str(error.response.get("Error", {}).get("Code", ""))
+        code = code_of(error)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
         if code in refused:
             return Refused(provider, code)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from kairos.channels._mime import ascii_address, build_email
+from kairos.channels._plain import Plain
 from kairos.channels._provider_errors import ONE_TRY, translate
 from kairos.domain.errors import Unavailable
-from kairos.registry import Delivery, Grant, Rate
+from kairos.registry import Delivery, Grant, Price, Rate
 
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
 """SES's codes that speak of the message. A suspended or paused account, an unverified domain and a lost configuration
@@ -32,17 +33,17 @@ class Ses:
     configuration_set: str
 
 
-class Email:
+class Email(Plain):
     """The channel `email`."""
 
     name = "email"
     address = "email"
     parts: Sequence[str] = ("subject", "preheader", "text", "html")
     required: Sequence[str] = ("subject",)
-    choices: Mapping[str, Sequence[str]] = {}
     reports_back = True
     rate = Rate(per_second=14)
     """What SES gives an account that has left its sandbox; inside it a brand states `{per_second: 1, per_day: 200}`."""
+    price = Price(0.0001, "e-mail, without data (aws.amazon.com/ses/pricing)")
     service = "sesv2"
     client_config: Mapping[str, Any] = ONE_TRY
     grants: Sequence[Grant] = (

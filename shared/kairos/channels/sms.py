@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kairos.channels._plain import Plain
 from kairos.channels._provider_errors import ONE_TRY, translate
 from kairos.channels._sms_length import measure
 from kairos.domain.errors import Refused, Unavailable
-from kairos.registry import Delivery, Grant, Rate
+from kairos.registry import Delivery, Grant, Price, Rate
 
 SEGMENTS_MAX = 10
 """SNS takes 1,600 characters for all segments of one text; ten of 153 or 67 is where a text has become a letter."""
@@ -25,20 +26,24 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}")
 
 
-class Sms:
+class Sms(Plain):
     """The channel `sms`. The brand's `sender.sms` is a sender id (up to 11 letters and digits) or an own number."""
 
     name = "sms"
     address = "phone"
     parts: Sequence[str] = ("text",)
     required: Sequence[str] = ("text",)
-    choices: Mapping[str, Sequence[str]] = {}
     reports_back = False
     rate = Rate(per_second=20)
     """What SNS takes of transactional texts in most Regions; numbers of one's own allow less."""
+    price = Price(0.0465, "segment, as for Korea; countries differ (aws.amazon.com/sns/sms-pricing)")
     service = "sns"
     client_config: Mapping[str, Any] = ONE_TRY
     grants: Sequence[Grant] = (Grant(actions=("sns:Publish",), resources=("*",), why="a phone number has no ARN"),)
+
+    def amount(self, parts: Mapping[str, str]) -> int:
+        """Return the segments of the text."""
+        return measure(parts.get("text", "")).segments
 
     def send(self, delivery: Delivery, client: Any) -> str:
         """Hand the text to SNS and return its message id. Raises Refused, Throttled or Unavailable."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 from kairos.app.ports import Board, Notice
+from kairos.channels._plain import Plain
 from kairos.domain.errors import Refused, Throttled, Unavailable
-from kairos.registry import Delivery, Grant, Rate
+from kairos.registry import Delivery, Rate
 
 FORMS = ("popup", "banner", "slot")
 FREQUENCIES = ("once", "daily", "always")
@@ -25,7 +25,7 @@ _SLOT = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
-class Web:
+class Web(Plain):
     """The channel `web`. Its address is the profile itself, so it needs no contact field."""
 
     name = "web"
@@ -37,9 +37,7 @@ class Web:
     rate = Rate(per_second=500)
     """Our own table's: a write and a read each, far below what an on-demand table takes at once."""
     service = "dynamodb"
-    client_config: Mapping[str, Any] = {}
-    grants: Sequence[Grant] = ()
-    """The board is a table of ours, and granted where the others are (`infra/grants.py`)."""
+    # No grants: the board is a table of ours, and granted where the others are (`infra/grants.py`).
 
     def send(self, delivery: Delivery, client: Board) -> str:
         """Let the message lie ready; the provider's id is the message's own. Raises Refused or Throttled.

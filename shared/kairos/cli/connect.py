@@ -16,6 +16,7 @@ from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
 from kairos import registry
+from kairos.cli.connect_push import PUSH, connect_push
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import open_screen
 
@@ -50,6 +51,8 @@ class Wish:
 
 def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask: Callable[[str], str] = getpass) -> int:
     """Keep the secret and print where webhooks go. Raises CannotDo."""
+    if wish.source == PUSH:
+        return connect_push(deployment, wish.connection, _settings(wish), from_stdin=from_stdin)
     _check(wish, deployment)
     changes = _settings(wish)
     if wish.generate and not listens(wish.source):
@@ -81,7 +84,7 @@ def _check(wish: Wish, deployment: Deployment) -> None:
     if wish.source in NOT_CONNECTED:
         raise CannotDo(f"{wish.source} needs no connecting: its events come from your own account")
     if wish.source not in (*known, CALLED):
-        raise CannotDo(f"no source is called {wish.source!r}; there are: {', '.join([*known, CALLED])}")
+        raise CannotDo(f"no source is called {wish.source!r}; there are: {', '.join([*known, CALLED, PUSH])}")
     if not _NAME.fullmatch(wish.connection):
         raise CannotDo("a connection's name has letters, digits, - and _, at most 64")
     if wish.public_key and wish.source != "track":

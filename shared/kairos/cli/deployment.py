@@ -33,6 +33,7 @@ from kairos.registry import Channel
 
 if TYPE_CHECKING:
     from kairos.aws.secret import IdentitySecret
+    from kairos.channels.push import Endpoints
     from kairos.cli.checkup.patient import Patient
 
 INVOKE_SECONDS = 120
@@ -67,6 +68,16 @@ class Secrets(Protocol):
         """Return (source, connection) of all that are configured."""
 
 
+class Devices(Protocol):
+    """What the push services know: an application for each, and an endpoint for each phone."""
+
+    def put(self, service: str, attributes: Mapping[str, str]) -> None:
+        """Make the application of a push service ("apns", "fcm" …), or give it new credentials."""
+
+    def forget(self, address: str) -> None:
+        """Delete the endpoint of a device; what is not there is no mistake."""
+
+
 class Deployment(Protocol):
     """What commands need of a deployment. `clock` tells the time there: a local cloud has its own."""
 
@@ -92,6 +103,8 @@ class Deployment(Protocol):
     def suppressions(self) -> Suppressions: ...
     @property
     def suppression_scan(self) -> SuppressionScan: ...
+    @property
+    def devices(self) -> Devices: ...
     @property
     def inbox(self) -> Inbox: ...
     @property
@@ -331,12 +344,26 @@ class AwsDeployment:
 
     def channel_client(self, channel: Channel) -> Any:
         """Return the provider's client; e-mail without the configuration set, so that no event of it comes back."""
-        client = self._client(channel.service, **channel.client_config)
-        if channel.service != "sesv2":
+        client = self._client(channel.service, **channel.client_config) if channel.service else None
+        if channel.name == "push":
+            return self._endpoints(client)
+        if channel.name != "email":
             return client
         from kairos.channels.email import Ses
 
         return Ses(_Uncounted(client), "")
+
+    @cached_property
+    def devices(self) -> Devices:
+        """Return what SNS knows of apps and the phones they are on."""
+        from kairos.cli.devices import SnsDevices
+
+        return SnsDevices(self._endpoints(self._client("sns")))
+
+    def _endpoints(self, client: Any) -> Endpoints:
+        from kairos.channels.push import Endpoints
+
+        return Endpoints(client, self._output("PushApplications"))
 
     def _output(self, name: str) -> str:
         if name not in self._outputs:

@@ -51,7 +51,13 @@ def erase_people(deployment: Deployment, wish: Wish, sleep: Callable[[float], No
         return WRONG
     addresses = [each for person, id in found.items() if id is not None for each in _address(deployment, person)]
     erase = Erase(
-        deployment.read_profile, deployment.traces, deployment.suppressions, deployment.inbox, deployment.clock, sleep
+        deployment.read_profile,
+        deployment.traces,
+        deployment.suppressions,
+        deployment.inbox,
+        deployment.clock,
+        sleep,
+        lambda address: deployment.devices.forget(address),  # found only where there is one
     )
     _report(erase.run(profiles, addresses, lambda what: screen.print(what, style="dim")), as_json=wish.as_json)
     return 0

@@ -357,7 +357,9 @@ def start_all(
 @app.command()
 def connect(
     context: Context,
-    source: Annotated[str, typer.Argument(help="The kind of sender: shopify, calcom, calendly, track; or webhook.")],
+    source: Annotated[
+        str, typer.Argument(help="The kind of sender: shopify, calcom, calendly, track; or webhook, push.")
+    ],
     connection: Annotated[str, typer.Argument(help="Your name for this one, such as main.")],
     secret: Annotated[
         str | None, typer.Option("--secret", help="Only -, to read the secret from stdin; else it is asked for.")

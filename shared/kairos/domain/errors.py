@@ -14,6 +14,7 @@ KairosError
 └── Unavailable              a dependency did not answer: raise, the queue brings it back
     ├── Throttled
     └── Refused              the provider said no for good (deliver only): the message is not sent, with its reason
+        └── Gone             and no other message will reach that address either: a device's token that has died
 """
 
 from __future__ import annotations
@@ -115,3 +116,7 @@ class Refused(Unavailable):
 
     def __init__(self, provider: str, reason: str) -> None:
         super().__init__(provider, reason)
+
+
+class Gone(Refused):
+    """A provider refused the address for good; nothing was sent, and nothing sent there will arrive."""

@@ -26,6 +26,12 @@ PULLED = frozenset({"web"})
 Agreement is kept there, so here only a refusal counts; and whoever sits at the device reads it, so nothing of contacts
 goes into it."""
 
+SAME_ADDRESS = {"kakao": "sms"}
+"""Channels that reach a person by the address of another one: who has a phone number has KakaoTalk, or nobody knows."""
+
+OWN_SERVER = frozenset({"webhook"})
+"""Channels whose receiver is the brand's own: no address of the customer is needed."""
+
 EntryKey = tuple[str, str]  # (kind, id)
 ConsentKey = tuple[str, str]  # (channel, purpose)
 
@@ -291,6 +297,12 @@ class Profile:
     def gone(self) -> bool:
         """Return whether it stands for nobody any more: it became another profile, or was erased."""
         return self.merged_into is not None or self.erased_at is not None
+
+    def reaches(self, channel: str) -> bool:
+        """Return whether the customer can be reached on a channel: by an address of its own, or one that it shares."""
+        if channel in OWN_SERVER:
+            return True
+        return self.reach.get(channel, self.reach.get(SAME_ADDRESS.get(channel, ""), False))
 
     def has_seen(self, event: str) -> bool:
         """Return whether the event of this id was applied, as far back as it may come again."""

@@ -150,7 +150,10 @@ class Permissions:
     def _note(self, role: str, statements: Iterable[Statement], request: Request) -> None:
         for statement in statements:
             for action, resource in statement.grants():
-                if action.lower() == request.action.lower() and resource_matches(resource, request.resource):
+                all_but = statement.but_resources  # it covers the request, so the request is none of those
+                if action.lower() == request.action.lower() and (
+                    all_but or resource_matches(resource, request.resource)
+                ):
                     self.used.add(Grant(role, action, resource))
 
 

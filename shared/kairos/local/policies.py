@@ -78,7 +78,7 @@ class Statement:
         """Yield each (action, resource) of a statement that allows by name."""
         for action in self.actions:
             for resource in self.resources:
-                yield action, resource
+                yield action, f"all but {resource}" if self.but_resources else resource
 
 
 def resource_matches(pattern: str, resource: str) -> bool:

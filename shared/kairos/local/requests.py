@@ -130,8 +130,10 @@ class Requests:
             yield Request(action, self.arn("ses", f"configuration-set/{name}"), self.context(call))
 
     def sns(self, call: Call) -> Iterator[Request]:
-        """Yield what a publication needs. A telephone number has no ARN: it is "*", and not written down."""
-        resource = call.params.get("TopicArn") or call.params.get("TargetArn") or "*"
+        """Yield what a publication or a device's endpoint needs. A telephone number has no ARN: it is "*", and not
+        written down."""
+        named = ("TopicArn", "TargetArn", "PlatformApplicationArn", "EndpointArn")
+        resource = next((str(call.params[name]) for name in named if name in call.params), "*")
         yield Request(f"sns:{call.operation}", resource, self.context(call))
 
     def lambda_(self, call: Call) -> Iterator[Request]:

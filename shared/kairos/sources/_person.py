@@ -73,7 +73,7 @@ def profile_contact(fields: Mapping[str, Any]) -> list[Contact]:
 
 def reach(fields: Mapping[str, Any]) -> dict[str, bool] | None:
     """Return which channels the fields of a contact open; `ingest` takes back what turns out to be no address."""
-    channels = {"email": "email", "sms": "phone"}
+    channels = {"email": "email", "sms": "phone", "push": "push_token"}
     found = {channel: True for channel, field in channels.items() if fields.get(field)}
     return found or None
 

@@ -11,6 +11,7 @@ from kairos.domain.consent import BASES, GIVEN
 from kairos.domain.event import ConsentFact, EntryFact, Event
 from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _person
+from kairos.sources._device import device_fields, names_no_device
 from kairos.sources._shape import Object
 from kairos.sources._signature import keys
 from kairos.sources._track_names import TRAITS, event_name
@@ -34,7 +35,7 @@ def with_person(
 ) -> Parsed:
     """Return the call with what it says of the person: traits, addresses, consent and entries."""
     said = _traits_object(call, kind)
-    fields = _person.person_fields(_renamed(said))
+    fields = _person.person_fields(_renamed(said)) | (device_fields(call) if kind == "identify" else {})
     traits = listed_traits(said, call.object("context"), [*TRAITS, *keys(request, "traits")]) if kind != "group" else {}
     full = Event(
         id="",
@@ -45,7 +46,7 @@ def with_person(
         properties=event.properties,
         historical=call.flag("historical") is True,
         traits=traits or ({} if event.name == "profile_updated" else None),
-        reach=_reach(said, fields),
+        reach=_reach(said, fields, no_device=kind == "identify" and names_no_device(call)),
         entry=_entry(call, event.name, request) if event.name in _ENTRIES else None,
         consent=_consent(call) if event.name in _CONSENTS else None,
     )
@@ -67,12 +68,14 @@ def _renamed(said: Object) -> Object:
     return Object({names.get(key, key): value for key, value in said.raw.items()}, said.path)
 
 
-def _reach(said: Object, fields: Mapping[str, Any]) -> dict[str, bool] | None:
+def _reach(said: Object, fields: Mapping[str, Any], *, no_device: bool) -> dict[str, bool] | None:
     gone = {
         channel: False
         for channel, key in (("email", "email"), ("sms", "phone"))
         if said.has(key) and said.raw[key] is None
     }
+    if no_device:
+        gone["push"] = False
     return {**gone, **(_person.reach(fields) or {})} or None
 
 

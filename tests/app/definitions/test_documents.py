@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kairos import registry
 from kairos.app.definitions.documents import Definition, Documents, check_brand_documents, errors_of
 from tests.app.brands import brand, documents, journey, segment, small_brand, template
 
@@ -60,7 +61,7 @@ def test_a_channel_that_the_template_has_not_is_refused() -> None:
 
 def test_a_channel_that_does_not_exist_is_refused() -> None:
     found = small_brand(("journey", "w", journey("w", steps=[{"send": "hello", "channel": "pigeon"}])))
-    assert message(found) == "no channel is called 'pigeon'; there are: email, sms, web"
+    assert message(found) == f"no channel is called 'pigeon'; there are: {', '.join(registry.names('channels'))}"
 
 
 @pytest.mark.parametrize("place", ["timeline", "on_move", "on_cancel"])

@@ -11,7 +11,7 @@ import pytest
 
 from kairos.app.deliver.deliver import CLAIM_LEASE, REPEATS_MAX, UNKNOWN_AFTER
 from kairos.app.ports import OutboxMessage
-from kairos.domain.errors import Refused, Throttled, Unavailable
+from kairos.domain.errors import Gone, Refused, Throttled, Unavailable
 from kairos.domain.event import event_from_json, event_to_json
 from kairos.domain.instant import parse_instant
 from kairos.domain.profile import Consent
@@ -732,3 +732,16 @@ def test_a_template_of_the_live_release_is_used_from_the_next_message_on() -> No
     world.publish(BRAND, {**TEMPLATES, "hello": {"email": {"subject": "New", "text": "new"}}})
     world.run()
     assert world.channel.taken[0].rendered.parts["subject"] == "New"
+
+
+def test_an_address_that_has_died_closes_its_channel_and_the_claim_is_given_back() -> None:
+    world = World()
+    world.channel.refusing(Gone("sns", "EndpointDisabled"))
+    [done] = world.run()
+    assert (done.outcome.kind, done.outcome.code) == ("not_sent", "not reachable")
+    [event] = world.reports()
+    assert (event.name, event.reach) == ("message_not_sent", {"email": False})
+    assert (event.properties["reason"], event.properties["bounce_type"]) == ("not reachable", "permanent")
+    assert event.properties["detail"] == "EndpointDisabled"
+    assert event_from_json(event_to_json(event)) == event
+    assert world.ledger.rows == {}

@@ -180,14 +180,14 @@ def unconsented(turn: Turn) -> list[Message]:
 
 def reaches(turn: Turn, channel: str, *, marketing: bool) -> bool:
     """Return whether the customer has an address on a channel, and for marketing has agreed to it."""
-    return bool(turn.profile.reach.get(channel)) and (not marketing or not objected(turn, channel))
+    return turn.profile.reaches(channel) and (not marketing or not objected(turn, channel))
 
 
 def _obstacle(turn: Turn, message: Message) -> str | None:
     template = turn.release.template(message.template)
     if template is None or message.channel not in template:
         return "the template has no such channel"
-    if not turn.profile.reach.get(message.channel):
+    if not turn.profile.reaches(message.channel):
         return "no address"
     return objected(turn, message.channel) if message.marketing else None
 

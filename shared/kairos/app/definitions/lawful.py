@@ -32,15 +32,43 @@ def check_lawful(documents: Documents, uses: Iterable[Use]) -> list[Problem]:
     return list(found.values())
 
 
+def check_sendable(documents: Documents, uses: Iterable[Use]) -> list[Problem]:
+    """Return what the channels themselves could not send, at the templates' files: a text too long for any device, an
+    advertisement on a channel for information. Give it documents without errors only."""
+    brand = documents.brand.document if documents.brand else {}
+    templates = documents.of("template")
+    found: dict[str, Problem] = {}
+    for template, marketing, name in sorted(set(uses)):
+        definition, channel = templates.get(template), registry.load("channels", name)
+        if definition is None:
+            continue
+        if marketing and channel.informational:
+            message = f"{name} carries information only, and a journey of class marketing sends this template"
+            problem = definition.problem(BadDefinition((name,), message))
+            found.setdefault(f"{template} {problem.path}", problem)
+        for part, message in channel.lint(_texts(definition.document.get(name)), brand):
+            problem = definition.problem(BadDefinition((name, part), message))
+            found.setdefault(f"{template} {problem.path}", problem)
+    return list(found.values())
+
+
 def _objections(
     packs: Iterable[registry.Policy], parts: object, channel: str, marketing: bool
 ) -> Iterator[tuple[str, str]]:
-    if not isinstance(parts, Mapping):
-        return
-    texts = {part: text for part, text in parts.items() if isinstance(text, str)}
-    for pack in packs:
+    texts = _texts(parts)
+    for pack in packs if texts else ():
         for part, message in pack.lint(texts, channel, marketing):
             yield part, f"{pack.name}: {message}"
+
+
+def _texts(parts: object) -> dict[str, str]:
+    """Return the texts of one channel by part; those of a mapping by part and name."""
+    texts: dict[str, str] = {}
+    for part, text in parts.items() if isinstance(parts, Mapping) else ():
+        inner = text.items() if isinstance(text, Mapping) else ()
+        texts |= {f"{part}.{name}": value for name, value in inner if isinstance(value, str)}
+        texts |= {part: text} if isinstance(text, str) else {}
+    return texts
 
 
 def _mend(definition: Definition, message: str, marketing: bool) -> str:

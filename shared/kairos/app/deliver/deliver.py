@@ -18,10 +18,10 @@ from typing import Any
 
 from kairos.app.deliver.gates import Gates
 from kairos.app.deliver.lease import later, lease
-from kairos.app.deliver.outcome import AGAIN, TOLD, Delivered, Outcome, Request, failure, held, not_sent, report
+from kairos.app.deliver.outcome import AGAIN, TOLD, Delivered, Outcome, Request, failure, gone, held, not_sent, report
 from kairos.app.ports import Claim, Clock, Inbox, InboxMessage, Ledger, Outbox, OutboxMessage, SendTokens
 from kairos.app.publish.release import Release
-from kairos.domain.errors import Refused, Throttled, Unavailable
+from kairos.domain.errors import Gone, Refused, Throttled, Unavailable
 from kairos.registry import Channel
 
 CLAIM_LEASE = timedelta(minutes=2)
@@ -129,7 +129,8 @@ class Deliver:
             provider_id = self._channels[message.channel].send(passed.delivery, client)
         except Refused as error:
             self._ledger.free(message.message)
-            return replace(not_sent("refused", detail=error.reason), profile=passed.profile)
+            refused = gone(error.reason) if isinstance(error, Gone) else not_sent("refused", detail=error.reason)
+            return replace(refused, profile=passed.profile)
         except Throttled as error:
             if not repeated:  # a claim that was taken over keeps its count of repetitions
                 self._ledger.free(message.message)

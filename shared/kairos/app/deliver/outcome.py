@@ -22,6 +22,9 @@ failed: it could not be worked on now, and the queue brings it back."""
 AGAIN = "again"
 """The code of a message that the provider took before: its journeys are told again, in case they never were."""
 
+UNREACHABLE = "not reachable"
+"""The code of a message whose address takes nothing any more: its journeys are told that the channel is closed."""
+
 TOLD = frozenset({"sent", "held", "not_sent"})
 """What the journeys hear of, where there is a profile to hear it."""
 
@@ -94,6 +97,11 @@ def not_sent(code: str, reason: str = "", *, detail: str = "") -> Outcome:
     return Outcome("not_sent", code, reason or code, detail)
 
 
+def gone(detail: str) -> Outcome:
+    """Return that the address is dead: the message will not go out, and no other can."""
+    return Outcome("not_sent", UNREACHABLE, UNREACHABLE, detail)
+
+
 def failure(error: Exception) -> Outcome:
     """Return that it could not be worked on. What an unexpected error says may hold anything: only its kind is kept."""
     return Outcome("failed", type(error).__name__, detail=str(error) if isinstance(error, KairosError) else "")
@@ -113,6 +121,8 @@ def report(outcome: Outcome, request: OutboxMessage, now: datetime) -> Event | N
         properties.update(code=outcome.code, reason=outcome.reason)
     if outcome.detail:
         properties["detail"] = outcome.detail
+    if outcome.code == UNREACHABLE:
+        properties["bounce_type"] = "permanent"
     if outcome.until is not None:
         properties["until"] = format_instant(outcome.until)
     name = f"message_{outcome.kind}"
@@ -126,4 +136,5 @@ def report(outcome: Outcome, request: OutboxMessage, now: datetime) -> Event | N
         source=SOURCE,
         correlation=request.correlation,
         message=request.message,
+        reach={request.channel: False} if outcome.code == UNREACHABLE else None,
     )

@@ -41,7 +41,7 @@ PROFILES_LOGGED = 20
 
 _CORRELATION = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
 _PROFILE = re.compile(r"[a-z2-7]{26}", re.ASCII)
-_REACHED_BY = {"email": "email", "sms": "phone"}
+_REACHED_BY = {"email": "email", "sms": "phone", "push": "push_token"}
 
 
 @dataclass(frozen=True, slots=True)

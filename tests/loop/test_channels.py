@@ -1,0 +1,116 @@
+"""Messages of every other channel through every function of the stack, from what says how a customer is reached to the
+provider, with exactly the permissions that are deployed."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kairos.local import demo_shop as shop
+from kairos.local.cloud import LocalCloud
+from kairos.local.demo import publish
+from tests.loop.shop import BRAND, MINUTE, PERSON, cart, is_clean, open_shop, profiles, send
+
+TOKEN = "0123456789abcdef" * 4
+TEMPLATES: dict[str, Any] = {
+    "by-push": {
+        "push": {"title": "장바구니", "text": "{{ first_name }}님, {{ total }}원", "link": "https://shop.example.com/c"}
+    },
+}
+
+
+def journey(template: str) -> dict[str, Any]:
+    return {
+        "id": template,
+        "class": "transactional",
+        "trigger": {"event": "checkout_started"},
+        "subject": "cart_id",
+        "steps": [{"send": template}],
+    }
+
+
+@pytest.fixture(scope="module")
+def cloud(template: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """The stack with a brand that sends one message by each channel, for each checkout."""
+    folder = tmp_path_factory.mktemp("channels")
+    files: dict[str, Any] = {"brand.yaml": yaml.safe_load((BRAND / "brand.yaml").read_text("utf-8"))}
+    for name, document in TEMPLATES.items():
+        files[f"templates/{name}.yaml"] = document
+        files[f"journeys/{name}.yaml"] = journey(name)
+    for name, document in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
+    with open_shop(template) as cloud:
+        _connect(cloud)
+        publish(cloud, Path(folder))
+        assert send(cloud, shop.customer_saved(cloud.now, PERSON, new=True)).status == 202
+        cloud.settle()
+        yield cloud
+
+
+def _connect(cloud: LocalCloud) -> None:
+    """Do what `kairos connect` does."""
+    sns = cloud.session.client("sns")
+    account = {"PlatformCredential": "{}"}
+    sns.create_platform_application(Name=cloud.outputs["ConfigurationSet"], Platform="GCM", Attributes=account)
+
+
+def name_phone(cloud: LocalCloud, token: str | None) -> None:
+    """Let the shop's server name the customer's phone."""
+    device = {"type": "android", "token": token}
+    body = {"type": "identify", "traits": {"email": PERSON.address}, "context": {"device": device}}
+    key = shop.SECRETS["track/main"]["secrets"][0]
+    headers = {"authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
+    assert cloud.http("POST", "/v1/identify", headers, json.dumps(body).encode()).status in (200, 202)
+    cloud.advance(by=MINUTE)
+
+
+def check_out(cloud: LocalCloud, name: str) -> None:
+    assert send(cloud, shop.checkout_started(cloud.now, cart(name))).status == 202
+    cloud.advance(by=MINUTE)
+
+
+def endpoints(cloud: LocalCloud) -> list[dict[str, Any]]:
+    sns = cloud.session.client("sns")
+    arn = cloud.outputs["PushApplications"].replace("{platform}", "GCM")
+    found: list[dict[str, Any]] = sns.list_endpoints_by_platform_application(PlatformApplicationArn=arn)["Endpoints"]
+    return found
+
+
+def reasons(cloud: LocalCloud, kind: str, journey: str) -> list[str]:
+    log = profiles(cloud)[PERSON.address].log
+    return [reason.reason for reason in log if reason.kind == kind and reason.journey == journey]
+
+
+def sent(cloud: LocalCloud, channel: str) -> int:
+    """Return how many messages the ledger says were taken by the channel's provider."""
+    rows = [row for row in cloud.tables["messages"] if row.get("state") == "sent"]
+    return sum(json.loads(str(row["details"]))["channel"] == channel for row in rows)
+
+
+def test_a_push_message_reaches_the_phone_that_was_named_until_its_token_dies(cloud: LocalCloud) -> None:
+    check_out(cloud, "before")
+    assert reasons(cloud, "not_sent", "by-push") == ["no address"]
+    name_phone(cloud, TOKEN)
+    assert profiles(cloud)[PERSON.address].reach["push"] is True
+    check_out(cloud, "with-phone")
+    [endpoint] = endpoints(cloud)
+    assert endpoint["Attributes"]["Token"] == TOKEN
+    assert sent(cloud, "push") == 1
+    sns = cloud.session.client("sns")
+    sns.set_endpoint_attributes(EndpointArn=endpoint["EndpointArn"], Attributes={"Enabled": "false"})
+    check_out(cloud, "dead")
+    assert endpoints(cloud) == []
+    assert reasons(cloud, "not_sent", "by-push")[1:] == ["not reachable"]
+    assert profiles(cloud)[PERSON.address].reach["push"] is False
+    cloud.advance(by=timedelta(minutes=20))
+    assert (cloud.denied, is_clean(cloud)) == ([], True)
+    published = [call for call in cloud.parts.wire.calls if (call.service, call.operation) == ("sns", "Publish")]
+    assert f"{PERSON.name}님, 28000원" in json.loads(published[0].params["Message"])["GCM"]
