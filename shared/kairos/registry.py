@@ -7,7 +7,7 @@ before it is asked for: a function that knows one source never pays for the othe
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -276,6 +276,13 @@ class Policy(Protocol):
     def lint(self, texts: Mapping[str, str], channel: str, marketing: bool) -> Sequence[tuple[str, str]]:
         """Return what is wrong with a template as its author wrote it, at publish: (part, what, beginning with the
         rule). `texts` are the parts of one channel, blanks and all."""
+
+    def untold(self, answered: Collection[str], confirmable: bool) -> Sequence[str]:
+        """Return what the law wants whoever agreed or refused to be told and no journey tells, beginning with the rule.
+
+        `answered` are the events that a transactional journey answers with a message, `confirmable` whether some
+        transactional message carries the link to confirm a consent by.
+        """
 
 
 # ---- discovery -------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kairos.app.definitions.documents import Definition, check_brand_documents, check_definition
+from kairos.app.definitions.documents import Definition, check_brand_documents, check_definition, errors_of
 from kairos.app.definitions.folder import load_brand
 from kairos.app.definitions.ready import check_ready
 from kairos.app.definitions.yaml_source import read_yaml
@@ -79,7 +79,8 @@ def test_the_first_journey_does_what_the_readme_says(
     events = tmp_path / "events.jsonl"
     events.write_text(_EVENTS.findall(readme)[0], "utf-8")
     documents = load_brand(tmp_path)
-    assert [str(problem) for problem in (*check_brand_documents(documents), *check_ready(documents))] == []
+    problems = [*check_brand_documents(documents), *check_ready(documents)]
+    assert [str(problem) for problem in errors_of(problems)] == []
     assert simulate_command(tmp_path, events) == 0
     assert _TEXT.findall(readme)[1].strip() in capsys.readouterr().out
 

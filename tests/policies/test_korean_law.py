@@ -163,7 +163,7 @@ def refused(text: str, *, marketing: bool = False, brand: dict[str, Any] = BRAND
         Definition("journey", "blast", journey, "blast.yaml"),
         Definition("template", "hello", {"id": "hello", "sms": {"text": text}, **template}, "hello.yaml"),
     )
-    return [problem.message for problem in check_ready(Documents(definitions))]
+    return [problem.message for problem in check_ready(Documents(definitions)) if not problem.warning]
 
 
 @pytest.mark.parametrize("missing", ["contact", "opt_out"])
@@ -198,6 +198,66 @@ def test_50_1_an_author_who_knows_better_says_so() -> None:
 
 def test_words_inside_blanks_and_markup_are_not_read() -> None:
     assert refused("{% if coupon %}주문{% endif %} {{ discount }}원이 접수되었습니다") == []
+
+
+# ---- §50⑦, ⑧ notices: what publish warns of -----------------------------------------------------------------------
+
+NOTICE = {
+    "id": "notice",
+    "class": "transactional",
+    "trigger": [{"event": "consent_given"}, {"event": "consent_withdrawn"}],
+    "steps": [{"send": "notice"}],
+}
+
+
+def warned(*journeys: dict[str, Any], notice: str = "처리되었습니다", **brand: Any) -> list[str]:
+    """Return what publish warns a brand of that advertises and has these journeys beside."""
+    templates = [{"id": "hello", "sms": {"text": "봄 인사"}}, {"id": "notice", "sms": {"text": notice}}]
+    definitions = [
+        Definition("brand", "brand", {**BRAND, **brand}, "brand.yaml"),
+        *(Definition("journey", each["id"], each, f"{each['id']}.yaml") for each in (mail(), *journeys)),
+        *(Definition("template", each["id"], each, f"{each['id']}.yaml") for each in templates),
+    ]
+    return [problem.message for problem in check_ready(Documents(tuple(definitions))) if problem.warning]
+
+
+def test_50_7_publish_warns_a_brand_that_tells_nobody_the_result() -> None:
+    told = warned()
+    assert [message[:22] for message in told] == [
+        "kr: 정보통신망법 §50⑦: no tr",
+        "kr: 정보통신망법 §50⑦: no tr",
+        "kr: 정보통신망법 §50⑧: no tr",
+    ]
+    assert "consent_given" in told[0]
+    assert "consent_withdrawn" in told[1]
+
+
+def test_50_7_a_notice_for_agreeing_is_none_for_refusing() -> None:
+    (refusal, renewal) = warned({**NOTICE, "trigger": {"event": "consent_given"}})
+    assert "§50⑦" in refusal
+    assert "refusal" in refusal
+    assert "§50⑧" in renewal
+
+
+def test_50_7_an_advertisement_is_no_notice() -> None:
+    assert len(warned({**NOTICE, "class": "marketing"})) == 3
+
+
+def test_50_8_publish_warns_until_some_message_asks_for_the_confirmation() -> None:
+    (message,) = warned(NOTICE)
+    assert message.startswith("kr: 정보통신망법 §50⑧")
+    assert warned(NOTICE, notice="계속 받으시려면 {{ confirm_url }}") == []
+
+
+def test_50_7_other_laws_ask_for_no_notice_and_a_brand_that_does_not_advertise_owes_none() -> None:
+    assert warned(policies=["eu", "us", "mailbox"]) == []
+    quiet = mail(**{"class": "transactional"})
+    definitions = (
+        Definition("brand", "brand", BRAND, "brand.yaml"),
+        Definition("journey", "blast", quiet, "blast.yaml"),
+        Definition("template", "hello", {"id": "hello", "sms": {"text": "주문이 도착했습니다"}}, "hello.yaml"),
+    )
+    assert check_ready(Documents(definitions)) == []
 
 
 # ---- §50⑧ confirmation every two years -------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ SHOPIFY_TOPICS = {
 STRIPE_TYPES = {"pay-subscription.deleted": "customer.subscription.deleted"}
 WOOCOMMERCE_TOPICS = ("customer.updated", "order.updated")
 
+FOREIGN_FOLDERS = ("shopify", "calendly", "ses", "segment", "stripe", "woocommerce", "cafe24")
+
 # Bodies of the new sources that mean nothing to us: a list and a REST object that no webhook sends, the app's affairs.
 SILENT = {
     "stripe": set[str](),
@@ -87,7 +89,7 @@ def sent_as(folder: str, file: Path) -> Request:
     return Request(headers, json.dumps(raw).encode(), bodies.NOW, "main")
 
 
-@pytest.mark.parametrize("folder", ["shopify", "calendly", "ses", "segment", "stripe", "woocommerce", "cafe24"])
+@pytest.mark.parametrize("folder", FOREIGN_FOLDERS)
 def test_bodies_of_real_senders_pass_through_their_adapter(shared_data: Path, folder: str) -> None:
     files = sorted((shared_data / "payloads" / folder).glob("*.json"))
     assert files

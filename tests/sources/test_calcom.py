@@ -144,10 +144,6 @@ def test_a_time_zone_that_is_none_is_left_out() -> None:
         ({"uid": None}, "payload.bookingUid"),
         ({"startTime": None}, "payload.startTime"),
         ({"startTime": "2026-10-20 at ten"}, "payload.startTime"),
-        ({"attendees": {}}, "payload.attendees"),
-        ({"attendees": ["planted"]}, "payload.attendees[0]"),
-        ({"attendees": [{"email": 1}]}, "payload.attendees[0].email"),
-        ({"attendees": [{}] * 501}, "payload.attendees"),
     ],
 )
 def test_what_is_wrong_with_a_booking_is_named_by_its_path(change: dict[str, object], field: str) -> None:
@@ -156,6 +152,47 @@ def test_what_is_wrong_with_a_booking_is_named_by_its_path(change: dict[str, obj
     with pytest.raises(BadInput) as caught:
         parse("booking-created", body)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"attendees": {}}, 0),
+        ({"attendees": ["planted"]}, 0),
+        ({"attendees": [{"email": 1}]}, 1),
+        ({"attendees": [{}] * 501}, 500),
+        ({"length": "an hour", "price": {}, "currency": 7, "metadata": [], "responses": "none"}, 1),
+    ],
+)
+def test_what_a_booking_can_do_without_spoils_nothing_else(change: dict[str, object], told: int) -> None:
+    body = bodies.body("calcom", "booking-created")
+    body["payload"] |= change
+    facts = parse("booking-created", body)
+    assert len(facts) == told
+    assert all(fact.event.entry and fact.event.entry.starts_at for fact in facts)
+
+
+def test_a_meeting_ended_when_it_ended_and_not_when_it_was_booked() -> None:
+    (parsed,) = parse("meeting-ended-row")
+    assert parsed.event.occurred_at.isoformat() == "2026-10-02T00:50:00+00:00"
+    assert parsed.event.traits == {"timezone": "Asia/Seoul", "locale": "ko"}
+
+
+def test_who_missed_a_call_is_said_of_guests_and_of_hosts() -> None:
+    (guest,), (host,) = parse("after-guests-no-show"), parse("after-hosts-no-show")
+    # Both list attendees with `noShow: false`: nobody marked them, the call noticed by itself.
+    assert (guest.event.name, host.event.name) == ("booking_no_show", "booking_host_no_show")
+    assert {one.event.properties["event_type_id"] for one in (guest, host)} == {"7"}
+
+
+def test_another_room_is_the_same_booking_with_another_link() -> None:
+    (before,), (after,) = parse("booking-created"), parse("booking-location-updated")
+    assert before.event.entry
+    assert after.event.entry
+    assert (after.event.name, after.event.entry.id) == ("entry_updated", before.event.entry.id)
+    assert after.event.entry.starts_at == before.event.entry.starts_at
+    ref = f"entry#booking#{after.event.entry.id}"
+    assert bodies.contact(after, ref)["meeting_url"] == "https://meet.example.com/planted-new-room"
 
 
 def test_a_custom_template_without_a_trigger_says_what_is_missing() -> None:

@@ -261,6 +261,15 @@ def test_after_any_faults_our_entries_are_googles_events(seed: int) -> None:
     assert len(world.events()) == told, "what is the same is not told again"
 
 
+def test_an_event_of_no_known_kind_spoils_nothing_else() -> None:
+    world = World()
+    world.server.put("a", SOON, WHO)
+    world.server.put("b", SOON, WHO, eventType=[{}])
+    world.run()
+    assert world.is_as_google_has_it()
+    assert len(world.entries()) == 2
+
+
 def test_nobody_sends_it() -> None:
     with pytest.raises(BadSignature):
         load("sources", "gcal").verify(Request({}, b"{}", bodies.NOW, settings={"secrets": ["x"]}))

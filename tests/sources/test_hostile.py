@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +19,18 @@ from kairos.app.ingest.listed import cut, listed
 from kairos.domain.errors import BadInput, Rejected, TooLarge
 from kairos.domain.event import EVENT_BYTES_MAX, event_from_json, event_size, event_to_json
 from kairos.registry import Parsed, Request, load
+from kairos.sources._person import is_impersonal
+from kairos.sources._shape import Object
 from tests.sources import bodies
+from tests.sources.test_bodies import FOREIGN_FOLDERS, sent_as
 
 ALL = bodies.all_names()
 SOURCES = sorted({source for source, _ in ALL})
 FIRST = {source: next(name for one, name in ALL if one == source) for source in SOURCES}
 
-Path = tuple[str | int, ...]
+ADDRESS = re.compile(r"\S@\S+\.\S")
+
+Place = tuple[str | int, ...]
 
 junk: st.SearchStrategy[Any] = st.one_of(
     st.none(),
@@ -43,7 +50,7 @@ junk: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-def paths(value: Any, at: Path = ()) -> Iterator[Path]:
+def paths(value: Any, at: Place = ()) -> Iterator[Place]:
     """Yield the path of every value inside."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
@@ -51,7 +58,7 @@ def paths(value: Any, at: Path = ()) -> Iterator[Path]:
         yield from paths(inner, (*at, key))
 
 
-def mutate(body: Any, path: Path, how: str, filler: Any) -> None:
+def mutate(body: Any, path: Place, how: str, filler: Any) -> None:
     """Spoil the value at a path, in place; a path that an earlier change took away is left alone."""
     try:
         *parents, last = path
@@ -183,3 +190,72 @@ def test_a_deep_call_without_an_id_has_a_key_or_is_refused() -> None:
         raw = b'{"type":"track","event":"x","deep":' + b"[" * depth + b"]" * depth + b"}"
         with contextlib.suppress(BadInput):
             assert len(parse_raw("track", raw)) == 1
+
+
+@given(st.data())
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_a_spoilt_body_of_a_real_sender_is_taken_or_refused(
+    foreign: list[tuple[str, Request]], data: st.DataObject
+) -> None:
+    source, request = data.draw(st.sampled_from(foreign))
+    body = json.loads(request.body)
+    every = list(paths(body))
+    for _ in range(data.draw(st.integers(1, 5))):
+        how = data.draw(st.sampled_from(["drop", "null", "retype", "nest"]))
+        mutate(body, data.draw(st.sampled_from(every)), how, data.draw(junk))
+    spoilt_request = replace(request, body=json.dumps(body).encode())
+    plugin = load("sources", source)
+    with contextlib.suppress(Rejected):
+        first, again = (plugin.parse(spoilt_request, trusted=True) for _ in range(2))
+        assert [fact.key.encode() for fact in first] == [fact.key.encode() for fact in again]
+        for fact in first:
+            event = cut(listed(plugin, replace(fact.event, id="e", profile="p", source=source), {}).clamped())
+            assert not ADDRESS.search(json.dumps(event_to_json(event), ensure_ascii=False))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_key_that_is_written_twice_counts_once(source: str) -> None:
+    """RFC 8259 leaves open which of them counts; the last one does, for the proof covers the bytes and not the keys."""
+    body = json.dumps(bodies.body(source, FIRST[source]))
+    twice = ("{" + ",".join([body[1:-1], body[1:-1]]) + "}").encode()
+    told, again = parse_raw(source, body.encode()), parse_raw(source, twice)
+    assert [(fact.event.name, fact.event.entry) for fact in told] == [
+        (fact.event.name, fact.event.entry) for fact in again
+    ]
+
+
+@pytest.mark.parametrize("source", ["shopify", "cafe24", "woocommerce"])
+def test_headers_with_half_of_a_surrogate_pair_make_a_key_that_can_be_written(source: str) -> None:
+    request = bodies.request(source, FIRST[source])
+    headers = {name: "\udcff" + value if name.endswith("-id") else value for name, value in request.headers.items()}
+    headers["x-trace-id"] = "\udcff"
+    for fact in load("sources", source).parse(replace(request, headers=headers), trusted=True):
+        assert fact.key.encode()
+
+
+def test_an_address_is_known_for_one_though_it_is_cut_off() -> None:
+    one = Object({"origin": "a planted.person@example.com"}, "", lenient=True)
+    for most in range(1, 40):
+        text = one.text("origin", most) or ""
+        assert "@" not in text or not is_impersonal(text)
+
+
+def test_an_entry_whose_id_is_an_address_is_not_kept() -> None:
+    body = bodies.body("stripe", "customer.subscription.created")
+    body["data"]["object"]["id"] = "planted@example.com"
+    entries = [fact for fact in bodies.parse("stripe", "customer.subscription.created", body) if fact.event.entry]
+    assert entries
+    assert [listed(load("sources", "stripe"), fact.event, {}).entry for fact in entries] == [None]
+
+
+@pytest.fixture(scope="module")
+def foreign(shared_data: Path) -> list[tuple[str, Request]]:
+    """Bodies of real senders, each as it would arrive."""
+    sources = {name: name for name in FOREIGN_FOLDERS} | {"segment": "track"}
+    return [
+        (sources[folder], sent)
+        for folder in FOREIGN_FOLDERS
+        for file in sorted((shared_data / "payloads" / folder).glob("*.json"))
+        for sent in [sent_as(folder, file)]
+        if list(paths(json.loads(sent.body)))
+    ]

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from kairos import registry
 from kairos.app.definitions.brand import check_brand
 from kairos.app.definitions.template import channels_of, check_template
-from kairos.app.render.blanks import fill_blanks
+from kairos.app.render.blanks import fill_blanks, language_of
 from kairos.app.render.local_time import Wall
+from kairos.app.render.money import currency_of
 from kairos.app.render.render import CannotRender, render
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import open_screen
-from kairos.cli.send_test import draft_of, language_of, read_data, sample
+from kairos.cli.send_test import draft_of, read_data, sample
 from kairos.domain.localtime import UnknownZone, load_zone
 from kairos.domain.profile import Message, Profile
 
@@ -44,7 +45,7 @@ def preview_template(deployment: Deployment, wish: Preview) -> int:
     template = draft_of(drafts, "template", wish.template, check_template)
     url, blanks = f"{deployment.public_url}/u/preview", _blanks(deployment, wish, template, brand)
     blanks |= read_data(wish.data) | {"unsubscribe_url": url, "confirm_url": url}
-    wall = Wall(_zone(wish.profile, brand), language_of(brand), deployment.clock.now())
+    wall = Wall(_zone(wish.profile, brand), language_of(brand), deployment.clock.now(), currency_of(brand))
     for name in channels_of(template):
         channel = registry.load("channels", name)
         screen.print(f"\n{name}", style="bold")

@@ -16,7 +16,9 @@ from kairos import registry
 from kairos.app.definitions.brand import check_brand
 from kairos.app.definitions.template import check_template
 from kairos.app.ingest.identifiers import normalise_email, normalise_phone
+from kairos.app.render.blanks import language_of
 from kairos.app.render.local_time import Wall
+from kairos.app.render.money import currency_of
 from kairos.app.render.render import CannotRender, render, variables_of
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import open_screen
@@ -75,7 +77,7 @@ def _render(
     test: Test, template: Mapping[str, Any], channel: Channel, brand: Mapping[str, Any], url: str, now: datetime
 ) -> Rendered:
     blanks = sample(template, brand, now) | read_data(test.data) | {"unsubscribe_url": url, "confirm_url": url}
-    wall = Wall(load_zone(brand["timezone"]), language_of(brand), now)
+    wall = Wall(load_zone(brand["timezone"]), language_of(brand), now, currency_of(brand))
     try:
         rendered = render(test.template, template, channel.name, blanks, wall, channel.parts)
     except CannotRender as error:
@@ -156,8 +158,3 @@ def _mark(rendered: Rendered) -> Rendered:
 def _sender(brand: Mapping[str, Any]) -> dict[str, str]:
     sender = {key: str(value) for key, value in (brand.get("sender") or {}).items() if value is not None}
     return {**sender, "name": sender.get("name") or str(brand.get("name") or "")}
-
-
-def language_of(brand: Mapping[str, Any]) -> str:
-    """Return the language in which the brand writes dates and numbers."""
-    return str(brand.get("language") or ("ko" if brand.get("country") == "KR" else "en"))

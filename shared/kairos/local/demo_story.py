@@ -18,7 +18,7 @@ from kairos.local.demo_people import BY_ADDRESS, Person
 from kairos.local.demo_shop import SEOUL
 from kairos.local.wire import Wire
 
-WIDTH = 118
+WIDTH = 124
 STYLES = {
     "email": "green",
     "sms": "green",
@@ -56,8 +56,11 @@ def tell(out: Console, diary: Diary) -> None:
         line.append(fit(who, 20))
         # A narrow terminal shows the template alone: the reason is what must not be cut.
         line.append(fit(where, 36) if cells == WIDTH else fit(where.rpartition(" › ")[2], 20), "cyan")
-        line.append(why)
-        out.print(line, soft_wrap=True)
+        indent = width(line.plain)
+        first, *rest = _wrapped(why, max(cells - indent, 20)) if why else [""]
+        out.print(line.append(first), soft_wrap=True)
+        for more in rest:
+            out.print(" " * indent + more, markup=False, soft_wrap=True)
         if said:
             out.print(Text(f"{'':18}{fit(said, cells - 18).rstrip()}", "dim"), soft_wrap=True)
 

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -38,7 +38,7 @@ class TimeToLive:
 
     def _expire(self, table: Any, attribute: str, now: float) -> None:
         shard = table.stream_shard
-        for item in list(table.all_items()):
+        for item in list(_stored(table)):
             expires = item.attrs.get(attribute)
             # A value that is no number, or more than five years ago, is left alone.
             if expires is None or expires.type != "N" or not now - 5 * 366 * 86_400 < float(expires.value) <= now:
@@ -51,3 +51,12 @@ class TimeToLive:
                 if shard is not None:
                     shard.deleting_by_ttl = False
             self.deleted += 1
+
+
+def _stored(table: Any) -> Iterator[Any]:
+    """Yield every item as moto keeps it: its own listing sorts them all first, which takes longer than what is done."""
+    for held in table.items.values():
+        if table.range_key_attr is None:
+            yield held
+        else:
+            yield from held.values()

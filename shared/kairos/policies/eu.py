@@ -10,7 +10,7 @@ This is what software can do, and no legal advice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +72,10 @@ class EuropeanUnion:
         """Return advertising in a transactional template: it needs the consent that advertising needs."""
         found = () if marketing else advertising_words(texts)
         return [(part, f"{OPT_IN}: {word!r} is advertising, and the message is transactional") for part, word in found]
+
+    def untold(self, answered: Collection[str], confirmable: bool) -> Sequence[str]:
+        """Return nothing: no notice of a consent is asked for."""
+        return ()
 
 
 POLICY = EuropeanUnion()

@@ -2,8 +2,9 @@
 
 §50① with decree §61① asks for prior consent, or a sale of the same kind of goods within six months. §50③ with decree
 §61② forbids the night, 21:00 to 08:00 of the recipient's clock, except for e-mail, unless the customer agreed to it
-separately (purpose `night`). §50⑧ has a consent confirmed every two years. §50④ with decree §61③ and annex 6 wants
-the label "(광고)" at the very start, in exactly that form, the sender's name and contact, and at the end a way to
+separately (purpose `night`). §50⑦ has the result of a consent or refusal told within 14 days, §50⑧ a consent confirmed
+every two years: both are journeys of the brand's own, which publishing asks for. §50④ with decree §61③ and annex 6
+wants the label "(광고)" at the very start, in exactly that form, the sender's name and contact, and at the end a way to
 refuse that costs nothing (§50⑥, decree §62); for e-mail the guidance stands in Korean and English. §50⑤ forbids
 labels written to escape filters, so a variant at the start is replaced by the label itself.
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -33,6 +34,7 @@ PRIOR_CONSENT = "정보통신망법 §50①"
 TRANSACTION = "정보통신망법 시행령 §61①"
 LABELLING = "정보통신망법 §50④"
 EVASION = "정보통신망법 §50⑤"
+RESULT = "정보통신망법 §50⑦"
 CONFIRMATION = "정보통신망법 §50⑧"
 NIGHT = Night(Window.parse("21:00-08:00"), "정보통신망법 §50③")
 TRANSACTION_MONTHS = 6
@@ -123,6 +125,17 @@ class Korea:
                 (part, f"{PRIOR_CONSENT}: {word!r} is advertising in a transactional message") for part, word in found
             ]
         return [(part, f"{EVASION}: write {LABEL} or leave it to Kairos") for part in texts if _evades(texts[part])]
+
+    def untold(self, answered: Collection[str], confirmable: bool) -> Sequence[str]:
+        """Return §50⑦ where nobody is told the result of a consent or a refusal, §50⑧ where nobody is asked again."""
+        words = {"consent_given": "a consent", "consent_withdrawn": "a refusal"}
+        untold = [
+            f"{RESULT}: no transactional journey on {event} tells the result of {word}, which is due within 14 days"
+            for event, word in words.items()
+            if event not in answered
+        ]
+        unasked = f"{CONFIRMATION}: no transactional message asks for the confirmation of every two years (confirm_url)"
+        return untold if confirmable else [*untold, unasked]
 
     def _lack(self, rendered: Rendered, channel: str, brand: Mapping[str, Any]) -> str | None:
         sender = Sender.of(brand)

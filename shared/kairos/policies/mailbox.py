@@ -8,7 +8,7 @@ Alignment in DNS, and the complaint rate (below 0.1 %, never 0.3 %), are looked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +70,10 @@ class Mailbox:
 
     def lint(self, texts: Mapping[str, str], channel: str, marketing: bool) -> Sequence[tuple[str, str]]:
         """Return nothing: providers judge what their readers report."""
+        return ()
+
+    def untold(self, answered: Collection[str], confirmable: bool) -> Sequence[str]:
+        """Return nothing: no notice of a consent is asked for."""
         return ()
 
 

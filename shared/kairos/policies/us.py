@@ -13,7 +13,7 @@ This is what software can do, and no legal advice.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +109,10 @@ class UnitedStates:
         """Return advertising in a transactional template: its primary purpose may be commercial."""
         found = () if marketing else advertising_words(texts)
         return [(part, f"{PURPOSE}: {word!r} is advertising, and the message is transactional") for part, word in found]
+
+    def untold(self, answered: Collection[str], confirmable: bool) -> Sequence[str]:
+        """Return nothing: no notice of a consent is asked for."""
+        return ()
 
 
 POLICY = UnitedStates()

@@ -27,11 +27,11 @@ def as_link(text: str | None) -> str | None:
     return text if text and text.startswith(("https://", "http://")) else None
 
 
-def answers(pairs: Iterable[tuple[str | None, Any]], path: str) -> dict[str, str]:
+def answers(pairs: Iterable[tuple[str | None, Any]], around: Object) -> dict[str, str]:
     """Return what an invitee answered, by question: free text, so it goes to the contact and nowhere else."""
     out: dict[str, str] = {}
     for question, answer in pairs:
-        one = Object({"answer": answer}, path)
+        one = around.beside({"answer": answer}, around.path)
         text = one.text("answer", ANSWER_CHARS_MAX) if isinstance(answer, str) else None
         if question and text and len(out) < ANSWERS_MAX:
             out[_sound(question)] = text

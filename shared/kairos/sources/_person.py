@@ -51,7 +51,7 @@ def tags(given: Object, key: str) -> list[str]:
     """Return the shop's tags, from a list or a comma-joined text; those that hold an e-mail address are left out."""
     value = given.raw.get(key)
     texts = value if isinstance(value, list) else (given.text(key, 4_000) or "").split(",")
-    listed = Object({str(index): text for index, text in enumerate(texts[:TAGS_MAX])}, given.at(key))
+    listed = given.beside({str(index): text for index, text in enumerate(texts[:TAGS_MAX])}, given.at(key))
     found = [listed.text(index, TAG_CHARS_MAX) for index in listed.raw]
     return [tag for tag in found if tag and is_impersonal(tag)]
 

@@ -2,6 +2,11 @@
 
 Nothing here trusts nesting, size, number or text: a body may be a megabyte, a thousand levels deep, hold 1e999 or half
 of a surrogate pair. What a source does not ask for is never looked at, so a sender may add fields as it likes.
+
+Vendors' bodies are read leniently: a value of another kind than their documentation says counts as missing, and only
+what a fact cannot do without is refused. Whoever refuses a vendor's webhook is switched off by it before long, and then
+every other customer's webhooks are lost with that one. What a shop's own developers send is read strictly: they want to
+know.
 """
 
 from __future__ import annotations
@@ -25,10 +30,12 @@ LIST_ITEMS_MAX = 1_000
 AMOUNT_MAX = 10**15
 _SECONDS_MAX = int(datetime(YEAR_MAX, 1, 1, tzinfo=UTC).timestamp())
 _DIGITS_MAX = 40
+_HALVES = re.compile("[\ud800-\udfff]")
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _AMOUNT = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
-def load_body(body: bytes) -> Object:
+def load_body(body: bytes, *, lenient: bool = False) -> Object:
     """Return the JSON object in `body` (UTF-8, a byte order mark allowed). Raises BadInput or TooLarge only."""
     if len(body) > BODY_BYTES_MAX:
         raise TooLarge("body", len(body), BODY_BYTES_MAX)
@@ -47,17 +54,25 @@ def load_body(body: bytes) -> Object:
         raise BadInput("body", f"JSON ({error})") from None
     if not isinstance(value, dict):
         raise BadInput("body", "a JSON object")
-    return Object(value, "")
+    return Object(value, "", lenient=lenient)
 
 
 class Object:
-    """One JSON object and where it stands; missing and null are the same. Wrong kinds raise BadInput with the path."""
+    """One JSON object and where it stands; missing and null are the same.
 
-    __slots__ = ("path", "raw")
+    A value of a wrong kind raises BadInput with its path; in a lenient object it counts as missing.
+    """
 
-    def __init__(self, raw: Mapping[str, Any], path: str) -> None:
+    __slots__ = ("lenient", "path", "raw")
+
+    def __init__(self, raw: Mapping[str, Any], path: str, *, lenient: bool = False) -> None:
         self.raw = raw
         self.path = path
+        self.lenient = lenient
+
+    def beside(self, raw: Mapping[str, Any], path: str) -> Object:
+        """Return another object that is read as this one is."""
+        return Object(raw, path, lenient=self.lenient)
 
     def at(self, key: str) -> str:
         """Return the dotted path of a key, as problems name it."""
@@ -67,6 +82,11 @@ class Object:
         """Raise BadInput for a key of this object."""
         raise BadInput(self.at(key), expected)
 
+    def _odd(self, key: str, expected: str) -> None:
+        """Say that a value is of no kind that can be read: raise, or let it count as missing."""
+        if not self.lenient:
+            self.fail(key, expected)
+
     def has(self, key: str) -> bool:
         """Return whether the key is there, be it null."""
         return key in self.raw
@@ -74,18 +94,18 @@ class Object:
     def object(self, key: str) -> Object:
         """Return the object under a key; an empty one when it is missing."""
         value = self.raw.get(key)
-        if value is None:
-            return Object({}, self.at(key))
-        if not isinstance(value, Mapping):
-            self.fail(key, "an object")
-        return Object(value, self.at(key))
+        if value is not None and not isinstance(value, Mapping):
+            self._odd(key, "an object")
+            value = None
+        return self.beside(value or {}, self.at(key))
 
     def objects(self, key: str, most: int = LIST_ITEMS_MAX) -> Iterator[Object]:
         """Yield the objects of a list, with their index in the path."""
         for index, value in enumerate(self.items(key, most)):
-            if not isinstance(value, Mapping):
-                self.fail(f"{key}[{index}]", "an object")
-            yield Object(value, self.at(f"{key}[{index}]"))
+            if isinstance(value, Mapping):
+                yield self.beside(value, self.at(f"{key}[{index}]"))
+            else:
+                self._odd(f"{key}[{index}]", "an object")
 
     def items(self, key: str, most: int = LIST_ITEMS_MAX) -> list[Any]:
         """Return the list under a key as it stands; empty when it is missing."""
@@ -93,19 +113,23 @@ class Object:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.fail(key, "a list")
+            self._odd(key, "a list")
+            return []
         if len(value) > most:
-            self.fail(key, f"at most {most} items")
-        return value
+            self._odd(key, f"at most {most} items")
+        return value[:most]
 
     def text(self, key: str, most: int = TEXT_CHARS_MAX) -> str | None:
         """Return trimmed text cut to `most` characters; None when it is missing, null or blank."""
         value = self.raw.get(key)
         if value is None:
             return None
+        if self.lenient and isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
         if not isinstance(value, str):
-            self.fail(key, "a text")
-        return self._clean(key, value[: most * 2])[:most] or None
+            self._odd(key, "a text")
+            return None
+        return _cut(self._clean(key, value[: most * 2]), most) or None
 
     def ident(self, key: str) -> str | None:
         """Return an id as text, be it sent as text or as a whole number. Overlong ones are refused, not cut."""
@@ -115,10 +139,13 @@ class Object:
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         if not isinstance(value, str):
-            self.fail(key, "an id: a text or a whole number")
+            self._odd(key, "an id: a text or a whole number")
+            return None
         if len(value) > ID_CHARS_MAX:
-            self.fail(key, f"an id of at most {ID_CHARS_MAX} characters")
-        return self._clean(key, value) or None
+            self._odd(key, f"an id of at most {ID_CHARS_MAX} characters")
+            return None
+        # An id of which a part is lost is nobody's: mended, it would be the same as others that lost theirs.
+        return None if self.lenient and _HALVES.search(value) else self._clean(key, value) or None
 
     def need(self, key: str) -> str:
         """Return an id that must be there."""
@@ -128,7 +155,8 @@ class Object:
         """Return true or false, or None when it is missing."""
         value = self.raw.get(key)
         if value is not None and not isinstance(value, bool):
-            self.fail(key, "true or false")
+            self._odd(key, "true or false")
+            return _FLAGS.get(str(value).lower()) if isinstance(value, str | int) else None
         return value
 
     def amount(self, key: str) -> int | float | None:
@@ -146,9 +174,11 @@ class Object:
         elif isinstance(value, int | float) and not isinstance(value, bool):
             number = Decimal(str(value))
         else:
-            self.fail(key, 'a number, or one written as text ("10.00")')
+            self._odd(key, 'a number, or one written as text ("10.00")')
+            return None
         if abs(number) >= AMOUNT_MAX:
-            self.fail(key, "a number below 10^15")
+            self._odd(key, "a number below 10^15")
+            return None
         return number
 
     def instant(self, key: str, zone: ZoneInfo | None = None) -> datetime | None:
@@ -162,7 +192,8 @@ class Object:
         try:
             return parse_instant(value, zone)
         except ValueError:
-            self.fail(key, 'an instant with an offset, such as "2026-03-07T12:00:00Z"')
+            self._odd(key, 'an instant with an offset, such as "2026-03-07T12:00:00Z"')
+            return None
 
     def seconds(self, key: str) -> datetime | None:
         """Return the UTC instant of whole seconds since 1970; None when it is missing."""
@@ -170,7 +201,8 @@ class Object:
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _SECONDS_MAX:
-            self.fail(key, "whole seconds since 1970")
+            self._odd(key, "whole seconds since 1970")
+            return None
         return datetime.fromtimestamp(value, UTC)
 
     def first_instant(self, *keys: str) -> datetime | None:
@@ -179,8 +211,23 @@ class Object:
 
     def _clean(self, key: str, value: str) -> str:
         if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-            self.fail(key, "text without halves of surrogate pairs")
+            self._odd(key, "text without halves of surrogate pairs")
+            value = sound(value)
         return value.replace("\x00", "").strip()
+
+
+def _cut(text: str, most: int) -> str:
+    """Return the first `most` characters, without a word that is cut in an e-mail address: nobody would know it for one
+    any more."""
+    if len(text) <= most:
+        return text
+    whole, _, last = text[:most].rpartition(" ")
+    return whole.rstrip() if "@" in last else text[:most].rstrip()
+
+
+def sound(text: str) -> str:
+    """Return text that can be written as UTF-8: headers may hold halves of surrogate pairs, as bodies may."""
+    return _HALVES.sub("\ufffd", text)
 
 
 def plain_number(number: Decimal) -> int | float:

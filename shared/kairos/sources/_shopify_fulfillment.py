@@ -70,7 +70,7 @@ def read_shipment(body: Object, request: Request) -> list[Parsed]:
     said = present(fulfillment_id=fulfillment, order_id=order, shipment_status=status)
     event = Event("", "shipment_updated", "", occurred_at, request.received_at, said)
     who = _person.names(True, order=order)
-    parcel = Object({**body.raw, "id": fulfillment, "status": "success", "shipment_status": status}, body.path)
+    parcel = body.beside({**body.raw, "id": fulfillment, "status": "success", "shipment_status": status}, body.path)
     out = [Parsed(event, f"{body.ident('id') or fulfillment}:{occurred_at.isoformat()}", who)]
     return [*out, *read_delivery(parcel, occurred_at, request, who)]
 

@@ -103,7 +103,7 @@ def read_checkout(name: str, time_field: str) -> Reader:
         )
         who, contacts, facts = person_of(body, cart=cart, checkout=checkout)
         if link := present(checkout_url=body.text("abandoned_checkout_url")):
-            contacts += [Contact(f"subject#{subject}", link) for subject in {cart or checkout, checkout}]
+            contacts += [Contact(f"subject#{subject}", link) for subject in dict.fromkeys((cart or checkout, checkout))]
         event = Event("", name, "", occurred_at, request.received_at, properties, **facts)
         return [Parsed(event, f"{checkout}:{occurred_at.isoformat()}", who, contacts)]
 

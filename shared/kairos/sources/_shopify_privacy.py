@@ -34,11 +34,11 @@ def read_person(name: str) -> Callable[[Object, Request], list[Parsed]]:
             email=customer.text("email", 320),
             phone=customer.text("phone", 64),
         )
-        asked = Object(
+        asked = body.beside(
             {"ids": body.items("orders_requested") or body.items("orders_to_redact")},
             body.path,
         )
-        orders = Object(
+        orders = body.beside(
             {str(i): one for i, one in enumerate(asked.items("ids")[:_ORDERS_MAX])},
             body.at("orders"),
         )

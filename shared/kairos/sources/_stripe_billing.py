@@ -147,7 +147,7 @@ def _period(one: Object) -> tuple[datetime | None, datetime | None]:
 
 def _terms(subscription: Object) -> dict[str, Any]:
     """Return what is subscribed to, by the first item; older versions write a price as a plan."""
-    first = next(subscription.object("items").objects("data"), Object({}, subscription.at("items")))
+    first = next(subscription.object("items").objects("data"), subscription.object("none"))
     price = next((first.object(key) for key in ("price", "plan") if first.raw.get(key)), first.object("price"))
     recurring = price.object("recurring")
     amount = "unit_amount" if price.has("unit_amount") else "amount"

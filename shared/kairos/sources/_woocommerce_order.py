@@ -16,7 +16,7 @@ from kairos.registry import Contact, Parsed, Request
 from kairos.sources import _person
 from kairos.sources._booking import as_link
 from kairos.sources._items import basket
-from kairos.sources._shape import Object, plain_number, present
+from kairos.sources._shape import Object, plain_number, present, sound
 from kairos.sources._woocommerce_customer import person_fields, who_is
 from kairos.sources._woocommerce_time import instant, is_young
 
@@ -85,7 +85,9 @@ def read_action(body: Object, request: Request) -> list[Parsed]:
     if name is None:
         return []
     # No time in it, and nothing is ever repeated: the delivery is what makes it the same one.
-    delivery = request.headers.get("x-wc-webhook-delivery-id", "").strip()[:128] or request.received_at.isoformat()
+    delivery = (
+        sound(request.headers.get("x-wc-webhook-delivery-id", "")).strip()[:128] or request.received_at.isoformat()
+    )
     return [_bare(name, body.need("arg"), f"{body.text('action', 128)}:{delivery}", request)]
 
 

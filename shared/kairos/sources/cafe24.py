@@ -21,7 +21,7 @@ from kairos.domain.errors import BadInput, BadSignature
 from kairos.registry import Parsed, Request
 from kairos.sources import _cafe24_member as members
 from kairos.sources import _cafe24_order as orders
-from kairos.sources._shape import ID_CHARS_MAX, Object, load_body
+from kairos.sources._shape import ID_CHARS_MAX, Object, load_body, sound
 from kairos.sources._signature import header_text, require_any, secrets
 
 KEY = "x-api-key"
@@ -61,19 +61,20 @@ class Cafe24:
         require_any(header_text(request, KEY), secrets(request))
         mall = request.settings.get("mall")
         # One app has one key in all malls where it is installed.
-        if isinstance(mall, str) and mall and load_body(request.body).object("resource").text("mall_id", 64) != mall:
+        body = load_body(request.body, lenient=True) if isinstance(mall, str) and mall else None
+        if body is not None and body.object("resource").text("mall_id", 64) != mall:
             raise BadSignature("the webhook is of another mall than this connection's")
         return False
 
     def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate by event number; products, boards, coupons and the app's own affairs return nothing."""
-        body = load_body(request.body)
+        body = load_body(request.body, lenient=True)
         number = body.need("event_no")
         reader = _EVENTS.get(number)
         if reader is None:
             return ()
         resource = body.object("resource")
-        trace = request.headers.get(TRACE, "").strip()[:ID_CHARS_MAX] or hashlib.sha256(request.body).hexdigest()
+        trace = sound(request.headers.get(TRACE, "")).strip()[:ID_CHARS_MAX] or hashlib.sha256(request.body).hexdigest()
         return [replace(one, key=f"{trace}:{number}:{one.key}") for one in reader(resource, request)]
 
 

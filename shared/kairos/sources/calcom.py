@@ -4,7 +4,9 @@ Signed with HMAC-SHA256 of the raw body in hex (`X-Cal-Signature-256`); without 
 `no-secret-provided`, which proves nothing and is refused. A reschedule is one message with a *new* uid and the old one
 in `rescheduleUid`. A booking that waits for the host's yes (BOOKING_REQUESTED) is no entry yet: nothing is planned.
 One try per delivery, as far as its own sender goes; self-hosted versions with a task queue try for some hours.
-Body shapes: cal.com/docs, "Webhooks", version 2021-10-20; MEETING_* bodies are flat, without `payload`.
+Body shapes: cal.com/docs, "Webhooks", versions 2021-10-20 and 2026-07-27 (which adds calendar files that nobody reads).
+MEETING_* bodies are flat, without `payload`: the row of the booking as it is stored, whose `createdAt` is when it was
+made; what they tell happened at its start and end.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ class CalCom:
             "booking_ended",
             "booking_no_show",
             "booking_no_show_reverted",
+            "booking_host_no_show",
         ),
         BOOKING_LISTED,
     )
@@ -63,26 +66,29 @@ class CalCom:
 
     def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate by trigger; pings, forms, recordings and days off return nothing."""
-        body = load_body(request.body)
+        body = load_body(request.body, lenient=True)
         trigger = body.text("triggerEvent", 64) or body.fail("triggerEvent", 'a trigger such as "BOOKING_CREATED"')
         reader = _TRIGGERS.get(trigger)
         if reader is None:
             return ()
         payload = body.object("payload") if body.has("payload") else body
-        occurred_at = body.instant("createdAt") or request.received_at
+        told_at = payload.instant(_TIMES[trigger]) if trigger in _TIMES else None
+        occurred_at = told_at or body.instant("createdAt") or request.received_at
         uid = payload.ident("uid") or payload.need("bookingUid")
         key = f"{trigger}:{uid}:{occurred_at.isoformat()}"
-        return list(_per_attendee(payload, reader(payload, occurred_at, request), key))
+        # What Cal.com's own video call noticed is said of all attendees; whoever marks by hand marks each of them.
+        by_hand = trigger == "BOOKING_NO_SHOW_UPDATED"
+        return list(_per_attendee(payload, reader(payload, occurred_at, request), key, by_hand))
 
 
-def _per_attendee(payload: Object, facts: Sequence[Event], key: str) -> list[Parsed]:
+def _per_attendee(payload: Object, facts: Sequence[Event], key: str, by_hand: bool) -> list[Parsed]:
     out: list[Parsed] = []
     about = _contact_of_booking(payload)
     # The place in the list, not the address, tells attendees apart: an id must not be a hash that guessing can undo.
     for index, attendee in enumerate(payload.objects("attendees", ATTENDEES_MAX)):
         who, contacts, common = _person_of(attendee, payload)
         for fact in facts:
-            event = replace(_marked(fact, attendee), **common)
+            event = replace(_marked(fact, attendee) if by_hand else fact, **common)
             if event.name == "entry_updated" and event.entry and about:
                 contacts = [
                     *contacts,
@@ -93,9 +99,7 @@ def _per_attendee(payload: Object, facts: Sequence[Event], key: str) -> list[Par
 
 
 def _marked(fact: Event, attendee: Object) -> Event:
-    if fact.name == "booking_no_show" and attendee.flag("noShow") is False:
-        return replace(fact, name="booking_no_show_reverted")
-    return fact
+    return replace(fact, name="booking_no_show_reverted") if attendee.flag("noShow") is False else fact
 
 
 def _person_of(attendee: Object, payload: Object) -> tuple[list[Named], list[Contact], dict[str, Any]]:
@@ -114,7 +118,7 @@ def _person_of(attendee: Object, payload: Object) -> tuple[list[Named], list[Con
     )
     traits = present(
         timezone=_person.zone(attendee.text("timeZone", 64)),
-        locale=_person.locale(attendee.object("language").text("locale", 35)),
+        locale=_person.locale(attendee.object("language").text("locale", 35) or attendee.text("locale", 35)),
     )
     who = _person.names(True, email=email, phone=phone)
     return (
@@ -146,7 +150,7 @@ def _answers(responses: Object) -> dict[str, str]:
             continue
         one = responses.object(name)
         pairs.append((one.text("label", 200) or name, one.raw.get("value")))
-    return answers(pairs, responses.path)
+    return answers(pairs, responses)
 
 
 def _updated(payload: Object, occurred_at: datetime, request: Request) -> list[Event]:
@@ -217,9 +221,10 @@ def _entry(payload: Object, *, replaces: str | None = None, moved_to: str | None
 
 
 def _properties(payload: Object) -> dict[str, Any]:
+    kind = payload.object("eventType")
     return present(
-        service=payload.text("type", 128),
-        event_type_id=payload.ident("eventTypeId"),
+        service=payload.text("type", 128) or kind.text("slug", 128),
+        event_type_id=payload.ident("eventTypeId") or kind.ident("id"),
         length_minutes=payload.amount("length"),
         price=payload.amount("price"),
         currency=payload.text("currency", 3),
@@ -232,12 +237,19 @@ _TRIGGERS: Mapping[str, Reader] = {
     "BOOKING_RESCHEDULED": _updated,
     "BOOKING_CANCELLED": _cancelled,
     "BOOKING_REJECTED": _cancelled,
+    # Another room or another host: the same booking, of which a template needs to know the new one.
+    "BOOKING_LOCATION_UPDATED": _updated,
+    "BOOKING_REASSIGNED": _updated,
     "BOOKING_REQUESTED": _requested,
     "BOOKING_PAID": _plain("booking_paid"),
     "BOOKING_PAYMENT_INITIATED": _plain("booking_payment_initiated"),
     "BOOKING_NO_SHOW_UPDATED": _plain("booking_no_show"),
+    "AFTER_GUESTS_CAL_VIDEO_NO_SHOW": _plain("booking_no_show"),
+    "AFTER_HOSTS_CAL_VIDEO_NO_SHOW": _plain("booking_host_no_show"),
     "MEETING_STARTED": _plain("booking_started"),
     "MEETING_ENDED": _plain("booking_ended"),
 }
+
+_TIMES = {"MEETING_STARTED": "startTime", "MEETING_ENDED": "endTime"}
 
 SOURCE = CalCom()

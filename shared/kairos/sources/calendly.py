@@ -59,7 +59,7 @@ class Calendly:
 
     def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate invitees and no-shows; everything else returns nothing."""
-        body = load_body(request.body)
+        body = load_body(request.body, lenient=True)
         topic = body.text("event", 64)
         if topic not in ("invitee.created", "invitee.canceled", *_PLAIN):
             return ()
@@ -179,7 +179,7 @@ def _contact_of_booking(payload: Object) -> dict[str, Any]:
         host_name=host,
         cancel_url=as_link(payload.text("cancel_url")),
         reschedule_url=as_link(payload.text("reschedule_url")),
-        answers=answers(said, payload.at("questions_and_answers")) or None,
+        answers=answers(said, payload) or None,
     )
 
 

@@ -119,7 +119,7 @@ def _take(found: _Found, item: Object, zone: ZoneInfo, pulling: Pulling, since: 
         found.unread.add("")
         return
     found.sightings.pop(id, None)  # of two words about one thing in a reading, the later is the newer
-    if item.raw.get("status") == "cancelled" or item.raw.get("eventType") in _NO_APPOINTMENTS:
+    if item.raw.get("status") == "cancelled" or str(item.raw.get("eventType")) in _NO_APPOINTMENTS:
         found.gone |= {id, *(told for told in pulling.told if told.partition("-")[0] == digest("gcal", one_id))}
         return
     found.gone.discard(id)

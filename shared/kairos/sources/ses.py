@@ -76,7 +76,7 @@ class Ses:
 
     def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate one event; kinds that are not known return nothing."""
-        body = load_body(request.body)
+        body = load_body(request.body, lenient=True)
         kind = body.text("eventType", 64) or body.text("notificationType", 64)
         if kind is None or kind not in _KINDS:
             return ()
@@ -170,7 +170,7 @@ def _stops(name: str, details: Object, mail: Object) -> list[Stop]:
         addresses = [one.text("emailAddress", 320) for one in details.objects("complainedRecipients")]
         return _stop(addresses, "all", "complained")
     if name == "message_unsubscribed" and details.object("newTopicPreferences").flag("unsubscribeAll"):
-        listed = Object(
+        listed = mail.beside(
             {str(i): one for i, one in enumerate(mail.items("destination"))},
             mail.at("destination"),
         )

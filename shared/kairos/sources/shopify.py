@@ -18,7 +18,7 @@ from kairos.sources import _shopify_customer as customers
 from kairos.sources import _shopify_fulfillment as fulfillments
 from kairos.sources import _shopify_order as orders
 from kairos.sources import _shopify_privacy as privacy
-from kairos.sources._shape import ID_CHARS_MAX, Object, load_body
+from kairos.sources._shape import ID_CHARS_MAX, Object, load_body, sound
 from kairos.sources._signature import require_body_hmac
 
 # The family of 2026 drops the "x-"; whichever signed the body is the family that is read.
@@ -95,7 +95,7 @@ class Shopify:
         reader = _TOPICS.get(topic)
         if reader is None:
             return ()
-        body = load_body(request.body)
+        body = load_body(request.body, lenient=True)
         cause = f"{_cause(request, family)}:{topic}"
         return [_keyed(parsed, cause) for parsed in reader(body, request)]
 
@@ -108,7 +108,7 @@ def _family(request: Request) -> str:
 def _cause(request: Request, family: str) -> str:
     for header in ("event-id", "webhook-id"):
         if value := request.headers.get(family + header, "").strip():
-            return value[:ID_CHARS_MAX]
+            return sound(value)[:ID_CHARS_MAX]
     # Only a simulated webhook comes without an id; its body is what makes it the same one.
     return hashlib.sha256(request.body).hexdigest()
 

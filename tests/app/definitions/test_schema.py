@@ -153,6 +153,7 @@ BAD: list[tuple[str, Any]] = [
     *((kind, wrong) for kind in KINDS for wrong in NO_DOCUMENT),
     ("brand", brand(timezone=9)),
     ("brand", brand(language="한국어")),
+    ("brand", brand(currency="won")),
     ("brand", brand(country="kr")),
     ("brand", brand(country="KR\n")),
     ("brand", brand(name="")),

@@ -181,7 +181,7 @@ def test_feedback_on_an_untagged_message_still_stops_the_address(station: Statio
     assert station.suppressions.suppressed("email", "planted.person@example.com") == {"all"}
 
 
-@pytest.mark.parametrize("event", [{}, {"detail": None}, {"detail": []}, {"detail": "x"}, {"detail": {"eventType": 1}}])
+@pytest.mark.parametrize("event", [{}, {"detail": None}, {"detail": []}, {"detail": "x"}])
 def test_feedback_that_is_none_is_rejected(station: Station, event: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         station.ingest.feedback(event, NOW)

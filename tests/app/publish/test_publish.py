@@ -172,8 +172,9 @@ def test_a_channel_that_the_law_closes_is_a_warning_where_another_is_open() -> N
     sender = {"name": "Spring", "email": "hello@example.com", "contact": "02-000-0000"}
     drafts = small_drafts(("journey", "welcome", journey()))
     drafts.put("brand", "brand", brand(policies=["kr"], sender=sender))
-    (warning,) = Publish(drafts, MemoryReleases()).publish(None, NOW).warnings
-    assert warning.message.startswith("no marketing sms would be sent: kr asks for")
+    closed, *untold = Publish(drafts, MemoryReleases()).publish(None, NOW).warnings
+    assert closed.message.startswith("no marketing sms would be sent: kr asks for")
+    assert [each.message.partition(":")[0] for each in untold] == ["kr"] * 3, "no notices of consent either"
 
 
 def test_a_country_without_known_holidays_is_refused_at_its_place() -> None:

@@ -15,7 +15,7 @@ import yaml
 from kairos.app.render.blanks import contact_refs, fill_blanks
 from kairos.app.render.local_time import Wall
 from kairos.app.render.plain_text import plain_text
-from kairos.app.render.render import CannotRender, check, preview, render, variables_of
+from kairos.app.render.render import CannotRender, check, render, variables_of
 from kairos.domain.profile import Enrollment, Entry, Message, Profile
 
 EMAIL = ("subject", "preheader", "text", "html")
@@ -244,7 +244,8 @@ def test_the_blanks_of_a_template_can_be_listed() -> None:
 
 def test_a_preview_shows_the_names_of_empty_blanks() -> None:
     document = {"email": {"subject": "{{ first_name }}, {{ x | default: 'd' }}", "text": "{{ at | local: '%H' }}"}}
-    assert preview("hello", document, "email", {}, SEOUL, EMAIL).parts == {"subject": "[first_name], d", "text": "[at]"}
+    shown = render("hello", document, "email", {}, SEOUL, EMAIL, shown=True).parts
+    assert shown == {"subject": "[first_name], d", "text": "[at]"}
 
 
 # ---- where values come from ------------------------------------------------------------------------------------
@@ -316,11 +317,11 @@ def test_the_template_in_the_documentation_renders() -> None:
     assert render("d", template, "sms", blanks, SEOUL, ("text",)).parts["text"] == "Shop: 12/1 10:00, see you soon"
 
 
-def test_every_time_in_the_documentation_is_written_as_it_says() -> None:
+def test_everything_in_the_documentation_is_written_as_it_says() -> None:
     rows = re.findall(r"^\| `(\{\{.*?\}\})` \| (.*?) \|$", DOCUMENT, re.MULTILINE)
-    assert len(rows) == 3
+    assert len(rows) == 13
     for source, written in rows:
-        language = "ko" if "월" in source else "en"
-        wall = replace(SEOUL, language=language, now=datetime(2026, 11, 22, 5, 5, tzinfo=UTC))
+        language = "ko" if re.search("[가-힣]", source + written) else "en"
+        wall = replace(SEOUL, language=language, now=datetime(2026, 11, 22, 5, 5, tzinfo=UTC), currency="KRW")
         entry = {"starts_at": datetime(2026, 11, 22, 5, 5, tzinfo=UTC)}
-        assert _text(source.replace("\\|", "|"), wall, entry=entry) == written
+        assert _text(source.replace("\\|", "|"), wall, entry=entry, first_name="봄이") == written

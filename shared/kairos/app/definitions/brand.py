@@ -21,6 +21,7 @@ BRAND_KEYS = (
     "language",
     "timezone",
     "country",
+    "currency",
     "zones",
     "sender",
     "policies",
@@ -44,6 +45,7 @@ UNCONFIRMED = ("keep", "stop")
 TEXT_MAX = 200
 ZONES_MAX = 50
 WALK_RATE_MAX = 1_000
+CURRENCY_FORM = re.compile(r"[A-Z]{3}")
 EMAIL_FORM = re.compile(r"[^@\s<>,;:]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
@@ -104,6 +106,8 @@ def _zones(document: Document) -> None:
 def _country(document: Document) -> None:
     if document.has("country"):
         document.read("country", _country_code, 'a country code of two capital letters, such as "KR"')
+    if document.has("currency"):
+        document.read("currency", _currency_code, 'a currency code of three capital letters, such as "KRW"')
 
 
 def _language(document: Document) -> None:
@@ -113,6 +117,12 @@ def _language(document: Document) -> None:
 
 def _country_code(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{2}", value):
+        raise ValueError
+    return value
+
+
+def _currency_code(value: Any) -> str:
+    if not isinstance(value, str) or not CURRENCY_FORM.fullmatch(value):
         raise ValueError
     return value
 

@@ -12,6 +12,7 @@ from typing import Any
 from kairos import registry
 from kairos.app.definitions.documents import Definition, Documents, Problem
 from kairos.app.definitions.lawful import check_lawful, check_sendable
+from kairos.app.definitions.notices import check_told
 from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.template import channels_of
 from kairos.domain.document import Path
@@ -41,7 +42,7 @@ def check_ready(documents: Documents) -> list[Problem]:
         found.append(definition.problem(BadDefinition(("sender", "email"), message)))
     found += _unlawful(definition, sends)
     each = [(template, marketing, channel) for template, marketing, channels in uses for channel in channels]
-    return found + check_lawful(documents, each) + check_sendable(documents, each)
+    return [*found, *check_lawful(documents, each), *check_sendable(documents, each), *check_told(documents, each)]
 
 
 def _unlawful(definition: Definition, sends: set[Send]) -> Iterator[Problem]:

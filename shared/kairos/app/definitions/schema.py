@@ -16,6 +16,7 @@ from typing import Any
 from kairos import registry
 from kairos.app.definitions.anchor_schema import ANCHOR_SCHEMA, CALENDAR_SCHEMA, OVERRIDES_SCHEMA
 from kairos.app.definitions.brand import (
+    CURRENCY_FORM,
     EMAIL_FORM,
     LANGUAGES,
     SENDER_KEYS,
@@ -227,6 +228,7 @@ def _brand() -> Schema:
         "language": {"enum": list(LANGUAGES)},
         "timezone": zone,
         "country": {"type": "string", "pattern": f"^[A-Z]{{2}}{_END}"},
+        "currency": {"type": "string", "pattern": _whole(CURRENCY_FORM)},
         "zones": {"type": "array", "minItems": 1, "maxItems": ZONES_MAX, "items": zone},
         "sender": _object(dict.fromkeys(SENDER_KEYS, _LINE) | {"email": _LINE | {"pattern": _whole(EMAIL_FORM)}}),
         "policies": {"type": "array", "items": {"enum": list(registry.names("policies"))}},

@@ -24,8 +24,11 @@ def listed(source: Source, event: Event, settings: Mapping[str, Any]) -> Event:
     entry = event.entry
     if entry is not None:
         plain = {name: value for name, value in entry.properties.items() if _is_plain(value)}
-        entry = replace(entry, properties=plain)
-    return replace(event, properties=kept, entry=entry)
+        # A sender who makes ids of addresses tells whose the entry is wherever its id goes: it is not kept.
+        named = _is_plain([entry.id, entry.replaces or "", entry.moved_to or ""])
+        entry = replace(entry, properties=plain) if named else None
+    traits = event.traits and {name: value for name, value in event.traits.items() if _is_plain(value)}
+    return replace(event, properties=kept, entry=entry, traits=traits)
 
 
 def cut(event: Event, most: int = EVENT_BYTES_MAX) -> Event:

@@ -13,6 +13,7 @@ from typing import Any
 
 from kairos.app.publish.release import Release
 from kairos.app.render.local_time import Wall
+from kairos.app.render.money import currency_of
 from kairos.domain.profile import Entry, Message, Profile
 
 
@@ -56,11 +57,15 @@ def fill_blanks(
     }
 
 
-def wall_of(release: Release, profile: Profile, now: datetime) -> Wall:
-    """Return the clock on the customer's wall; day names are Korean where the brand is."""
+def language_of(brand: Mapping[str, Any]) -> str:
+    """Return the language in which the brand writes: its own word, else Korean where its country is KR, or English."""
+    return str(brand.get("language") or ("ko" if brand.get("country") == "KR" else "en"))
+
+
+def wall_of(release: Release, profile: Profile, now: datetime, language: str | None = None) -> Wall:
+    """Return the clock on the customer's wall, in the language of the text that is written (None: the brand's)."""
     brand = release.brand
-    language = brand.get("language") or ("ko" if brand.get("country") == "KR" else "en")
-    return Wall(release.zone(profile.zone), language, now)
+    return Wall(release.zone(profile.zone), language or language_of(brand), now, currency_of(brand))
 
 
 def _entry_of(profile: Profile, message: Message) -> Entry | None:

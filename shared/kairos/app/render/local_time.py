@@ -23,17 +23,25 @@ MONTHS = (
 )  # fmt: skip
 NOON = {"en": ("AM", "PM"), "ko": ("오전", "오후")}
 
+_FORMS = {
+    "day": {"en": "%A, %B %-d", "ko": "%-m월 %-d일(%a)"},
+    "time": {"en": "%-I:%M %p", "ko": "%p %-I:%M"},
+    "moment": {"en": "%A, %B %-d at %-I:%M %p", "ko": "%-m월 %-d일(%a) %p %-I:%M"},
+}
+
 _DIRECTIVE = re.compile(r"%(-?)(.?)", re.DOTALL)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """The clock on the customer's wall: their zone, the language of day names ("en", "ko"), and what it shows now."""
+    """The clock on the customer's wall: their zone, the language of what is written ("en", "ko"), and what it shows
+    now; beside it the currency in which the brand sells."""
 
     zone: ZoneInfo
     language: str
     now: datetime
+    currency: str = "USD"
 
     def read(self, value: Any) -> datetime:
         """Return the local time of an instant, a text of ISO 8601, a date, or "now". Raises ValueError for others."""
@@ -48,12 +56,14 @@ class Wall:
         return parse_instant(value, self.zone).astimezone(self.zone)
 
     def write(self, value: Any, form: str) -> str:
-        """Return the time as `form` says, with strftime's common directives; `%-d` drops the leading zero.
+        """Return the time as `form` says: "day", "time" or "moment" as the language writes them, else strftime's common
+        directives; `%-d` drops the leading zero.
 
         Raises ValueError naming a directive that is not known here.
         """
         moment = self.read(value)
-        return _DIRECTIVE.sub(lambda found: self._directive(moment, found[1], found[2]), str(form))
+        form = _FORMS.get(str(form), {}).get(self.language if self.language in DAYS else "en", str(form))
+        return _DIRECTIVE.sub(lambda found: self._directive(moment, found[1], found[2]), form)
 
     def _directive(self, moment: datetime, dash: str, letter: str) -> str:
         numbers = {
