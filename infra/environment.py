@@ -31,6 +31,7 @@ def environment(
         "RELEASES_BUCKET": tables.releases.bucket_name,
         "INSIGHTS_TABLE": tables.insights.table_name,
         "BOARD_TABLE": tables.board.table_name,
+        "CONSENTS_TABLE": tables.consents.table_name,
         "ARCHIVE_BUCKET": archive.bucket.bucket_name,
         "ARCHIVE_STREAM": archive.stream_name,
         "TALLY_URL": queues.tally.queue_url,

@@ -85,6 +85,8 @@ class Grants:
     def _decide(self, decide: lambda_.Function) -> None:
         customers = self.tables.customers.table_arn
         _allow(decide, "dynamodb:GetItem", "dynamodb:PutItem", on=customers)
+        # The ledger of consents is added to: nobody who writes it may read it, change it or take anything out of it.
+        _allow(decide, "dynamodb:PutItem", on=self.tables.consents.table_arn)
         self._read_release(decide)
         self._send(decide, self.queues.parked)
         self._consume(decide, self.queues.inbox, self.queues.walk_inbox)

@@ -57,7 +57,7 @@ _ALL = (
         "Applies events and timers to a customer, one read and one conditional write",
         memory_mb=512,
         timeout_seconds=30,
-        reads=("CUSTOMERS_TABLE", *_RELEASE, "PARKED_URL", "ARCHIVE_STREAM"),
+        reads=("CUSTOMERS_TABLE", *_RELEASE, "PARKED_URL", "ARCHIVE_STREAM", "CONSENTS_TABLE"),
     ),
     Station(
         "dispatch",

@@ -1,4 +1,4 @@
-"""The eight tables and the bucket of releases. Items and keys are described in `kairos/aws/table.py`."""
+"""The nine tables and the bucket of releases. Items and keys are described in `kairos/aws/table.py`."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ class Tables:
     config: dynamodb.TableV2
     insights: dynamodb.TableV2
     board: dynamodb.TableV2
+    consents: dynamodb.TableV2
     releases: s3.Bucket
 
 
@@ -45,6 +46,7 @@ def make_tables(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Table
         config=_table(scope, stage, "Config", partition="kind", sort="id", stream=True),
         insights=_table(scope, stage, "Insights", partition="insight", sort="slice", ttl="ttl"),
         board=_table(scope, stage, "Board", partition="profile", ttl="ttl"),
+        consents=_table(scope, stage, "Consents", partition="person", sort="word"),
         releases=_releases(scope),
     )
 

@@ -49,6 +49,7 @@ def environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[
         "KAIROS_ARCHIVE_BUCKET": archive,
         "KAIROS_INSIGHTS_TABLE": cloud.table("insights"),
         "KAIROS_BOARD_TABLE": cloud.table("board"),
+        "KAIROS_CONSENTS_TABLE": cloud.table("consents"),
         "KAIROS_RELEASES_BUCKET": cloud.bucket(),
         "KAIROS_INBOX_URL": inbox,
         "KAIROS_INBOX_ARN": "arn:aws:sqs:eu-west-1:123456789012:inbox.fifo",

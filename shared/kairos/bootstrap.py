@@ -77,6 +77,7 @@ def decide() -> tuple[HandleInbox, Parking]:
     """Return what applies batches of the inbox, and where a record that says nothing readable is parked."""
     from kairos.app.inbox import HandleInbox
     from kairos.aws.archive import FirehoseArchive
+    from kairos.aws.consents import DynamoConsents
     from kairos.aws.customers import DynamoCustomers
     from kairos.aws.parking import SqsParking
     from kairos.settings import DecideSettings
@@ -86,7 +87,8 @@ def decide() -> tuple[HandleInbox, Parking]:
     customers = DynamoCustomers(_client("dynamodb"), settings.customers_table)
     releases = _releases(settings.config_table, settings.releases_bucket)
     archive = FirehoseArchive(partial(_client, "firehose"), settings.archive_stream)
-    return HandleInbox(customers, releases, parking, clock(), archive), parking
+    consents = DynamoConsents(_client("dynamodb"), settings.consents_table)
+    return HandleInbox(customers, releases, parking, clock(), archive, consents), parking
 
 
 @cache

@@ -18,7 +18,8 @@ from typing import Any
 from zlib import crc32
 
 from kairos.app.archive import line_of
-from kairos.app.board import ready, with_notice, without
+from kairos.app.board import plain_notice, ready, with_notice, without
+from kairos.app.consents import Word
 from kairos.app.deliver.rate import allowances
 from kairos.app.erase import STANDING, IdentityRow
 from kairos.app.export import StopPage
@@ -424,6 +425,9 @@ class MemoryTraces:
             if row.details.get("profile") in profiles:
                 yield {"message": row.message, "state": row.state, "details": dict(row.details)}
 
+    def board(self, profile: str) -> Sequence[Mapping[str, Any]]:
+        return [plain_notice(notice) for notice in self._board.boards.get(profile, [])]
+
     def forget_identities(self, identities: Sequence[str]) -> None:
         for identity in identities:
             if identity.startswith("profile#"):
@@ -441,6 +445,25 @@ class MemoryTraces:
 
     def forget_board(self, profile: str) -> None:
         self._board.boards.pop(profile, None)
+
+
+class MemoryConsents:
+    """ConsentHistory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, datetime, str], Word] = {}
+
+    def note(self, words: Sequence[Word]) -> None:
+        for word in words:
+            self.rows.setdefault((word.person, word.at, word.id), word)
+
+    def of(self, persons: Collection[str]) -> list[Word]:
+        found = [word for word in self.rows.values() if word.person in persons]
+        return sorted(found, key=lambda word: (word.at, word.id, word.person))
+
+    def forget(self, words: Iterable[Word]) -> None:
+        for word in words:
+            self.rows.pop((word.person, word.at, word.id), None)
 
 
 class MemoryBoard:

@@ -62,6 +62,7 @@ class DecideSettings(Settings):
     releases_bucket: str
     parked_url: str
     archive_stream: str
+    consents_table: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
+from kairos.app.consents import word_of
 from kairos.app.decide import decide
 from kairos.app.erase import Erase
 from kairos.app.ports import Identifier, Notice
 from kairos.domain.errors import Throttled, Unavailable
-from kairos.domain.event import Event
+from kairos.domain.event import ConsentFact, Event
 from kairos.memory import (
     MemoryBoard,
     MemoryClock,
+    MemoryConsents,
     MemoryContacts,
     MemoryCustomers,
     MemoryIdentities,
@@ -46,7 +48,7 @@ class House:
         self.clock = MemoryClock(NOON)
         self.customers, self.identities, self.contacts = MemoryCustomers(), MemoryIdentities(), MemoryContacts()
         self.ledger, self.suppressions, self.inbox = MemoryLedger(), MemorySuppressions(), MemoryInbox(self.clock)
-        self.board = MemoryBoard()
+        self.board, self.consents = MemoryBoard(), MemoryConsents()
         self.traces = Fragile(self, self.identities, self.contacts, self.ledger, self.board)
         self.release = release_of()
         (cart,) = self.identities.resolve([[CART]], NOON)
@@ -66,6 +68,8 @@ class House:
         self.hear(self.cart, make_event("cart_updated"))
 
     def hear(self, id: str, *events: Event) -> None:
+        words = [word_of(event, id) for event in events]
+        self.consents.note([word for word in words if word is not None])
         found = decide(self.customers.read(id), self.release, [replace(each, profile=id) for each in events], NOON)
         if found is not None:
             self.customers.write(found.profile, found.effects, found.wake_at, found.ttl)
@@ -86,8 +90,10 @@ class House:
             self.inbox.delete([received.id for received in taken])
 
     def erase(self, *profiles: str, **more: Any) -> Any:
-        parts = (self.customers.read, self.traces, self.suppressions, self.inbox, self.clock, self.sleep)
-        return Erase(*parts).run(profiles or (self.mina,), **more)
+        stops = (self.suppressions, self.consents)
+        return Erase(self.customers.read, self.traces, *stops, self.inbox, self.clock, self.sleep).run(
+            profiles or (self.mina,), **more
+        )
 
     def is_clean(self, *ids: str) -> bool:
         profiles = [self.customers.read(id) for id in ids]
@@ -131,6 +137,23 @@ def test_a_person_is_forgotten_everywhere_and_nobody_else_is() -> None:
     assert house.identities.known[("email", "", "juno@example.com")] == house.juno
     assert list(house.ledger.rows) == [f"m-{house.juno}"]
     assert list(house.board.boards) == [house.juno]
+    assert (len(house.consents.of([house.mina])), len(house.consents.of([house.juno]))) == (0, 1)
+
+
+def test_a_refusal_stays_by_its_address_and_nothing_else_that_was_said() -> None:
+    house = House()
+    fact = ConsentFact("email", "marketing", proof="message-1")
+    refusal = make_event("consent_withdrawn", NOON + timedelta(days=1), consent=fact, source="preferences")
+    house.hear(house.mina, refusal, consent(NOON + timedelta(days=2), "sms"))
+    report = house.erase()
+    assert (report.consents, report.refusals_kept) == (3, 1)
+    assert house.consents.of([house.mina]) == []
+    (kept,) = house.consents.of([house.suppressions.hash_address("mina@example.com")])
+    assert (kept.given, kept.channel, kept.at, kept.source) == (False, "email", NOON + timedelta(days=1), "preferences")
+    assert kept.proof == ""
+    assert house.mina not in repr(kept)
+    house.erase()
+    assert house.consents.of([kept.person]) == [kept], "erased again, it is still there"
 
 
 def test_stops_are_written_first_and_outlive_all() -> None:

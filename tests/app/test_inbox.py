@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
+from kairos.app.consents import Word
 from kairos.app.inbox import HandleInbox
 from kairos.app.ports import InboxMessage, Pointer, Received
 from kairos.app.publish.live import LiveRelease
 from kairos.domain.effects import Effect, Send
+from kairos.domain.erasure import erase_request
 from kairos.domain.errors import TooLarge, Unavailable, VersionConflict
-from kairos.domain.event import Event
+from kairos.domain.event import ConsentFact, Event
 from kairos.domain.profile import Profile
-from kairos.memory import MemoryArchive, MemoryClock, MemoryCustomers, MemoryParking, MemoryReleases
+from kairos.memory import MemoryArchive, MemoryClock, MemoryConsents, MemoryCustomers, MemoryParking, MemoryReleases
 from tests.app.decide.world import NOON, booking, make_event, release_of
 
 JOURNEY = {
@@ -64,12 +66,17 @@ class Station:
     def __init__(self, *journeys: Mapping[str, Any]) -> None:
         self.customers, self.parking = Customers(), MemoryParking()
         self.clock, self.releases = MemoryClock(NOON), MemoryReleases()
-        self.archive = MemoryArchive()
+        self.archive, self.consents = MemoryArchive(), MemoryConsents()
         if journeys:
             bundle = release_of(*journeys).bundle
             self.releases.point(Pointer(self.releases.put_bundle(bundle)), None)
-        self.inbox = HandleInbox(self.customers, self.releases, self.parking, self.clock, self.archive)
+        self.inbox = self.over(self.archive)
         self._sequence = 10**18
+
+    def over(self, archive: MemoryArchive, releases: MemoryReleases | None = None) -> HandleInbox:
+        """Return the use case over another archive or other releases."""
+        ports = (self.customers, releases or self.releases, self.parking, self.clock)
+        return HandleInbox(*ports, archive, self.consents)
 
     def deliver(self, *events: Event, profile: str = "u1", wake: str | None = None, queue: str = "q") -> Received:
         """Return one delivery of a queue message."""
@@ -250,7 +257,7 @@ class DeafReleases(MemoryReleases):
 
 def test_a_pointer_that_cannot_be_read_fails_the_batch() -> None:
     station = Station(JOURNEY)
-    inbox = HandleInbox(station.customers, DeafReleases(), station.parking, station.clock, station.archive)
+    inbox = station.over(station.archive, DeafReleases())
     with pytest.raises(Unavailable):
         inbox.apply([station.deliver(go(1))])
 
@@ -298,7 +305,7 @@ class Archive(MemoryArchive):
 
 def archiving(*journeys: Mapping[str, Any]) -> tuple[Station, Archive]:
     station, archive = Station(*journeys), Archive()
-    station.inbox = HandleInbox(station.customers, station.releases, station.parking, station.clock, archive)
+    station.inbox = station.over(archive)
     return station, archive
 
 
@@ -375,3 +382,53 @@ def test_a_parked_event_and_a_wake_up_for_nothing_leave_no_trace_in_the_archive(
     station.inbox.apply([station.deliver(poison(1)), station.deliver(wake="schedule", profile="u9")])
     station.inbox.apply([station.deliver(wake="schedule")])
     assert archive.records == []
+
+
+# ---- the ledger of consents ---------------------------------------------------------------------------------------
+
+
+def agreed(number: int = 1, name: str = "consent_given") -> Event:
+    fact = ConsentFact("email", "marketing", wording="v2", proof="form-8812")
+    return replace(go(number), id=f"{name}-{number}", name=name, consent=fact)
+
+
+def test_what_was_said_of_a_consent_is_in_the_ledger_with_its_wording_and_proof() -> None:
+    station = Station(JOURNEY)
+    station.inbox.apply([station.deliver(agreed(), go(2), agreed(3, "consent_withdrawn"))])
+    first, second = station.consents.of(["u1"])
+    assert (first.given, first.channel, first.purpose, first.wording, first.proof) == (
+        *(True, "email", "marketing"),
+        *("v2", "form-8812"),
+    )
+    assert (second.given, second.id) == (False, "consent_withdrawn-3")
+
+
+def test_a_word_whose_ledger_is_down_comes_again_and_is_noted_once() -> None:
+    station = Station(JOURNEY)
+    heard = station.deliver(agreed())
+
+    class Down(MemoryConsents):
+        def note(self, words: Sequence[Word]) -> None:
+            raise Unavailable("consents")
+
+    kept, station.consents = station.consents, Down()
+    assert station.over(station.archive).apply([heard]).failed == [heard.id], "it was applied, and is not acknowledged"
+    station.consents = kept
+    for _ in range(2):
+        assert station.over(station.archive).apply([heard]).failed == []
+    assert [word.id for word in kept.of(["u1"])] == ["consent_given-1"]
+
+
+def test_whoever_reports_spam_refused_and_the_message_is_the_proof() -> None:
+    station = Station(JOURNEY)
+    complaint = replace(go(1), name="message_complained", message="m-1", properties={"channel": "email"})
+    station.inbox.apply([station.deliver(complaint)])
+    (word,) = station.consents.of(["u1"])
+    assert (word.given, word.channel, word.proof) == (False, "email", "m-1")
+
+
+def test_of_who_was_erased_nothing_more_is_noted() -> None:
+    station = Station(JOURNEY)
+    station.inbox.apply([station.deliver(erase_request("u1", NOON))])
+    station.inbox.apply([station.deliver(agreed())])
+    assert station.consents.of(["u1"]) == []

@@ -28,6 +28,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "config": ("kind", "id"),
     "insights": ("insight", "slice"),
     "board": ("profile",),
+    "consents": ("person", "word"),
 }
 
 _numbers = count(1)

@@ -26,6 +26,7 @@ from kairos.memory import (
     MemoryArchive,
     MemoryBoard,
     MemoryConnections,
+    MemoryConsents,
     MemoryContacts,
     MemoryCustomers,
     MemoryCustomerScan,
@@ -122,7 +123,8 @@ class MemoryDeployment:
         self.suppressions = MemorySuppressions()
         self.suppression_scan = MemorySuppressionScan(self.suppressions)
         self.inbox = MemoryInbox(self.clock)
-        self.traces = MemoryTraces(self.identities, self.contacts, self.ledger, MemoryBoard())
+        self.consents, self.board = MemoryConsents(), MemoryBoard()
+        self.traces = MemoryTraces(self.identities, self.contacts, self.ledger, self.board)
         self.secrets = MemorySecrets()
         self.devices = MemoryDevices()
         self.sync_states = MemorySyncStates()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from kairos.app.consents import Word
 from kairos.cli.consents import describe_consents
 from kairos.domain.consent import EXISTING_CUSTOMER, Consent
 from kairos.domain.profile import Profile
@@ -56,6 +58,29 @@ def test_the_command_shows_the_ground_and_the_last_refusal(capsys: pytest.Captur
     told = capsys.readouterr().out
     for text in ("sms marketing", "existing_customer", "wording", "withdrawn"):
         assert text in told
+
+
+def test_the_ledger_is_shown_word_by_word_under_all_ids(capsys: pytest.CaptureFixture[str]) -> None:
+    deployment = MemoryDeployment()
+    deployment.keep(replace(customer(), former=("b" * 26,)))
+    form = Word(
+        "b" * 26, "e1", NOW - 3 * DAY, NOW, "email", "marketing", True, wording="v1", proof="form-1", source="shop"
+    )
+    refusal = Word(
+        PROFILE, "e2", NOW - 2 * DAY, NOW, "email", "marketing", given=False, proof="m-1", source="preferences"
+    )
+    deployment.consents.note([refusal, form, Word("c" * 26, "e3", NOW, NOW, "sms", "marketing", True)])
+    kairos: Run = runner(deployment)
+    assert kairos("consents", PROFILE, "--json") == 0
+    history = json.loads(capsys.readouterr().out)["history"]
+    assert [(word["id"], word["given"], word["proof"]) for word in history] == [
+        ("e1", True, "form-1"),
+        ("e2", False, "m-1"),
+    ]
+    assert kairos("consents", PROFILE) == 0
+    told = capsys.readouterr().out
+    assert "wording v1, proof form-1, source shop" in told
+    assert "withdrawn  email marketing  proof m-1" in told
 
 
 def test_who_never_said_anything_is_shown_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from kairos.app.ports import Identifier
+from kairos.app.consents import Word
+from kairos.app.ports import Identifier, Notice
 from kairos.cli.export_people import Wish, export_people, export_person
 from kairos.cli.failure import CannotDo
 from kairos.cli.import_people import Wish as ImportWish
@@ -133,6 +134,9 @@ def test_an_export_that_broke_off_goes_on_and_is_the_same_file(
 
 def test_everything_of_one_person_is_in_one_document(people: MemoryDeployment, tmp_path: Path) -> None:
     people.ledger.claim("m-1", {"profile": PROFILE, "channel": "email"}, NOW)
+    people.consents.note([Word(PROFILE, "e1", NOW, NOW, "email", "marketing", True, wording="v2")])
+    people.consents.note([Word("b" * 26, "e2", NOW, NOW, "email", "marketing", True)])
+    people.board.post(PROFILE, Notice("m-2", {"text": "hello"}, NOW + timedelta(days=1)), NOW)
     file = tmp_path / "anna.json"
     assert export_person(people, file, "anna@example.com") == 0
     assert file.stat().st_mode & 0o077 == 0
@@ -142,6 +146,8 @@ def test_everything_of_one_person_is_in_one_document(people: MemoryDeployment, t
     assert document["known"][0]["entries"][0]["properties"] == {"service": "cut"}
     assert document["contacts"][PROFILE]["profile"]["email"] == "anna@example.com"
     assert [row["message"] for row in document["messages"]] == ["m-1"]
+    assert [(word["id"], word["wording"]) for word in document["consents"]] == [("e1", "v2")]
+    assert [(row["message"], row["content"]) for row in document["on_site"]] == [("m-2", {"text": "hello"})]
     assert document["stops"] == [{"channel": "email", "address": "anna@example.com", "purposes": ["marketing"]}]
     assert "mina" not in file.read_text("utf-8")
     with pytest.raises(CannotDo, match="nobody is known"):

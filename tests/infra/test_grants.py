@@ -29,6 +29,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "deliver": {"BatchGetItem"},
     },
     "InsightsTable": {"tally": {"Query", "PutItem", "UpdateItem"}},
+    "ConsentsTable": {"decide": {"PutItem"}},
     "BoardTable": {"deliver": {"GetItem", "PutItem"}, "ingest": {"GetItem", "PutItem"}},
     "MessagesTable": {"deliver": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},
     "ConfigTable": {

@@ -15,6 +15,7 @@ KEYS = {
     "ConfigTable": ["kind", "id"],
     "InsightsTable": ["insight", "slice"],
     "BoardTable": ["profile"],
+    "ConsentsTable": ["person", "word"],
 }
 STREAMS = {"CustomersTable", "ConfigTable"}
 EXPIRES = {"CustomersTable", "ContactsTable", "MessagesTable", "InsightsTable", "BoardTable"}

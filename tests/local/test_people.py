@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from kairos.app.ports import InboxMessage
 from kairos.cli import erase as erasing
 from kairos.cli.deployment import AwsDeployment
 from kairos.cli.erase import asked_for, erase_people, find_id
 from kairos.cli.import_people import Wish, import_people
 from kairos.domain.errors import Unavailable
+from kairos.domain.event import ConsentFact
 from kairos.local import LocalCloud
 from kairos.local import demo_shop as shop
 from kairos.local.demo import shop_cloud
 from kairos.local.demo_people import Person
+from tests.app.decide.world import make_event
 from tests.local.everyday import START
 from tests.local.surfaces import readable
 
@@ -100,6 +104,11 @@ def test_nothing_of_an_erased_person_is_left_and_nothing_more_is_sent(
         assert found(cloud, *MARKS) == {"table contacts"}, "the search finds what is there"
         assert "table identities" in found(cloud, lily)
         assert "table messages" in found(cloud, lily)
+        assert "table consents" in found(cloud, lily), "what she said of consents is in the ledger"
+        refused = ConsentFact("email", "marketing", proof="m-1")
+        said = make_event("consent_withdrawn", cloud.now, consent=refused, source="preferences")
+        inside.inbox.put([InboxMessage(lily, (replace(said, profile=lily),))])
+        cloud.settle()
         sent = len([mail for mail in cloud.emails if LILY.address in mail.to])
         assert erase(cloud, inside, LILY.address) == 0
         cloud.settle()
@@ -115,6 +124,8 @@ def test_nothing_of_an_erased_person_is_left_and_nothing_more_is_sent(
         assert erase(cloud, inside, LILY.address) == 0
         assert "nobody is known" in capsys.readouterr().err
         assert inside.suppressions.suppressed("email", LILY.address, cloud.now) == {"marketing"}
+        (refusal,) = inside.consents.of([inside.suppressions.hash_address(LILY.address)])
+        assert (refusal.given, refusal.channel, refusal.proof) == (False, "email", "")
         assert not cloud.queues["inbox-parked"]
 
 

@@ -216,7 +216,7 @@ def warned(*journeys: dict[str, Any], notice: str = "처리되었습니다", **b
     definitions = [
         Definition("brand", "brand", {**BRAND, **brand}, "brand.yaml"),
         *(Definition("journey", each["id"], each, f"{each['id']}.yaml") for each in (mail(), *journeys)),
-        *(Definition("template", each["id"], each, f"{each['id']}.yaml") for each in templates),
+        *(Definition("template", str(each["id"]), each, f"{each['id']}.yaml") for each in templates),
     ]
     return [problem.message for problem in check_ready(Documents(tuple(definitions))) if problem.warning]
 

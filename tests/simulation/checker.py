@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from kairos.app.consents import Word
 from kairos.app.deliver.quiet import open_at
 from kairos.app.ports import Pointer
 from kairos.app.publish.release import Release
@@ -126,6 +127,7 @@ class Checker:
         assert parked >= set(self.world.poison), "poison was neither applied nor parked"
         for profile in self.world.customers.profiles.values():
             self._check_settled(profile, now)
+            self._check_noted(profile)
         for id, message in self.messages.items():
             self._check_explained(id, message)
         self._check_caps()
@@ -147,6 +149,15 @@ class Checker:
         assert not stuck, f"I6: held messages were forgotten: {stuck}"
         asked = [m for m in profile.messages.values() if m.state == "asked" and now - m.due > timedelta(hours=80)]
         assert not asked, f"never settled: {asked}"
+
+    def _check_noted(self, profile: Profile) -> None:
+        """What holds of a consent was said, and is in the ledger, once."""
+        said = [(word.channel, word.purpose, word.at) for word in self._ledger([profile.id, *profile.former])]
+        for (channel, purpose), consent in profile.consents.items():
+            assert (channel, purpose, consent.at) in said, f"consent to {channel} {purpose} is not in the ledger"
+
+    def _ledger(self, persons: list[str]) -> list[Word]:
+        return self.world.consents.of(persons)
 
     def _check_explained(self, id: str, message: Message) -> None:
         out = any(call.message == id and call.accepted for call in self.calls)

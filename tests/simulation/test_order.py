@@ -22,7 +22,7 @@ from kairos.app.publish.release import Release
 from kairos.domain.effects import Effect, Send
 from kairos.domain.event import ConsentFact, Event, Wake
 from kairos.domain.profile import Profile
-from kairos.memory import MemoryArchive, MemoryClock, MemoryCustomers, MemoryParking, MemoryReleases
+from kairos.memory import MemoryArchive, MemoryClock, MemoryConsents, MemoryCustomers, MemoryParking, MemoryReleases
 from tests.app.decide.world import NOON, booking, cancelled, consent, make_event, release_of
 
 S, M, H, D = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -206,7 +206,7 @@ def test_a_crash_after_the_write_repeats_nothing_when_the_batch_comes_again(
     releases.point(Pointer(releases.put_bundle(RELEASE.bundle)), None)
     customers.write(replace(start(), version=0), [], None, None)
     customers.effects.clear()
-    inbox = HandleInbox(customers, releases, MemoryParking(), clock, MemoryArchive())
+    inbox = HandleInbox(customers, releases, MemoryParking(), clock, MemoryArchive(), MemoryConsents())
     numbered = [
         [
             Received(f"{i}/{j}", InboxMessage("u1", (event,)), "q", str(10**18 + 100 * i + j))

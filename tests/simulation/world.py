@@ -35,6 +35,7 @@ from kairos.memory import (
     MemoryAlarms,
     MemoryClock,
     MemoryConnections,
+    MemoryConsents,
     MemoryContacts,
     MemoryCursor,
     MemoryCustomers,
@@ -124,6 +125,7 @@ class World:
         self.outbox = MemoryOutbox(self.clock)
         self.alarms = MemoryAlarms(self.clock)
         self.parking, self.effects_parking = MemoryParking(), MemoryParking()
+        self.consents = MemoryConsents()
         self.identities, self.contacts = MemoryIdentities(), MemoryContacts()
         self.suppressions, self.ledger = MemorySuppressions(), MemoryLedger()
         self.tokens, self.cursor, self.releases = MemorySendTokens(), MemoryCursor(), MemoryReleases()
@@ -160,7 +162,8 @@ class World:
             "KR",
         )
         parking = faulty(self.parking, "decide>parking", "park")
-        self.handle = HandleInbox(customers, releases, parking, self.clock, self.counting.archive)
+        archive = self.counting.archive
+        self.handle = HandleInbox(customers, releases, parking, self.clock, archive, self.consents)
         self.dispatch = Dispatch(
             inbox["dispatch"],
             faulty(self.outbox, "dispatch>outbox", "put"),

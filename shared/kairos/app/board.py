@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from kairos.app.ports import Notice
 from kairos.domain.instant import format_instant, parse_instant
@@ -30,6 +31,15 @@ def without(board: Sequence[Notice], messages: Collection[str], now: datetime) -
 def ready(board: Sequence[Notice], now: datetime) -> list[Notice]:
     """Return what has not expired."""
     return [one for one in board if one.expires_at > now]
+
+
+def plain_notice(notice: Notice) -> dict[str, Any]:
+    """Return a notice as plain JSON, for whom it is about."""
+    return {
+        "message": notice.message,
+        "content": dict(notice.content),
+        "expires_at": format_instant(notice.expires_at),
+    }
 
 
 def write_board(board: Sequence[Notice]) -> str:

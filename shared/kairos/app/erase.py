@@ -4,8 +4,9 @@
 leaves is a mark that takes whatever is still under way. Everything here may be done again: a run that broke off goes on
 where it was, because the rows that lead from a person to the profile go last, and the mark knows its former ids.
 
-What stays: the stops (keyed hashes, or the next import would write to people who left), and the archive, whose lines
-carry a pseudonym that nothing leads to any more. See docs/people.md.
+What stays: the stops (keyed hashes, or the next import would write to people who left), each refusal in the ledger of
+consents under the same hash (so that it can be proved), and the archive, whose lines carry a pseudonym that nothing
+leads to any more. See docs/people.md.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from kairos.app.consents import ConsentHistory, kept_after_erasure
 from kairos.app.ingest.joining import KNOWN_KINDS
 from kairos.app.ports import Clock, Inbox, InboxMessage, Suppressions
 from kairos.domain.erasure import STOP, erase_request, erasure_done
@@ -29,6 +31,9 @@ DEVICE = "push_token"
 
 CHANNELS: Mapping[str, str] = {"email": "email", "phone": "sms"}
 """Contact field → the channel whose stop is kept for it."""
+
+SAME_ADDRESS: Mapping[str, str] = {"kakao": "sms"}
+"""Channel → the channel that has the same address: a refusal is kept under it."""
 
 LOOKS_MAX = 20
 DECIDED_WITHIN = timedelta(minutes=5)
@@ -62,6 +67,9 @@ class Traces(Protocol):
     def messages(self, profiles: Collection[str]) -> Iterable[Mapping[str, Any]]:
         """Yield the ledger's rows of the profiles, plain, each with its id as "message"; all rows are read once."""
 
+    def board(self, profile: str) -> Sequence[Mapping[str, Any]]:
+        """Return what lies ready for the browsers of one id, over or not: message, content and expires_at of each."""
+
     def forget_identities(self, identities: Sequence[str]) -> None:
         """Delete rows, in order; one that is not there is no error."""
 
@@ -84,6 +92,9 @@ class Report:
     contacts: int = 0
     messages: int = 0
     identities: dict[str, int] = field(default_factory=dict)
+    consents: int = 0
+    refusals_kept: int = 0
+    """Of the consents' ledger: rows deleted, and refusals that stay under the hash of their address."""
     left_over: int = 0
     """What came in while it ran, and went with the second look."""
 
@@ -100,6 +111,7 @@ class Erase:
         read: Callable[[str], Profile | None],
         traces: Traces,
         suppressions: Suppressions,
+        consents: ConsentHistory,
         inbox: Inbox,
         clock: Clock,
         sleep: Callable[[float], None],
@@ -108,6 +120,7 @@ class Erase:
         self._read = read
         self._traces = traces
         self._suppressions = suppressions
+        self._consents = consents
         self._inbox = inbox
         self._clock = clock
         self._sleep = sleep
@@ -126,11 +139,13 @@ class Erase:
         kept = {id: self._traces.contacts(id) for id in ids}
         report = Report(tuple(ids))
         tell("stopping their addresses")
-        report.stops = self._stop({*addresses, *_addresses(kept)}, now)
+        known = {*addresses, *_addresses(kept)}
+        report.stops = self._stop(known, now)
         tell("letting their profiles forget")
         self._inbox.put([InboxMessage(id, (erase_request(id, now),)) for id in ids])
         self._wait(ids)
-        tell("deleting contacts, messages and identities")
+        tell("deleting consents, contacts, messages and identities")
+        report.consents, report.refusals_kept = self._forget_consents(ids, known)
         for id, refs in kept.items():
             report.contacts += self._forget_contacts(id, refs)
         report.messages = self._forget_messages(ids)
@@ -168,6 +183,19 @@ class Erase:
             self._sleep(LOOK_EVERY_SECONDS)
         raise Unavailable("inbox", "the profiles have not been forgotten yet (is decide working?): run it again")
 
+    def _forget_consents(self, ids: Sequence[str], addresses: Collection[tuple[str, str]]) -> tuple[int, int]:
+        """Delete what was said by the person; refusals stay under their address, for as long as the stop does."""
+        words = self._consents.of(ids)
+        hashes = {channel: self._suppressions.hash_address(address) for channel, address in sorted(addresses)}
+        kept = [
+            kept_after_erasure(word, hashes[channel])
+            for word in words
+            if not word.given and (channel := SAME_ADDRESS.get(word.channel, word.channel)) in hashes
+        ]
+        self._consents.note(kept)
+        self._consents.forget(words)
+        return len(words), len(kept)
+
     def _forget_messages(self, ids: Sequence[str]) -> int:
         messages = [str(row["message"]) for row in self._traces.messages(ids)]
         self._traces.forget_messages(messages)
@@ -188,7 +216,7 @@ class Erase:
         found = len(rows)
         for id in ids:
             found += self._forget_contacts(id, self._traces.contacts(id))
-        return found
+        return found + self._forget_consents(ids, ())[0]
 
     def _forget_contacts(self, id: str, refs: Mapping[str, Mapping[str, Any]]) -> int:
         # The phones first: where that breaks off, the tokens are still there to go on by.

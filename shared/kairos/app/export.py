@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from kairos.app.consents import ConsentHistory, word_to_json
 from kairos.app.erase import CHANNELS, Traces
 from kairos.app.ports import Suppressions
 from kairos.domain.instant import format_instant
@@ -61,7 +62,7 @@ def consent_rows(profile: Profile) -> Iterator[dict[str, Any]]:
 
 
 def person_document(
-    ids: Sequence[str], states: Sequence[Profile], traces: Traces, stops: Suppressions
+    ids: Sequence[str], states: Sequence[Profile], traces: Traces, stops: Suppressions, consents: ConsentHistory
 ) -> dict[str, Any]:
     """Return everything that is kept of one person, under all their ids, as plain JSON.
 
@@ -81,6 +82,8 @@ def person_document(
         "contacts": {id: refs for id, refs in contacts.items() if refs},
         "identities": [{"kind": row.kind, "profile": row.profile} for row in traces.identities(ids)],
         "messages": [dict(row) for row in traces.messages(ids)],
+        "consents": [word_to_json(word) for word in consents.of(ids)],
+        "on_site": [dict(notice) for id in ids for notice in traces.board(id)],
         "stops": [
             {"channel": channel, "address": address, "purposes": sorted(stops.suppressed(channel, address))}
             for channel, address in sorted(own)

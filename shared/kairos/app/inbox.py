@@ -5,7 +5,8 @@ What a redelivery brings again is told by the queue's sequence numbers, kept in 
 
 What was applied and decided is archived before the batch is acknowledged, in one call for all of it. The item keeps the
 reasons of its last write for each queue, so whoever crashes in between archives them when the messages come again; for
-that, no write may follow another of the same queue before the first is archived.
+that, no write may follow another of the same queue before the first is archived. What was said of consents goes into
+their ledger in the same place, before the archive.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from kairos.app.archive import Decided, records, written_now
+from kairos.app.consents import ConsentLedger, Word, word_of
 from kairos.app.decide import Outcome, decide
 from kairos.app.ports import Archive, Clock, Customers, Parking, Pointer, Received, Releases
 from kairos.app.publish.live import EMPTY_BUNDLE, LiveRelease
@@ -39,15 +42,29 @@ class Applied:
     lateness: timedelta = timedelta()
     errors: list[Exception] = field(default_factory=list)
     unarchived: list[dict[str, Any]] = field(default_factory=list)
+    unnoted: list[Word] = field(default_factory=list)
+
+    def remember(self, decided: Decided, zone: ZoneInfo, *, erased: bool) -> None:
+        """Let one write be archived, and what it was told of consents be noted; of who is erased nothing more is."""
+        self.unarchived.extend(records(decided, zone))
+        words = () if erased else (word_of(event, decided.profile) for event in decided.events)
+        self.unnoted.extend(word for word in words if word is not None)
 
 
 class HandleInbox:
     """Apply batches of the inbox."""
 
     def __init__(
-        self, customers: Customers, releases: Releases, parking: Parking, clock: Clock, archive: Archive
+        self,
+        customers: Customers,
+        releases: Releases,
+        parking: Parking,
+        clock: Clock,
+        archive: Archive,
+        consents: ConsentLedger,
     ) -> None:
         self._archive = archive
+        self._consents = consents
         self._customers = customers
         self._live = LiveRelease(releases)
         self._parking = parking
@@ -85,7 +102,7 @@ class HandleInbox:
             fresh = [message for message in messages if not _is_applied(stored, message)]
             if stored is not None and len(fresh) < len(messages):
                 for decided in _decided_before(stored, messages):
-                    applied.unarchived.extend(records(decided, release.brand_zone))
+                    applied.remember(decided, release.brand_zone, erased=stored.erased_at is not None)
                 if fresh:
                     self._keep(applied)
             if not fresh:
@@ -107,7 +124,8 @@ class HandleInbox:
             applied.parked += len(rejected)
             if outcome is not None:
                 decided = _decided(profile, written, fresh, rejected)
-                applied.unarchived.extend(records(decided, release.brand_zone))
+                erased = outcome.profile.erased_at is not None
+                applied.remember(decided, release.brand_zone, erased=erased)
                 applied.reasons.extend(outcome.reasons)
                 applied.lateness = max(applied.lateness, outcome.lateness)
             return
@@ -130,6 +148,9 @@ class HandleInbox:
             self._parking.park(event_to_json(event), reason, group=profile)
 
     def _keep(self, applied: Applied) -> None:
+        if applied.unnoted:
+            self._consents.note(applied.unnoted)
+            applied.unnoted.clear()
         if applied.unarchived:
             self._archive.put(applied.unarchived)
             applied.unarchived.clear()

@@ -306,6 +306,9 @@ class ContactReader(Protocol):
 class Suppressions(Protocol):
     """Stops that overtake every queue: (channel, address) → purposes that must not be sent."""
 
+    def hash_address(self, address: str) -> str:
+        """Return the keyed hash, "<key id>#<hash>", by which an address is known here, whatever its spelling."""
+
     def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
         """Record the stop durably before returning. `purpose` is "marketing" or "all"; repeating it is a no-op.
 

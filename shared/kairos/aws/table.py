@@ -29,6 +29,11 @@ messages      the ledger, and the tokens of a second and a day
     state, claimed_at, claimant, details, provider_id, recorded_at S   (a message)
     used      N                                                       (a token row)
     ttl       N
+consents      every word that was said of a consent, see `kairos.app.consents`; rows are added and never changed
+    person    S  pk: profile id, or once they are erased the keyed hash of the address that refused
+    word      S  sk: "<instant>#<event id>"
+    id, at, received_at, channel, purpose, basis, wording, proof, source, connection, expires_at S
+    given, confirmed BOOL
 board         on-site messages that lie ready for the browsers of a profile
     profile   S  pk
     notices   S  JSON: [message, expires at, text by part] of each, see `kairos.app.board`

@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from kairos.app.board import plain_notice, read_board
 from kairos.app.erase import IdentityRow
 from kairos.aws.contacts import FIELD
 from kairos.aws.errors import calling
@@ -68,6 +69,12 @@ class DynamoTraces:
             if details.get("profile") in wanted:
                 plain = {name: value["S"] for name, value in item.items() if "S" in value and name != "details"}
                 yield {**plain, "details": details}
+
+    def board(self, profile: str) -> Sequence[Mapping[str, Any]]:
+        with calling("board"):
+            answer = self._client.get_item(TableName=self._board, Key={"profile": {"S": profile}}, ConsistentRead=True)
+        item = answer.get("Item")
+        return [plain_notice(notice) for notice in read_board(item["notices"]["S"])] if item else []
 
     def forget_identities(self, identities: Sequence[str]) -> None:
         for identity in identities:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from kairos.app.consents import ConsentHistory
 from kairos.app.erase import Traces
 from kairos.app.export import SuppressionScan
 from kairos.app.ports import (
@@ -105,6 +106,8 @@ class Deployment(Protocol):
     def suppression_scan(self) -> SuppressionScan: ...
     @property
     def devices(self) -> Devices: ...
+    @property
+    def consents(self) -> ConsentHistory: ...
     @property
     def inbox(self) -> Inbox: ...
     @property
@@ -240,6 +243,13 @@ class AwsDeployment:
         from kairos.aws.suppression_scan import DynamoSuppressionScan
 
         return DynamoSuppressionScan(self._client("dynamodb"), self._output("SuppressionsTable"))
+
+    @cached_property
+    def consents(self) -> ConsentHistory:
+        """Return the ledger of consents."""
+        from kairos.aws.consents import DynamoConsents
+
+        return DynamoConsents(self._client("dynamodb"), self._output("ConsentsTable"))
 
     @cached_property
     def inbox(self) -> Inbox:

@@ -50,15 +50,9 @@ def erase_people(deployment: Deployment, wish: Wish, sleep: Callable[[float], No
     if not wish.yes and not _agreed(len(profiles)):
         return WRONG
     addresses = [each for person, id in found.items() if id is not None for each in _address(deployment, person)]
-    erase = Erase(
-        deployment.read_profile,
-        deployment.traces,
-        deployment.suppressions,
-        deployment.inbox,
-        deployment.clock,
-        sleep,
-        lambda address: deployment.devices.forget(address),  # found only where there is one
-    )
+    ports = (deployment.traces, deployment.suppressions, deployment.consents, deployment.inbox, deployment.clock)
+    # The devices are found only where there is one.
+    erase = Erase(deployment.read_profile, *ports, sleep, lambda address: deployment.devices.forget(address))
     _report(erase.run(profiles, addresses, lambda what: screen.print(what, style="dim")), as_json=wish.as_json)
     return 0
 
@@ -110,6 +104,9 @@ def _report(report: Report, *, as_json: bool) -> None:
     screen.print(f"  contacts     {report.contacts} rows deleted")
     screen.print(f"  identities   {sum(report.identities.values())} rows deleted ({kinds})")
     screen.print(f"  messages     {report.messages} rows of the ledger deleted")
+    screen.print(
+        f"  consents     {report.consents} rows deleted; {report.refusals_kept} refusals kept by address alone"
+    )
     screen.print(f"  came in meanwhile, and deleted too: {report.left_over}")
     screen.print(f"  stops kept   {report.stops} (keyed hashes: no marketing to these addresses, whoever imports them)")
     screen.print("  the archive keeps pseudonymous lines for up to 400 days; nothing leads to them any more")

@@ -90,7 +90,7 @@ def export_person(deployment: Deployment, file: Path, person: str) -> int:
             states.append(state)
             more = (*state.former, *([state.merged_into] if state.merged_into else []))
             ids += [each for each in dict.fromkeys(more) if each not in ids]
-    document = person_document(ids, states, deployment.traces, deployment.suppressions)
+    document = person_document(ids, states, deployment.traces, deployment.suppressions, deployment.consents)
     file.touch(mode=0o600)
     file.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     open_screen().print(f"everything of {found} is in {file}: names and addresses too, so keep it as such")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from kairos.app.consents import COMPLAINT as COMPLAINT
 from kairos.app.decide import counting, habits, reports
 from kairos.app.decide.turn import Turn
 from kairos.domain.budget import BUDGETS, TRAIT_BYTES_MAX, fits_trait
@@ -17,8 +18,6 @@ from kairos.domain.errors import NoRoom
 from kairos.domain.event import Event
 from kairos.domain.localtime import local
 from kairos.domain.reason import Reason
-
-COMPLAINT = "message_complained"
 
 
 def take_in(turn: Turn, event: Event) -> bool:
