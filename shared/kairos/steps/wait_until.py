@@ -9,7 +9,7 @@ or with `time` that local time of its day. It is worked out when the step is rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -97,6 +97,13 @@ class WaitUntil(PlainStep):
             return Park(next_clock(scene.at, scene.zone, args.clock, args.weekdays, open_days))
         except ValueError:  # a year without such a day: the passage ends, the customer goes on
             return Stop("no such day comes")
+
+    def wake(self, args: LocalMoment, scene: Scene) -> Decision:
+        """Go on; but where the day has become a holiday since it was chosen, wait for the next."""
+        due = scene.enrollment.due
+        if args.business_day and due is not None and not scene.is_business_day(due.astimezone(scene.zone).date()):
+            return self.enter(args, replace(scene, at=due))
+        return Go()
 
 
 def _next(anchor: Anchor, args: LocalMoment, scene: Scene) -> datetime | None:

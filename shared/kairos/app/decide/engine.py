@@ -150,6 +150,8 @@ def _take_in(turn: Turn, event: Event) -> None:
         signal = signals.signal_of(turn, event) if not turn.profile.has_seen(event.id) else None
         if walked.take(turn, event):
             _move_to_zone(turn, event)
+            _rest(turn)
+            _take_back_surplus(turn)
         if signal is not None:
             _take_in(turn, signal)
         return

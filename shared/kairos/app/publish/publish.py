@@ -31,11 +31,11 @@ from kairos.app.publish.lineage import before
 from kairos.app.publish.release import Release
 from kairos.app.publish.selection import differing, overlay
 from kairos.app.publish.standstill import paused, resumed, started, stopped
+from kairos.app.walk.moved import moved
 from kairos.app.walk.start import (
     ForeseeWalks,
     Need,
     StartWalks,
-    moved_days,
     needs_of_campaigns,
     needs_of_migration,
     needs_of_release,
@@ -279,9 +279,9 @@ class Publish:
         changed = [found.id for found in differences if found.kind == "journey" and found.former and found.version]
         needs = (*needs_of_release(previous, bundle, now), *coming, *_needs_along(along, bundle, changed))
         walks = self._move(new, old, needs, now) if new != old else ()
-        moved = moved_days(previous, bundle, now) if previous else ()
+        changed_days = moved(previous, bundle, now) if previous else ()
         warnings = _no_longer_kept(previous, bundle)
-        return Published(new, walks=walks, differences=differences, moved=moved, warnings=warnings)
+        return Published(new, walks=walks, differences=differences, moved=changed_days, warnings=warnings)
 
     def _move(self, new: Pointer, old: Pointer | None, needs: Iterable[Need], now: datetime | None) -> tuple[Walk, ...]:
         """Move the pointer, its walks written down before: a crash in between leaves walks that find nothing to do."""

@@ -15,6 +15,7 @@ from kairos.app.decide.campaigns import find_campaign
 from kairos.app.definitions.compile import compile_journey
 from kairos.app.ports import Pointer
 from kairos.app.publish.release import Release
+from kairos.app.walk.moved import moved
 from kairos.app.walk.ports import Rounds, Walks
 from kairos.app.walk.shared import Coming, soon, together
 from kairos.app.walk.watch import ceil_minute, next_minute
@@ -32,7 +33,10 @@ SETTLING = timedelta(seconds=60)
 KEPT = timedelta(days=90)
 BROADCAST_AGAIN_AFTER = timedelta(hours=1)
 SAVES_MAX = 10
-PLANS_BY = ("timezone", "zones", "country", "policies", "quiet_hours", "allowed")
+HELD_BY = ("quiet_hours", "allowed", "spread", "caps", "week_starts", "rest", "policies")
+"""What of a brand holds messages: whatever is held, or on its way, is looked at anew when it changes."""
+
+PLANS_BY = ("timezone", "zones", "country", *HELD_BY)
 """What of a brand moves local times and held messages."""
 
 
@@ -93,7 +97,7 @@ def needs_of_release(
         yield Need("enroll", new)
     if previous and (
         any(previous["brand"].get(key) != wanted["brand"].get(key) for key in PLANS_BY)
-        or (now is not None and moved_days(previous, wanted, now))
+        or (now is not None and moved(previous, wanted, now))
     ):
         yield Need("replan")
     if _tracked(wanted) and _tracked(wanted) != (_tracked(previous) if previous else ""):
@@ -114,20 +118,6 @@ def need_of_day(day: Coming, now: datetime) -> Need:
     """Return the walk that a shared day asks for: some days before it, or at once."""
     begins = max(day.at, now)
     return Need("moment", day.journeys, what=day.brings(begins), begins=begins)
-
-
-def moved_days(previous: Mapping[str, Any], wanted: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
-    """Return each day that all share and that was or is to come, and is another now, in words: "Chuseok: 2027-09-15 →
-    2027-09-16", or "… → none". A day that is only new to the calendar is not among them."""
-    today, found = now.date().isoformat(), []
-    for key, table in (previous.get("moments") or {}).items():
-        known = (wanted.get("moments") or {}).get(key)
-        last = max(known["days"].values(), default="") if known else ""
-        for occurrence, day in sorted(table["days"].items(), key=lambda item: item[1]):
-            moved = known["days"].get(occurrence) if known else day
-            if moved != day and max(day, moved or "") >= today and (moved or day <= last):
-                found.append(f"{table['name']}: {day} → {moved or 'none'}")
-    return tuple(found)
 
 
 def needs_of_standing(old: Pointer, new: Pointer) -> Iterator[Need]:
