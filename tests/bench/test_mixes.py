@@ -10,6 +10,8 @@ from bench import mixes
 from bench.mixes import Mix
 from bench.usage import Usage
 
+pytestmark = pytest.mark.xdist_group("mixes")
+
 
 @pytest.fixture(scope="module")
 def counted() -> dict[tuple[str, str], Usage]:

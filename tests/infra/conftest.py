@@ -10,6 +10,14 @@ from infra.app import synthesise
 from tests.infra.deployed import Deployed
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one synthesis in one worker: it takes twelve seconds."""
+    for item in items:
+        if "prod" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("prod"))
+
+
 @pytest.fixture(scope="session")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """`prod` with every option; synthesis itself fails where a rule of `infra/checks.py` is broken."""

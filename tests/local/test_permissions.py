@@ -16,6 +16,8 @@ from kairos.local.errors import Unplayable
 from tests.local.asking import KEYS, ROW, refused, schedule
 from tests.local.conftest import START
 
+pytestmark = pytest.mark.xdist_group("permissions")
+
 
 @pytest.fixture(scope="module")
 def running(synthesised: Path) -> Iterator[LocalCloud]:

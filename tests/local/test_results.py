@@ -20,6 +20,8 @@ from kairos.local.demo import connect, publish
 from kairos.local.demo_shop import SECRETS
 from kairos.local.entropy import seeded
 
+pytestmark = pytest.mark.xdist_group("results")
+
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 BRAND = {

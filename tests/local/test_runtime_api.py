@@ -24,6 +24,8 @@ from kairos.local import LocalCloud
 from kairos.local.runtime_api import RuntimeApi
 from kairos.local.server import LocalServer
 
+pytestmark = pytest.mark.xdist_group("runtime")
+
 pytest.importorskip("uv")
 awslambdaric = pytest.importorskip("awslambdaric")
 

@@ -38,6 +38,8 @@ from tests.loop.shop import (
     signed,
 )
 
+pytestmark = pytest.mark.xdist_group("door")
+
 MEGABYTE = 1_048_576
 
 
