@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 
 import pytest
 
@@ -12,6 +13,11 @@ from kairos.cli.connect import Wish, connect_source
 from kairos.cli.failure import CannotDo
 from tests.cli.memory_deployment import MemoryDeployment, Run
 from tests.sources.test_declared import COURSES
+
+
+def no_key(secret: str) -> Callable[[str], str]:
+    """Return who answers with the secret, and has no API key."""
+    return lambda asked: "" if asked.startswith("API key") else secret
 
 
 def give(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
@@ -31,13 +37,13 @@ def test_a_secret_comes_from_stdin_and_is_never_shown(
 
 def test_the_former_secret_stays_and_the_one_before_goes(deployment: MemoryDeployment) -> None:
     for secret in ("one", "two", "two", "three"):
-        connect_source(deployment, Wish("calcom", "main"), from_stdin=False, ask=lambda _, s=secret: s)  # type: ignore[misc]
+        connect_source(deployment, Wish("calcom", "main"), from_stdin=False, ask=no_key(secret))
     assert deployment.secrets.kept["calcom", "main"]["secrets"] == ["three", "two"]
 
 
 def test_other_settings_survive_a_rotation(deployment: MemoryDeployment) -> None:
     deployment.secrets.write("shopify", "main", {"secrets": ["old"], "shop": "x.example.com"})
-    connect_source(deployment, Wish("shopify", "main"), from_stdin=False, ask=lambda _: "new")
+    connect_source(deployment, Wish("shopify", "main"), from_stdin=False, ask=no_key("new"))
     assert deployment.secrets.read("shopify", "main") == {"secrets": ["new", "old"], "shop": "x.example.com"}
 
 
@@ -126,3 +132,38 @@ def test_a_declared_source_is_connected_once_it_is_live(deployment: MemoryDeploy
     deployment.releases.point(Pointer(release), None)
     assert connect_source(deployment, wish, from_stdin=False, ask=lambda _: "whsec_QUJD") == 0
     assert deployment.secrets.read("courses", "main")["secrets"] == ["whsec_QUJD"]
+
+
+def test_a_source_that_can_be_read_asks_for_its_key_and_says_what_is_lost_without_it(
+    deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[str] = []
+
+    def ask(text: str) -> str:
+        asked.append(text)
+        return "shpat_planted" if text.startswith("API key") else "hush"
+
+    connect_source(deployment, Wish("shopify", "main"), from_stdin=False, ask=no_key("hush"))
+    assert "api_key" not in deployment.secrets.kept["shopify", "main"]
+    assert "without an API key, an order whose webhooks are lost" in " ".join(capsys.readouterr().out.split())
+    connect_source(deployment, Wish("shopify", "main"), from_stdin=False, ask=ask)
+    assert "empty for none: then an order" in asked[1]
+    assert deployment.secrets.kept["shopify", "main"]["api_key"] == "shpat_planted"
+    connect_source(deployment, Wish("shopify", "main"), from_stdin=False, ask=no_key("hush"))
+    assert deployment.secrets.kept["shopify", "main"]["api_key"] == "shpat_planted", "empty keeps it"
+    out = capsys.readouterr().out
+    assert "is read every 15 minutes" in out
+    assert "planted" not in out
+
+
+def test_an_api_key_is_not_taken_from_the_command_line(deployment: MemoryDeployment) -> None:
+    with pytest.raises(CannotDo, match="secrets are asked for"):
+        connect_source(deployment, Wish("shopify", "main", settings=("api_key=x",)), from_stdin=False)
+
+
+def test_how_often_a_calendar_is_read_is_said_as_it_is(
+    deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for source, minutes in (("gcal", 5), ("ical", 15)):
+        connect_source(deployment, Wish(source, "main"), from_stdin=False, ask=no_key("{}"))
+        assert f"every {minutes} minutes" in capsys.readouterr().out

@@ -65,3 +65,16 @@ def test_one_that_was_never_read_says_so(deployment: MemoryDeployment, capsys: p
 def test_without_connections_the_way_to_one_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert runner(MemoryDeployment())("sources") == 0
     assert "kairos connect" in capsys.readouterr().out
+
+
+def test_one_with_webhooks_says_whether_it_can_be_read_too_and_what_the_vendor_has_switched_off(
+    deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runner(deployment)("sources")
+    assert "shopify/main: sends webhooks, and cannot be read: no API key" in capsys.readouterr().out
+    deployment.secrets.write("calendly", "main", {"secrets": ["s"], "api_key": "k"})
+    deployment.sync_states.save(replace(READ, source="calendly", connection="main", warning="it is switched off"))
+    runner(deployment)("sources")
+    shown = capsys.readouterr().out
+    assert "calendly/main: read" in shown
+    assert "it is switched off" in shown

@@ -19,7 +19,7 @@ ALL_SECONDS = 25.0
 REDIRECTS_MAX = 4
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_SECRET = frozenset({"authorization", "cookie", "x-api-key"})
+_SECRET = frozenset({"authorization", "cookie", "x-api-key", "x-shopify-access-token"})
 
 
 class HttpsFetch:

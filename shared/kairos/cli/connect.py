@@ -67,6 +67,8 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
     public = _key(wish, "public") if wish.public_key else None
     if public:
         settings["public_keys"] = [public, *settings.get("public_keys", ())][:SECRETS_MAX]
+    if not from_stdin and not wish.generate and (key := _read_api_key(wish, settings, ask)):
+        settings["api_key"] = key
     deployment.secrets.write(wish.source, wish.connection, settings)
     _tell(deployment, wish, {"secret": generated, "public write key": public}, rotated=bool(former))
     return 0
@@ -112,10 +114,26 @@ def _settings(wish: Wish) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for text in wish.settings:
         match = _SETTING.fullmatch(text)
-        if match is None or match[1] in ("secrets", "public_keys"):
+        if match is None or match[1] in ("secrets", "public_keys", "api_key"):
             raise CannotDo("--set takes name=value, such as shop=x.example.com; secrets are asked for")
         found[match[1]] = match[2]
     return found
+
+
+def _read_api_key(wish: Wish, settings: dict[str, Any], ask: Callable[[str], str]) -> str:
+    """Return the key with which the vendor's API is read, where it has one; empty keeps what was there."""
+    source = _built_in(wish.source)
+    if source is None or not getattr(source, "key_is", ""):
+        return ""
+    empty = "empty keeps the one you gave" if settings.get("api_key") else f"empty for none: then {source.without_key}"
+    key = ask(f"API key, {source.key_is}; {empty}: ").strip()
+    if len(key) > SECRET_CHARACTERS_MAX or not key.isprintable():
+        raise CannotDo("this is no API key: one line of printable characters")
+    return key
+
+
+def _built_in(source: str) -> Any:
+    return registry.load("sources", source) if source in registry.names("sources") else None
 
 
 def _read_secret(from_stdin: bool, ask: Callable[[str], str]) -> str:
@@ -141,12 +159,25 @@ def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, ro
     elif wish.source == "track":
         screen.print(f"calls go to {deployment.public_url}/v1/ (track, identify, page, batch)")
     elif not listens(wish.source):
-        screen.print("it is read within minutes, and then every quarter of an hour: `kairos sources` says how it goes")
+        minutes = int(_built_in(wish.source).every.total_seconds()) // 60
+        screen.print(f"it is read within minutes, and then every {minutes} minutes: `kairos sources` says how it goes")
     else:
         screen.print(f"webhooks go to {deployment.public_url}/v1/webhooks/{wish.source}/{wish.connection}")
     for name, value in made.items():
         if value:
             screen.print(f"{name} (shown only now): {value}")
+    _tell_readings(deployment, wish)
     if rotated:
         both = "calls are signed with both secrets" if wish.source == CALLED else "the former secret is still taken"
         screen.print(f"{both}; connecting once more drops the former", style="dim")
+
+
+def _tell_readings(deployment: Deployment, wish: Wish) -> None:
+    source, screen = _built_in(wish.source), open_screen()
+    if source is None or not getattr(source, "key_is", ""):
+        return
+    if source.reads(deployment.secrets.read(wish.source, wish.connection)):
+        minutes = int(source.every.total_seconds()) // 60
+        screen.print(f"what its webhooks may have lost is read every {minutes} minutes")
+    else:
+        screen.print(f"without an API key, {source.without_key}; `kairos connect` asks for it again", style="yellow")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from kairos import registry
 from kairos.app.sync.state import SyncState
 from kairos.app.sync.sync import is_silent, pullers
 from kairos.cli.connect import CALLED
@@ -24,8 +25,9 @@ def list_sources(deployment: Deployment) -> int:
     connected = [(source, name) for source, name in deployment.secrets.names() if source != CALLED]
     silent = 0
     for source, name in connected:
-        if source not in read:
-            screen.print(f"{source}/{name}: sends webhooks", soft_wrap=True, highlight=False)
+        if source not in read or not _is_read(deployment, source, name):
+            unread = ", and cannot be read: no API key" if source in read else ""
+            screen.print(f"{source}/{name}: sends webhooks{unread}", soft_wrap=True, highlight=False)
             continue
         state = states.get((source, name), SyncState(source, name))
         silent += is_silent(state, now)
@@ -35,6 +37,12 @@ def list_sources(deployment: Deployment) -> int:
     if not connected:
         screen.print(f"nothing is connected on {deployment.stage}: `kairos connect` does it")
     return WRONG if silent else 0
+
+
+def _is_read(deployment: Deployment, source: str, name: str) -> bool:
+    """Return whether a connection is read: one that sends webhooks too needs a key for it."""
+    reads = getattr(registry.load("sources", source), "reads", None)
+    return reads is None or bool(reads(deployment.secrets.read(source, name)))
 
 
 def _said(state: SyncState) -> str:
@@ -50,6 +58,8 @@ def _troubles(state: SyncState, now: datetime) -> Iterator[str]:
         yield "silent for more than a day"
     if state.errors:
         yield f"failed {state.errors} times in a row: {state.error}"
+    if state.warning:
+        yield state.warning
     if state.left_out:
         yield f"{state.left_out} left out of the last reading: they cannot be read, or are too many"
 

@@ -75,7 +75,8 @@ class Page:
     """A part of a reading, kept before the next part is asked for.
 
     `body` is what `parse` reads; None: nothing is to be told. `told` are entries as they are told now, or None for
-    those that are over or gone. `cursor` None: it stays as it was. `left_out` counts what could not be read.
+    those that are over or gone. `cursor` None: it stays as it was. `left_out` counts what could not be read. `warning`
+    is what the owner should know though the reading went well; empty: all is well; None: nothing is said of it.
     """
 
     body: bytes | None = None
@@ -84,10 +85,11 @@ class Page:
     told: Mapping[str, Told | None] = field(default_factory=dict)
     left_out: int = 0
     expires_at: datetime | None = None
+    warning: str | None = None
 
 
 class Puller(Protocol):
-    """A source that is read."""
+    """A source that is read. One that is sent webhooks too has `reads(settings)`: whether a connection can be read."""
 
     name: str
     every: timedelta  # how often a connection is read

@@ -31,6 +31,8 @@ _ORDER = (
     "test",
 )
 
+_ONCE = frozenset({"order_created", "order_completed", "order_cancelled", "order_fulfilled"})
+
 LISTED: Mapping[str, Sequence[str]] = {
     "cart_updated": ("cart_id", *_MONEY),
     "cart_emptied": ("cart_id",),
@@ -147,7 +149,9 @@ def read_order(name: str, time_field: str) -> Reader:
         )
         who, contacts, facts = person_of(body, order=order, cart=cart, checkout=checkout)
         event = Event("", name, "", occurred_at, request.received_at, properties, **facts)
-        out = [Parsed(event, f"{order}:{occurred_at.isoformat()}", who, contacts)]
+        # What happens to an order once is one fact, whichever webhook or reading tells it.
+        key = f"=order:{order}:{name}" if name in _ONCE else f"{order}:{occurred_at.isoformat()}"
+        out = [Parsed(event, key, who, contacts)]
         for part in body.objects("fulfillments"):
             out += read_delivery(part, occurred_at, request, who)
         return out
@@ -187,4 +191,4 @@ def read_refund(body: Object, request: Request) -> list[Parsed]:
         **trimmed(lines),
     )
     event = Event("", "order_refunded", "", occurred_at, request.received_at, properties)
-    return [Parsed(event, refund, [Named("order", order, True)])]
+    return [Parsed(event, f"=refund:{refund}", [Named("order", order, True)])]

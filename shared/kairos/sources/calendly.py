@@ -12,15 +12,16 @@ a reconciliation reads the event. Bodies of the retired API v1 are ignored.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from kairos.domain.errors import BadInput
 from kairos.domain.event import EntryFact, Event
 from kairos.registry import Contact, Named, Parsed, Request
-from kairos.sources import _person
+from kairos.sources import _again, _person
 from kairos.sources._booking import BOOKING_LISTED, ENTRY_LISTED, answers, as_link
+from kairos.sources._pulling import PAGE, Page, Pulling
 from kairos.sources._shape import Object, load_body, present
 from kairos.sources._signature import require_stamped_hmac
 
@@ -34,10 +35,12 @@ _PLAIN = {
 }
 
 
-class Calendly:
+class Calendly(_again.Reader):
     """See `kairos.registry.Source`. A connection's settings: `secrets` (the signing keys of its subscriptions)."""
 
     name = "calendly"
+    key_is = "a personal access token (Integrations, API and webhooks)"
+    without_key = "nothing is known once Calendly has switched the webhook off, which it does without a word"
     retry_horizon = timedelta(days=1)
     topic_at = ("body", "event")
     properties: Mapping[str, Sequence[str]] = dict.fromkeys(
@@ -59,6 +62,17 @@ class Calendly:
 
     def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate invitees and no-shows; everything else returns nothing."""
+        if PAGE in request.headers:  # `sync` alone writes it, and the proof of a webhook does not cover it
+            return _again.read(request, self._read, refused) if trusted else ()
+        return self._read(request, trusted=trusted)
+
+    def pull(self, pulling: Pulling) -> Iterator[Page]:
+        """Read what the API has to say that a webhook may not have said."""
+        from kairos.sources._calendly_api import pull
+
+        yield from pull(pulling)
+
+    def _read(self, request: Request, *, trusted: bool = True) -> Sequence[Parsed]:
         body = load_body(request.body, lenient=True)
         topic = body.text("event", 64)
         if topic not in ("invitee.created", "invitee.canceled", *_PLAIN):

@@ -3,21 +3,24 @@
 Signed with HMAC-SHA256 of the raw body in base64 under the app's client secret, old and new secret both in force during
 a rotation (shopify.dev, "Verify the webhook"). Nothing signs the time, so repeats are stopped by de-duplication:
 `X-Shopify-Event-Id` is one per merchant action, hence one for many topics and objects, so the key adds those.
-Eight retries over four hours, since 2024-09-10; the body of a retry is the original one.
+Eight retries over four hours, since 2024-09-10; the body of a retry is the original one. Repeats are remembered for
+three days, because an order is read again for so long where the connection has an API key.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from kairos.domain.errors import BadInput, BadSignature
 from kairos.registry import Parsed, Request
+from kairos.sources import _again
 from kairos.sources import _shopify_customer as customers
 from kairos.sources import _shopify_fulfillment as fulfillments
 from kairos.sources import _shopify_order as orders
 from kairos.sources import _shopify_privacy as privacy
+from kairos.sources._pulling import PAGE, Page, Pulling
 from kairos.sources._shape import ID_CHARS_MAX, Object, load_body, sound
 from kairos.sources._signature import require_body_hmac
 
@@ -59,11 +62,13 @@ _TOPICS: Mapping[str, Reader] = {
 }
 
 
-class Shopify:
+class Shopify(_again.Reader):
     """See `kairos.registry.Source`. A connection's settings: `secrets`, and `shop` (the myshopify.com domain)."""
 
     name = "shopify"
-    retry_horizon = timedelta(hours=4)
+    key_is = "an Admin API access token of the app (shpat_…) that may read orders"
+    without_key = "an order whose webhooks are lost, or whose subscription Shopify has deleted, is not known"
+    retry_horizon = _again.HEALED_FOR + timedelta(hours=1)
     topic_at = ("header", "x-shopify-topic")
     properties: Mapping[str, Sequence[str]] = {
         **orders.LISTED,
@@ -88,6 +93,17 @@ class Shopify:
 
     def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate by topic; topics that mean nothing here return nothing."""
+        if PAGE in request.headers:  # `sync` alone writes it, and the proof of a webhook does not cover it
+            return _again.read(request, self._read, refused) if trusted else ()
+        return self._read(request, trusted=trusted)
+
+    def pull(self, pulling: Pulling) -> Iterator[Page]:
+        """Read what the API has to say that a webhook may not have said."""
+        from kairos.sources._shopify_api import pull
+
+        yield from pull(pulling)
+
+    def _read(self, request: Request, *, trusted: bool = True) -> Sequence[Parsed]:
         family = _family(request)
         topic = request.headers.get(family + "topic", "").strip().lower()
         if not topic:

@@ -14,14 +14,16 @@ as decimal text, `*_gmt` times without an offset in UTC, the others on the shop'
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from kairos.domain.errors import BadInput
 from kairos.registry import Parsed, Request
+from kairos.sources import _again
 from kairos.sources import _woocommerce_customer as customers
 from kairos.sources import _woocommerce_order as orders
+from kairos.sources._pulling import PAGE, Page, Pulling
 from kairos.sources._shape import Object, load_body
 from kairos.sources._signature import keys, require_body_hmac
 from kairos.sources._woocommerce_time import TOLD_FOR
@@ -48,10 +50,12 @@ _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#039;": "'", "&#x27;": "
 _ENTITY = re.compile("|".join(map(re.escape, _ENTITIES)))
 
 
-class WooCommerce:
+class WooCommerce(_again.Reader):
     """See `kairos.registry.Source`. A connection's settings: `secrets`, and `timezone` (the site's, an IANA name)."""
 
     name = "woocommerce"
+    key_is = "a read-only REST key as ck_…:cs_… (WooCommerce, Advanced, REST API)"
+    without_key = "an order whose webhook fails once is not known until it changes again"
     retry_horizon = TOLD_FOR + timedelta(hours=1)
     topic_at = ("header", TOPIC)
     properties: Mapping[str, Sequence[str]] = {**orders.LISTED, **customers.LISTED}
@@ -66,6 +70,17 @@ class WooCommerce:
 
     def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate by topic; pings and topics that mean nothing here return nothing."""
+        if PAGE in request.headers:  # `sync` alone writes it, and the proof of a webhook does not cover it
+            return _again.read(request, self._read, refused) if trusted else ()
+        return self._read(request, trusted=trusted)
+
+    def pull(self, pulling: Pulling) -> Iterator[Page]:
+        """Read what the API has to say that a webhook may not have said."""
+        from kairos.sources._woocommerce_api import pull
+
+        yield from pull(pulling)
+
+    def _read(self, request: Request, *, trusted: bool = True) -> Sequence[Parsed]:
         if not trusted and _PING.fullmatch(request.body):
             return ()
         topic = request.headers.get(TOPIC, "").strip().lower()

@@ -23,7 +23,7 @@ class SyncState:
     tried, `tried_at` the last reading that was begun, `synced_at` the last that came to its end, `event_at` the last
     that had something to tell, `next_at` when it is to be read again. `expires_at` is when the sender stops telling us,
     unless we ask anew. `errors` counts failures in a row, `error` is the last one in words, `left_out` how many entries
-    of the last reading could not be read.
+    of the last reading could not be read. `warning` is what the owner should know though all was read.
     """
 
     source: str
@@ -41,6 +41,7 @@ class SyncState:
     errors: int = 0
     error: str = ""
     left_out: int = 0
+    warning: str = ""
 
     @property
     def key(self) -> str:
@@ -67,7 +68,8 @@ def state_to_json(state: SyncState) -> dict[str, Any]:
     counts = {"pages": state.pages, "errors": state.errors, "left_out": state.left_out}
     out: dict[str, Any] = {"cursor": dict(state.cursor), **counts}
     out |= {name: format_instant(at) for name in _INSTANTS if (at := getattr(state, name)) is not None}
-    return out | ({"error": state.error[:ERROR_CHARS_MAX]} if state.error else {})
+    said = {"error": state.error, "warning": state.warning}
+    return out | {name: text[:ERROR_CHARS_MAX] for name, text in said.items() if text}
 
 
 def told_to_json(told: Mapping[str, Told]) -> dict[str, Any]:
@@ -91,5 +93,6 @@ def state_from_json(
         errors=raw["errors"],
         error=raw.get("error", ""),
         left_out=raw["left_out"],
+        warning=raw.get("warning", ""),
         **instants,
     )

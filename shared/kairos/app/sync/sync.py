@@ -7,7 +7,7 @@ same de-duplication keys. Two runs at once are told apart by the state's revisio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from kairos.app.ingest.ingest import Ingest
 from kairos.app.ports import Clock
 from kairos.app.sync.state import ERROR_CHARS_MAX, SyncState, SyncStates
-from kairos.domain.errors import KairosError, Refused, Rejected, VersionConflict
+from kairos.domain.errors import KairosError, Refused, Rejected, Unavailable, UnknownConnection, VersionConflict
 from kairos.registry import Request, load, names
 from kairos.sources._pulling import PAGE, Fetch, Page, Puller, Pulling
 
@@ -107,9 +107,17 @@ class Sync:
             SyncState(source, connection)
             for source in (pullers() if self._sources is None else self._sources)
             for connection in self._connections.connections(source)
+            if self._is_read(source, connection)
         ]
         stored = {state.key: state for state in self._states.all()} if wanted else {}
         return [stored.get(state.key, state) for state in wanted]
+
+    def _is_read(self, source: str, connection: str) -> bool:
+        reads: Callable[[Mapping[str, Any]], bool] | None = getattr(self._load(source), "reads", None)
+        try:
+            return reads is None or reads(self._ingest.settings(source, connection))
+        except (Unavailable, UnknownConnection):
+            return False  # what it can do is not known now; it is asked again in five minutes
 
     def _one(self, state: SyncState, done: Synced, stop_at: datetime) -> None:
         try:
@@ -187,8 +195,7 @@ class _Reading:
         return self._sync._clock.now() >= self._until
 
     def _take(self, page: Page) -> None:
-        self._left_out += page.left_out
-        self._done.left_out += page.left_out
+        self._leave_out(page.left_out)
         owners = self._tell(page.body, page) if page.body is not None else {}
         told = dict(self._state.told)
         for id, one in page.told.items():
@@ -203,6 +210,8 @@ class _Reading:
             changed["cursor"] = page.cursor
         if page.expires_at is not None and page.expires_at != self._state.expires_at:
             changed["expires_at"] = page.expires_at
+        if page.warning is not None and page.warning != self._state.warning:
+            changed["warning"] = page.warning
         if page.body is not None:
             changed |= {"event_at": self._began, "pages": self._state.pages + 1}
         if changed:
@@ -216,9 +225,18 @@ class _Reading:
         now = self._sync._clock.now()
         headers = {**page.headers, PAGE: str(self._state.pages)}
         request = Request(headers, body, now, self._state.connection, self._settings)
-        taken = self._sync._ingest.take(self._source, request, trusted=True)
+        try:
+            taken = self._sync._ingest.take(self._source, request, trusted=True)
+        except Rejected:  # all of the page is wrong: it would be wrong next time too, and hold all that comes after it
+            self._leave_out(1)
+            return {}
+        self._leave_out(len(taken.refused))
         self._done.accepted += taken.accepted
         return dict(taken.owners)
+
+    def _leave_out(self, number: int) -> None:
+        self._left_out += number
+        self._done.left_out += number
 
     def _keep(self, **changed: Any) -> None:
         self._state = self._sync._states.save(replace(self._state, **changed))

@@ -1,0 +1,176 @@
+"""The APIs of vendors as far as sources read them, on a real port of this machine, with the faults they are known for.
+
+Each answers as the vendor's documentation says: Shopify and WooCommerce page orders by when they changed, Stripe lists
+events newest first, Calendly and Cal.com list bookings by their start. `faults` are answers given before the next ones.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+Fault = tuple[int, bytes]
+Headers = Mapping[str, str]
+PAGE = 3
+
+
+class Vendor:
+    """What every vendor's server has: objects by id, a key that opens it, and faults."""
+
+    secret: tuple[str, str]
+
+    def __init__(self) -> None:
+        self.objects: dict[str, dict[str, Any]] = {}
+        self.faults: list[Fault] = []
+        self.asked: list[str] = []
+        self.revoked = False
+        self.url = ""
+
+    def answer(self, path: str, query: Mapping[str, str], headers: Headers) -> tuple[int, bytes, Headers]:
+        """Answer one GET."""
+        self.asked.append(path)
+        if self.faults:
+            status, body = self.faults.pop(0)
+            return status, body, {"retry-after": "2"}
+        name, value = self.secret
+        if self.revoked or headers.get(name) != value:
+            return 401, b'{"message": "Unauthenticated"}', {}
+        found, more = self.read(path, query)
+        return (404, b"{}", {}) if found is None else (200, json.dumps(found).encode(), more)
+
+    def read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Headers]:
+        """Return the JSON at a path and more headers; None where there is nothing."""
+        raise NotImplementedError
+
+    def by(self, key: str, since: str = "", until: str = "9") -> list[dict[str, Any]]:
+        """Return the objects between two instants of one key, in its order."""
+        found = [one for one in self.objects.values() if since <= one[key] <= until]
+        return sorted(found, key=lambda one: (one[key], str(one.get("id"))))
+
+
+class ShopifyServer(Vendor):
+    secret = ("x-shopify-access-token", "shpat_key")
+
+    def read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Headers]:
+        if not path.endswith("/orders.json"):
+            return None, {}
+        since, until, start = query["updated_at_min"], query["updated_at_max"], int(query.get("page_info", "0"))
+        orders = self.by("updated_at", since, until)
+        more: Headers = {}
+        if start + PAGE < len(orders):
+            asked = f"updated_at_min={since}&updated_at_max={until}&page_info={start + PAGE}&limit={PAGE}"
+            more = {"link": f'<{self.url}{path}?page_info=0>; rel="previous", <{self.url}{path}?{asked}>; rel="next"'}
+        return {"orders": orders[start : start + PAGE]}, more
+
+
+class WooCommerceServer(Vendor):
+    secret = ("authorization", "Basic Y2tfa2V5OmNzX2tleQ==")
+
+    def read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Headers]:
+        if path != "/wp-json/wc/v3/orders":
+            return None, {}
+        size, number = int(query["per_page"]), int(query["page"])
+        orders = [
+            one
+            for one in self.by("date_modified_gmt", until=query["modified_before"])
+            if one["date_modified_gmt"] > query["modified_after"]
+        ]
+        return orders[(number - 1) * size : number * size], {}
+
+
+class StripeServer(Vendor):
+    secret = ("authorization", "Bearer rk_key")
+
+    def read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Headers]:
+        if path != "/v1/events":
+            return None, {}
+        least, most = int(query["created[gte]"]), int(query["created[lte]"])
+        events = sorted(self.objects.values(), key=lambda one: (one["created"], one["id"]), reverse=True)
+        found = [one for one in events if least <= one["created"] <= most]
+        after = [one["id"] for one in found].index(query["starting_after"]) + 1 if "starting_after" in query else 0
+        return {"object": "list", "data": found[after : after + PAGE], "has_more": after + PAGE < len(found)}, {}
+
+
+class CalendlyServer(Vendor):
+    secret = ("authorization", "Bearer pat_key")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.invitees: dict[str, list[dict[str, Any]]] = {}
+        self.hook = "active"
+
+    def read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Headers]:
+        if path == "/users/me":
+            mine = {"uri": f"{self.url}/users/U", "current_organization": f"{self.url}/organizations/O"}
+            return {"resource": mine}, {}
+        if path == "/webhook_subscriptions":
+            return _collection([{"state": self.hook}], query), {}
+        if path == "/scheduled_events":
+            return _collection(self.by("start_time", query["min_start_time"]), query), {}
+        id = path.removeprefix("/scheduled_events/").removesuffix("/invitees")
+        return (_collection(self.invitees[id], query), {}) if id in self.invitees else (None, {})
+
+
+class CalComServer(Vendor):
+    secret = ("authorization", "Bearer cal_key")
+
+    def read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Headers]:
+        if path != "/v2/bookings":
+            return None, {}
+        start = int(query["skip"])
+        return {
+            "status": "success",
+            "data": self.by("start", query["afterStart"])[start : start + int(query["take"])],
+        }, {}
+
+
+def _collection(found: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+    start = int(query.get("page_token", "0"))
+    token = str(start + PAGE) if start + PAGE < len(found) else None
+    return {"collection": found[start : start + PAGE], "pagination": {"next_page_token": token}}
+
+
+def stamp(at: datetime) -> str:
+    """Return an instant as these APIs write it."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@contextmanager
+def serving(vendor: Vendor) -> Iterator[Vendor]:
+    """Let a vendor answer on a port of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, body, more = vendor.answer(parts.path, dict(parse_qsl(parts.query)), headers)
+            if status == 0:  # hangs up without a word
+                self.close_connection = True
+                return
+            self.send_response(status)
+            for name, value in {**more, "content-length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        log_message: Callable[..., None] = lambda *given: None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    vendor.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield vendor
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
