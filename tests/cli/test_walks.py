@@ -148,3 +148,27 @@ def test_a_walk_is_stopped_by_the_beginning_of_its_id(
     assert kairos("walks", "stop", walk.id[:10]) == 0
     assert isinstance(deployment.walks.all()[0].ended_at, datetime)
     assert "stopped" in capsys.readouterr().out
+
+
+EVE = {
+    "id": "eve",
+    "class": "transactional",
+    "trigger": {"at": "2026-12-24 10:00", "segment": "vips"},
+    "steps": [{"send": "hello"}],
+}
+
+
+def test_a_campaign_is_told_with_how_many_it_is_for_when_published_and_when_confirmed(
+    kairos: Run, deployment: MemoryDeployment, answer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.drafts.put("journey", "eve", EVE)
+    deployment.keep(Profile(digest("profile", "vip"), NOW, traits={"tier": "vip"}, reach={"email": True}))
+    answer("y\n")
+    assert kairos("publish", "eve") == 0
+    told = " ".join(capsys.readouterr().err.split())
+    assert "eve to whom it is for, at 2026-12-24 10:00: 1 of 4 customers, of whom 1 may be written to" in told
+    answer("n\n")
+    (walk,) = deployment.walks.all()
+    assert kairos("walks", "confirm", walk.id) == 1
+    assert "it concerns 1 of 4 customers" in " ".join(capsys.readouterr().err.split())
+    assert deployment.walks.all()[0].state == "waiting"

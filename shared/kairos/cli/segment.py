@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kairos.cli.customer import live_release
+from kairos.cli.drafted import drafted_release
 from kairos.cli.failure import WRONG, CannotDo
 from kairos.cli.screen import open_screen
 
@@ -88,28 +89,12 @@ def _agreed(deployment: Deployment, question: Question) -> bool:
 
 
 def _release(deployment: Deployment, question: Question) -> Release:
-    release = _drafted(deployment, question.segment) if question.draft else live_release(deployment)
+    release = (
+        drafted_release(deployment, [f"segment/{question.segment}"]) if question.draft else live_release(deployment)
+    )
     if release is None:
         raise CannotDo("nothing is published yet: publish the segment first, or say --draft")
     if question.segment not in release.segments:
         there = ", ".join(sorted(release.segments)) or "none"
         raise CannotDo(f"no live segment is called {question.segment!r}; there are: {there}; drafts with --draft")
     return release
-
-
-def _drafted(deployment: Deployment, segment: str) -> Release:
-    """Return what would be live with the draft of the segment, and what it asks for. Counts run since they are live."""
-    from kairos.app.definitions.documents import BadDefinitions, Documents, check_brand_documents, errors_of
-    from kairos.app.ports import Pointer
-    from kairos.app.publish.bundle import build_bundle, documents_of
-    from kairos.app.publish.publish import read_drafts
-    from kairos.app.publish.release import Release
-    from kairos.app.publish.selection import overlay
-
-    pointer = deployment.releases.pointer()
-    previous = deployment.releases.bundle(pointer.release) if pointer else None
-    live = documents_of(previous) if previous else Documents(())
-    wanted = overlay(live, read_drafts(deployment.drafts.all()), [f"segment/{segment}"])
-    if errors := errors_of(check_brand_documents(wanted)):
-        raise BadDefinitions(errors)
-    return Release(build_bundle(wanted, previous, years=[deployment.clock.now().year]), pointer or Pointer("draft"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -15,6 +15,7 @@ from kairos.domain.walk import Walk, is_missed, walk_from_json
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from kairos.app.walk.audience import Audience
     from kairos.app.walk.estimate import Estimate
     from kairos.cli.deployment import Deployment
 
@@ -33,14 +34,16 @@ def agreed(deployment: Deployment, request: Mapping[str, Any], *, yes: bool) -> 
     if yes or request["command"] not in WALKING:
         return True
     foreseen = deployment.command({**request, "dry": True})
-    walks = [walk for walk in _walks(foreseen) if walk.state == "going" or request["command"] == "confirm"]
+    found = _walks(foreseen)
+    walks = [walk for walk in found if walk.state == "going" or request["command"] == "confirm"]
     under_way = show_difference(deployment, foreseen)
+    _tell_waiting(deployment, request, [walk for walk in found if walk not in walks])
     if not walks:
         return not under_way or typer.confirm("Go live?", default=False, err=True)
     population = deployment.population()
     if population.profiles == 0 or (request["command"] == "signal" and population.profiles < SIGNAL_ASKS_FROM):
         return True
-    return _ask(deployment, walks, population)
+    return _ask(deployment, request, walks, population)
 
 
 def agreed_to_look(deployment: Deployment, whom: str, *, yes: bool) -> bool:
@@ -100,7 +103,31 @@ def _when(walk: Walk) -> str:
     return f"{walk.next_at:%Y-%m-%d %H:%M}" if walk.about == "campaign" else f"{walk.next_at:%H:%M}"
 
 
-def _ask(deployment: Deployment, walks: Iterable[Walk], population: Any) -> bool:
+def _tell_waiting(deployment: Deployment, request: Mapping[str, Any], walks: Sequence[Walk]) -> None:
+    """Say how many those walks will concern that this command writes down, and another one begins."""
+    screen = open_screen(complaints=True)
+    for walk, audience in zip(walks, _audiences(deployment, request, walks), strict=True):
+        if audience is not None:
+            screen.print(f"{_about(walk)}: {audience.told()}")
+
+
+def _audiences(deployment: Deployment, request: Mapping[str, Any], walks: Sequence[Walk]) -> list[Audience | None]:
+    """Return how many each walk will concern, None where that is not asked, or nobody is known."""
+    from kairos.app.walk.audience import STARTING, sample_audience
+    from kairos.cli.customer import live_release
+    from kairos.cli.drafted import drafted_release
+
+    if not any(walk.about in STARTING for walk in walks):
+        return [None] * len(walks)
+    publishes = request["command"] == "publish"
+    release = drafted_release(deployment, request.get("ids")) if publishes else live_release(deployment)
+    if release is None:
+        return [None] * len(walks)
+    now = deployment.clock.now()
+    return [sample_audience(deployment.scan, release, walk, now) if walk.about in STARTING else None for walk in walks]
+
+
+def _ask(deployment: Deployment, request: Mapping[str, Any], walks: Sequence[Walk], population: Any) -> bool:
     from kairos.app.walk.estimate import estimate
 
     screen = open_screen(complaints=True)
@@ -108,9 +135,11 @@ def _ask(deployment: Deployment, walks: Iterable[Walk], population: Any) -> bool
     brand = deployment.releases.bundle(pointer.release)["brand"] if pointer else {}
     rate = (brand.get("walks") or {}).get("per_second")
     told = estimate(population, rate)
-    for walk in walks:
+    for walk, audience in zip(walks, _audiences(deployment, request, walks), strict=True):
         screen.print(f"This begins a walk: {_about(walk)}.")
         screen.print(f"  {_reading(told)}")
+        if audience is not None:
+            screen.print(f"  it concerns {audience.told()}")
         screen.print(
             f"  if all of them are concerned: {_usd(told.read_usd + told.wake_usd)}, {_span(told.longest)}, "
             "and what their messages cost",
