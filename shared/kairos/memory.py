@@ -25,6 +25,7 @@ from kairos.app.erase import STANDING, IdentityRow
 from kairos.app.export import StopPage
 from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
 from kairos.app.ports import (
+    NOTHING,
     Claim,
     Clock,
     Counted,
@@ -387,10 +388,13 @@ class MemoryLedger:
         self.rows[message] = Claim(message, "claimed", now, details=dict(details))
         return None
 
-    def record(self, message: str, state: str, now: datetime, provider_id: str = "") -> None:
+    def record(
+        self, message: str, state: str, now: datetime, provider_id: str = "", words: Mapping[str, str] = NOTHING
+    ) -> None:
         there = self.rows.get(message) or Claim(message, "claimed", now)
         if there.state not in LEDGER_FINAL or there.state == state:
-            self.rows[message] = replace(there, state=state, provider_id=provider_id or there.provider_id)
+            said = {"provider_id": provider_id or there.provider_id, "words": dict(words or there.words)}
+            self.rows[message] = replace(there, state=state, **said)
 
     def free(self, message: str) -> None:
         there = self.rows.get(message)

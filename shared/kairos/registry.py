@@ -154,7 +154,8 @@ class Delivery:
     """All that a channel needs to hand one message to its provider. `tags` carry the message and profile id.
 
     `at` is when it is handed over (aware, UTC): what a channel writes as the message's own date. `expires_at` is when
-    it has lost its meaning: what a channel that keeps messages keeps them until.
+    it has lost its meaning: what a channel that keeps messages keeps them until. `words` says what of its template it
+    is, for the record: {"template", "language", "content", "variant" where it is one}.
     """
 
     message: str
@@ -166,6 +167,7 @@ class Delivery:
     unsubscribe_url: str | None = None
     at: datetime | None = None
     expires_at: datetime | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,3 +158,34 @@ def test_preview_of_what_cannot_be_rendered_says_why(
     assert kairos("preview", "hello", "--profile", PROFILE) == 1
     assert "cannot be rendered" in capsys.readouterr().out
     assert kairos("preview", "nothing") == 1
+
+
+SPOKEN = {
+    "sms": {"text": "{% render 'bye' %}"},
+    "languages": {"en": {"sms": {"text": "Bye"}}},
+    "variants": [{"id": "snow", "if": {"field": "weather", "eq": "snow"}, "sms": {"text": "눈 {{ total | money }}"}}],
+}
+
+
+def test_preview_shows_all_that_a_template_may_say(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.drafts.put("template", "bye", {"partial": {"text": "{{ nickname }}"}})
+    deployment.drafts.put("template", "spoken", SPOKEN)
+    assert kairos("preview", "spoken") == 0
+    told = capsys.readouterr().out
+    assert "sms\n  text: [nickname]" in told
+    assert "sms, in en\n  text: Bye" in told
+    assert "sms, variant snow\n  text: 눈 10,000원" in told
+    assert kairos("preview", "bye") == 1
+    assert "is a partial" in capsys.readouterr().err
+
+
+def test_preview_for_a_customer_shows_only_what_they_would_get(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.drafts.put("template", "spoken", {**SPOKEN, "sms": {"text": "Hello"}})
+    assert kairos("preview", "spoken", "--profile", PROFILE) == 0
+    told = capsys.readouterr().out
+    assert "snow" not in told
+    assert told.count("text:") == 1

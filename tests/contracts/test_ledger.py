@@ -58,7 +58,7 @@ def test_what_came_of_it_is_seen_and_not_taken_over(ledger: Any, state: str) -> 
 def test_an_unknown_outcome_can_become_known(ledger: Any) -> None:
     ledger.claim("m1", {}, NOW)
     ledger.record("m1", "unknown", NOW)
-    ledger.record("m1", "sent", LATER, "provider-1")
+    ledger.record("m1", "sent", LATER, "provider-1", {"template": "hello", "variant": "비"})
     assert ledger.claim("m1", {}, LATER).state == "sent"
 
 

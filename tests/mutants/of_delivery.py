@@ -56,7 +56,7 @@ MUTANTS = [
     Mutant(
         "what was sent is not recorded",
         DELIVER,
-        'self._ledger.record(message.message, "sent", self._clock.now(), outcome.provider_id)',
+        'self._ledger.record(message.message, "sent", self._clock.now(), outcome.provider_id, outcome.words)',
         "_details(message)",
         "a redelivered receipt goes out again",
         ("app/deliver/test_deliver.py",),

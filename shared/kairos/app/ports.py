@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from kairos.domain.effects import Effect
@@ -328,15 +329,19 @@ class Suppressions(Protocol):
 # ---- the ledger of messages ------------------------------------------------------------------------------------
 
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the ledger knows of a message id. `state`: claimed, sent, unknown, refused."""
+    """What the ledger knows of a message id. `state`: claimed, sent, unknown, refused; `words` as in `Delivery`."""
 
     message: str
     state: str
     claimed_at: datetime
     provider_id: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 class Ledger(Protocol):
@@ -348,8 +353,10 @@ class Ledger(Protocol):
         With `again`, a row whose state is "claimed" is taken over (transactional messages after an unknown outcome).
         """
 
-    def record(self, message: str, state: str, now: datetime, provider_id: str = "") -> None:
-        """Write what came of a claimed message."""
+    def record(
+        self, message: str, state: str, now: datetime, provider_id: str = "", words: Mapping[str, str] = NOTHING
+    ) -> None:
+        """Write what came of a claimed message, and of one that was sent with which words."""
 
     def free(self, message: str) -> None:
         """Give the claim back: nothing was sent."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from kairos.app.ports import Claim
+from kairos.app.ports import NOTHING, Claim
 from kairos.aws.errors import ConditionFailed, calling
 from kairos.aws.table import from_sortable, sortable, to_ttl
 from kairos.domain.canonical import canonical
@@ -48,7 +48,9 @@ class DynamoLedger:
             return _claim(error.item)
         return None
 
-    def record(self, message: str, state: str, now: datetime, provider_id: str = "") -> None:
+    def record(
+        self, message: str, state: str, now: datetime, provider_id: str = "", words: Mapping[str, str] = NOTHING
+    ) -> None:
         sets = "SET #state = :state, recorded_at = :at, #ttl = :ttl"
         values = {
             ":state": {"S": state},
@@ -60,6 +62,9 @@ class DynamoLedger:
         if provider_id:
             sets += ", provider_id = :provider"
             values[":provider"] = {"S": provider_id}
+        if words:
+            sets += ", words = :words"
+            values[":words"] = {"S": canonical(dict(words))}
         try:
             with calling("messages"):
                 self._client.update_item(
@@ -109,4 +114,5 @@ def _claim(item: Mapping[str, Any]) -> Claim:
         claimed_at=from_sortable(at["S"]),
         provider_id=item.get("provider_id", {}).get("S", ""),
         details=json.loads(item.get("details", {}).get("S", "{}")),
+        words=json.loads(item.get("words", {}).get("S", "{}")),
     )

@@ -1,23 +1,29 @@
-"""`preview`: a draft of a template as a customer would get it, in each of its channels, with what the law packs add."""
+"""`preview`: a draft of a template as a customer would get it, in each of its channels, with what the law packs add.
+
+For a customer it is what they would get now, by the rules of its variants and in their language; with samples it is
+everything that the template may say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kairos import registry
 from kairos.app.definitions.brand import check_brand
-from kairos.app.definitions.template import channels_of, check_template
-from kairos.app.render.blanks import fill_blanks, language_of
-from kairos.app.render.local_time import Wall
-from kairos.app.render.money import currency_of
+from kairos.app.definitions.template import PARTIAL, channels_of, check_template, texts_of
+from kairos.app.publish.tracked import Segments
+from kairos.app.render.blanks import fill_blanks, language_for, language_of, moment_of, wall_of
+from kairos.app.render.choose import Choice, choose, partials_in
+from kairos.app.render.mjml import with_html
 from kairos.app.render.render import CannotRender, render
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import open_screen
-from kairos.cli.send_test import draft_of, read_data, sample
+from kairos.cli.send_test import draft_of, partials_of_drafts, read_data, sample
+from kairos.domain.condition import Facts
 from kairos.domain.localtime import UnknownZone, load_zone
 from kairos.domain.profile import Message, Profile
 
@@ -40,31 +46,71 @@ def preview_template(deployment: Deployment, wish: Preview) -> int:
 
     For a customer their contacts are read, so it shows who they are.
     """
-    drafts, screen, wrong = deployment.drafts.all(), open_screen(), 0
+    drafts = deployment.drafts.all()
     brand = draft_of(drafts, "brand", "brand", check_brand)
     template = draft_of(drafts, "template", wish.template, check_template)
+    if PARTIAL in template:
+        raise CannotDo(f"the template {wish.template!r} is a partial: preview one that calls it")
     url, blanks = f"{deployment.public_url}/u/preview", _blanks(deployment, wish, template, brand)
     blanks |= read_data(wish.data) | {"unsubscribe_url": url, "confirm_url": url}
-    wall = Wall(_zone(wish.profile, brand), language_of(brand), deployment.clock.now(), currency_of(brand))
-    for name in channels_of(template):
-        channel = registry.load("channels", name)
-        screen.print(f"\n{name}", style="bold")
+    view = _View(wish, brand, drafts, blanks, url, deployment.clock.now())
+    return max(view.show(name, choice) for name in channels_of(template) for choice in view.choices(template, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """All that a preview is made of."""
+
+    wish: Preview
+    brand: Mapping[str, Any]
+    drafts: Mapping[tuple[str, str], Any]
+    blanks: Mapping[str, Any]
+    url: str
+    now: datetime
+
+    def choices(self, template: Mapping[str, Any], channel: str) -> Iterator[Choice]:
+        """Yield what the customer would get, or all that the template may say by a channel."""
+        written = language_of(self.brand)
+        if self.wish.profile is None:
+            own = str(template.get("language") or written)
+            for path, name, parts in texts_of(template):
+                if name == channel:
+                    variant = template["variants"][path[1]]["id"] if path[0] == "variants" else ""
+                    yield Choice(parts, str(path[-2]) if "languages" in path else own, variant)
+            return
+        profile, message = self.wish.profile, _latest(self.wish, self.now)
+        enrollment = profile.enrollments.get(message.enrollment)
+        segments = Segments({id: draft for (kind, id), draft in self.drafts.items() if kind == "segment"}, {})
+        properties, entry = (enrollment.properties, enrollment.entry) if enrollment else ({}, None)
+        facts = Facts(profile, properties, self.now, segments, entry, _zone(profile, self.brand))
+        wanted = language_for(profile, self.brand)
+        if choice := choose(template, channel, wanted, written, facts, moment_of(profile, message)):
+            yield choice
+
+    def show(self, channel: str, choice: Choice) -> int:
+        """Print one message; return 1 where it cannot be rendered or would not be sent."""
+        plug_in, screen, wrong = registry.load("channels", channel), open_screen(), 0
+        variant = f", variant {choice.variant}" if choice.variant else ""
+        spoken = f", in {choice.language}" if choice.language != language_of(self.brand) else ""
+        screen.print(f"\n{channel}{variant}{spoken}", style="bold")
+        wall = wall_of(self.brand, _zone(self.wish.profile, self.brand), self.now, choice.language)
+        partials = partials_in(partials_of_drafts(self.drafts), choice.language, language_of(self.brand))
         try:
-            rendered = render(wish.template, template, name, blanks, wall, channel.parts)
+            document = {channel: with_html(choice.parts)}
+            rendered = render(self.wish.template, document, channel, self.blanks, wall, plug_in.parts, partials)
         except CannotRender as error:
             screen.print(f"  cannot be rendered: {error}", style="red")
-            wrong = 1
-            continue
-        policies = [registry.load("policies", policy) for policy in brand.get("policies") or ()]
+            return 1
+        policies = [registry.load("policies", policy) for policy in self.brand.get("policies") or ()]
         for policy in policies:
-            rendered = policy.apply(rendered, name, wish.marketing, brand, url)
+            rendered = policy.apply(rendered, channel, self.wish.marketing, self.brand, self.url)
         for part, text in rendered.parts.items():
             screen.print(f"  {part}: {text}")
         for policy in policies:
-            if lack := policy.lacks(rendered, name, wish.marketing, brand):
+            if lack := policy.lacks(rendered, channel, self.wish.marketing, self.brand):
                 screen.print(f"  would not be sent: {policy.name}: {lack} is missing", style="red")
                 wrong = 1
-    return wrong
+        return wrong
 
 
 def _blanks(
@@ -72,11 +118,17 @@ def _blanks(
 ) -> dict[str, Any]:
     now = deployment.clock.now()
     if wish.profile is None:
-        return sample(template, brand, now)
+        return sample(template, brand, now, partials_of_drafts(deployment.drafts.all()))
     refs = ["profile", *(f"entry#{kind}#{id}" for kind, id in wish.profile.entries)]
     contacts = deployment.contacts.fetch([*wish.profile.former, wish.profile.id], refs)
-    latest = max(wish.profile.enrollments.values(), key=lambda passage: passage.entered_at, default=None)
-    message = Message(
+    return fill_blanks(wish.profile, _latest(wish, now), contacts, brand, None)
+
+
+def _latest(wish: Preview, now: datetime) -> Message:
+    """Return the message as the customer's latest passage would send it."""
+    passages = wish.profile.enrollments.values() if wish.profile else ()
+    latest = max(passages, key=lambda passage: passage.entered_at, default=None)
+    return Message(
         id="preview",
         enrollment=latest.id if latest else "",
         journey=latest.journey if latest else "",
@@ -90,7 +142,6 @@ def _blanks(
         expires_at=now + timedelta(days=1),
         state="asked",
     )
-    return fill_blanks(wish.profile, message, contacts, brand, None)
 
 
 def _zone(profile: Profile | None, brand: Mapping[str, Any]) -> Any:

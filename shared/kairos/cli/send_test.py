@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from kairos import registry
 from kairos.app.definitions.brand import check_brand
-from kairos.app.definitions.template import check_template
+from kairos.app.definitions.template import PARTIAL, check_template, texts_of
 from kairos.app.ingest.identifiers import normalise_email, normalise_phone
-from kairos.app.render.blanks import language_of
-from kairos.app.render.local_time import Wall
-from kairos.app.render.money import currency_of
-from kairos.app.render.render import CannotRender, render, variables_of
+from kairos.app.render.blanks import language_of, wall_of
+from kairos.app.render.choose import partials_in
+from kairos.app.render.mjml import with_html
+from kairos.app.render.render import CannotRender, partials_of, render, variables_of
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import open_screen
 from kairos.domain.ids import digest
@@ -62,7 +63,7 @@ def send_test_message(deployment: Deployment, test: Test) -> int:
     delivery = Delivery(
         message=digest("test", test.template, address, format_instant(now)),
         address=address,
-        rendered=_render(test, template, channel, brand, url, now),
+        rendered=_render(test, template, channel, brand, partials_of_drafts(drafts), url, now),
         marketing=test.marketing,
         sender=_sender(brand),
         tags={},
@@ -74,12 +75,21 @@ def send_test_message(deployment: Deployment, test: Test) -> int:
 
 
 def _render(
-    test: Test, template: Mapping[str, Any], channel: Channel, brand: Mapping[str, Any], url: str, now: datetime
+    test: Test,
+    template: Mapping[str, Any],
+    channel: Channel,
+    brand: Mapping[str, Any],
+    partials: Mapping[str, Mapping[str, Any]],
+    url: str,
+    now: datetime,
 ) -> Rendered:
-    blanks = sample(template, brand, now) | read_data(test.data) | {"unsubscribe_url": url, "confirm_url": url}
-    wall = Wall(load_zone(brand["timezone"]), language_of(brand), now, currency_of(brand))
+    links = {"unsubscribe_url": url, "confirm_url": url}
+    blanks = sample(template, brand, now, partials) | read_data(test.data) | links
+    language = str(template.get("language") or language_of(brand))
+    wall = wall_of(brand, load_zone(brand["timezone"]), now, language)
+    document, called = {channel.name: with_html(template[channel.name])}, partials_in(partials, language, language)
     try:
-        rendered = render(test.template, template, channel.name, blanks, wall, channel.parts)
+        rendered = render(test.template, document, channel.name, blanks, wall, channel.parts, called)
     except CannotRender as error:
         raise CannotDo(f"{error}; --data FILE.json gives blanks their values") from error
     for name in brand.get("policies") or ():
@@ -95,10 +105,17 @@ def _tell(name: str, provider_id: str, rendered: Rendered) -> None:
             screen.print(f"{part}: {rendered.parts[part]}")
 
 
-def sample(template: Mapping[str, Any], brand: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def sample(
+    template: Mapping[str, Any],
+    brand: Mapping[str, Any],
+    now: datetime,
+    partials: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Return a value for every blank: its own name in brackets, a round number, or tomorrow where it is a time."""
     values: dict[str, Any] = {"brand": {"name": brand.get("name"), "sender": brand.get("sender") or {}}}
-    for variable in variables_of({key: value for key, value in template.items() if isinstance(value, Mapping)}):
+    documents = (template, *(partials.get(id, {}) for id in partials_of(template)))
+    texts = [parts for document in documents for _, _, parts in texts_of(document)]
+    for variable in variables_of({str(number): parts for number, parts in enumerate(texts)}):
         names = variable.split(".")
         place: Any = values
         for name in names[:-1]:
@@ -114,6 +131,12 @@ def _sample(name: str, now: datetime) -> Any:
     if name.rpartition("_")[2] in NUMBERS:
         return 10_000
     return f"[{name}]"
+
+
+def partials_of_drafts(drafts: Mapping[tuple[str, str], Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the valid partials among drafts, by id."""
+    templates = {id: draft for (kind, id), draft in drafts.items() if kind == "template"}
+    return {id: one for id, one in templates.items() if PARTIAL in one and not check_template(one)}
 
 
 def draft_of(drafts: Mapping[tuple[str, str], Any], kind: str, id: str, check: Any) -> Mapping[str, Any]:

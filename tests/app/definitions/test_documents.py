@@ -142,3 +142,37 @@ def test_the_published_vectors_are_valid(shared_data: Path) -> None:
         found += [("journey", document["id"], document) for document in case["journeys"]]
         found += [("template", id, document) for id, document in case["templates"].items()]
         assert check_brand_documents(documents(*found)) == [], case["name"]
+
+
+# ---- templates that others call, and what their variants ask ---------------------------------------------------
+
+FOOTER = ("template", "footer", {"partial": {"text": "{{ brand.name }}"}})
+
+
+def calling(*names: str, **more: Any) -> dict[str, Any]:
+    return {"sms": {"text": "".join(f"{{% render '{name}' %}}" for name in names)}, **more}
+
+
+def test_a_partial_that_is_not_there_or_is_none_is_told_at_the_part_that_calls_it() -> None:
+    found = small_brand(FOOTER, ("template", "one", calling("footer", "foter")), ("template", "two", calling("hello")))
+    assert paths(found) == [("template/one", "sms.text"), ("template/two", "sms.text")]
+    assert "did you mean 'footer'" in check_brand_documents(found)[0].message
+    assert "is no partial" in check_brand_documents(found)[1].message
+
+
+def test_partials_that_call_each_other_in_a_circle_are_refused() -> None:
+    each = [("template", id, {"partial": calling(other)["sms"]}) for id, other in (("a", "b"), ("b", "a"))]
+    assert message(small_brand(*each)) == "partials call each other in a circle: a → b → a"
+
+
+def test_a_partial_cannot_be_sent() -> None:
+    found = small_brand(FOOTER, ("journey", "w", journey("w", steps=[{"send": "footer"}])))
+    assert message(found) == "the template 'footer' is a partial: others call it"
+
+
+def test_what_a_variant_asks_for_must_be_there() -> None:
+    variants = [{"id": "a", "segment": ["vip", "vips"]}, {"id": "b", "if": {"not": {"message": "helo", "was": "sent"}}}]
+    found = small_brand(
+        FOOTER, ("segment", "vip", segment("vip")), ("template", "t", calling("footer", variants=variants))
+    )
+    assert paths(found) == [("template/t", "variants.0.segment"), ("template/t", "variants.1.if.not.message")]

@@ -23,6 +23,13 @@ ARMS: list[dict[str, Any]] = [
     {"name": "coupon", "share": "50%", "steps": [SEND]},
 ]
 EXPERIMENT: dict[str, Any] = {"success": {"event": "x", "within": "7d"}, "arms": ARMS}
+VARIED = template(
+    variants=[
+        {"id": "rain", "if": {"field": "weather", "in": ["rain", "snow"]}, "sms": {"text": "x"}},
+        {"id": "day", "phase": ["before", "on_the_day"], "time_band": ["morning", "21:00-05:00"]},
+        {"id": "who", "segment": "x", "languages": {"en": {"sms": {"text": "x"}}}},
+    ]
+)
 TIMED = {
     "id": "care",
     "class": "transactional",
@@ -63,6 +70,10 @@ GOOD: list[tuple[str, Any]] = [
     ("template", template()),
     ("template", {"sms": {"text": "x"}}),
     ("template", template(id="hello", name="Hello", channels=["sms", "email"])),
+    ("template", template(language="ko", languages={"en": {"sms": {"text": "x"}}, "pt-br": {}})),
+    ("template", VARIED),
+    ("template", {"email": {"subject": "x", "mjml": "<mjml><mj-body></mj-body></mjml>"}}),
+    ("template", {"id": "x", "partial": {"text": "x"}, "languages": {"en": {"partial": {"html": "x"}}}}),
     ("segment", when(trait="tier", eq="vip")),
     ("segment", when(trait="tier", eq=None)),
     ("segment", when(trait="tier", exists=False)),
@@ -195,6 +206,22 @@ BAD: list[tuple[str, Any]] = [
     ("template", {"sms": {"text": 5}}),
     ("template", {"sms": {"text": "x", "html": "x"}}),
     ("template", {"sms": {"txt": "x"}}),
+    ("template", {"sms": {"text": "x", "mjml": "x"}}),
+    ("template", {"email": {"subject": "x", "html": "x", "mjml": "<mjml><mj-body></mj-body></mjml>"}}),
+    ("template", template(languages={"EN": {"sms": {"text": "x"}}})),
+    ("template", template(languages={"en": {"sms": {"txt": "x"}}})),
+    ("template", template(languages={"en": {"fax": {"text": "x"}}})),
+    ("template", template(language="Korean!")),
+    ("template", template(variants=[{"id": "x", "sms": {"text": "x"}}])),
+    ("template", template(variants=[{"phase": "before", "sms": {"text": "x"}}])),
+    ("template", template(variants=[{"id": "x", "phase": "during"}])),
+    ("template", template(variants=[{"id": "x", "time_band": "9-5"}])),
+    ("template", template(variants=[{"id": "x", "if": {"weather": "rain"}}])),
+    ("template", template(variants=[{"id": "x", "segment": ["Not An Id"]}])),
+    ("template", template(variants=[{"id": "x", "phase": "before", "sms": {"text": ""}}])),
+    ("template", {"partial": {}}),
+    ("template", {"partial": "x"}),
+    ("template", {"partial": {"text": "x"}, "sms": {"text": "x"}}),
     ("template", template(channels=["email", "email"])),
     ("template", template(channels="sms")),
     ("template", template(id="Not An Id")),
@@ -410,7 +437,7 @@ ODD: tuple[Any, ...] = (
 # What a schema cannot say: `validate` does.
 BEYOND = re.compile(
     r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone"
-    r"|stands beside each|lasts at most|no channel is called"
+    r"|stands beside each|lasts at most|no channel is called|to take the place of|another variant|MJML|<mj"
     r"|no holiday of|no season of|the holidays of|is no rule|not before `from`|of which country"
 )
 

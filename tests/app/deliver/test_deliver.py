@@ -46,7 +46,9 @@ def test_a_message_whose_gates_are_open_goes_out_and_the_journeys_hear_of_it(mar
     assert world.ledger.rows["m1"].state == "sent"
     [event] = world.reports()
     assert (event.name, event.message, event.source, event.correlation) == ("message_sent", "m1", "deliver", "corr-1")
-    assert event.properties == {"channel": "email", "marketing": marketing, "provider_id": "ok-1"}
+    said = {"channel": "email", "marketing": marketing, "provider_id": "ok-1"}
+    words = {"template": "hello", "language": "ko", "content": event.properties["content"]}
+    assert event.properties == said | words
     assert event_from_json(event_to_json(event)) == event
 
 
@@ -745,3 +747,49 @@ def test_an_address_that_has_died_closes_its_channel_and_the_claim_is_given_back
     assert event.properties["detail"] == "EndpointDisabled"
     assert event_from_json(event_to_json(event)) == event
     assert world.ledger.rows == {}
+
+
+# ---- the words that go -----------------------------------------------------------------------------------------
+
+SPOKEN = {
+    "hello": {
+        "email": {"subject": "안녕", "text": "{% render 'footer' %}"},
+        "languages": {"en": {"email": {"subject": "Hi", "text": "{{ 9000 | money }} {% render 'footer' %}"}}},
+        "variants": [
+            {"id": "rain", "if": {"field": "weather", "eq": "rain"}, "email": {"subject": "비", "text": "비"}}
+        ],
+    },
+    "footer": {"partial": {"text": "끝"}, "languages": {"en": {"partial": {"text": "end"}}}},
+}
+
+
+def test_the_words_are_chosen_as_the_message_goes_and_the_report_says_which() -> None:
+    world = World()
+    world.publish(BRAND, SPOKEN)
+    [passage] = world.customer.enrollments.values()
+    world.customer.enrollments[passage.id] = replace(passage, properties={"weather": "rain"})
+    world.save()
+    world.run()
+    assert world.channel.taken[0].rendered.parts["subject"] == "비"
+    said = world.reports()[0].properties
+    assert (said["template"], said["variant"], said["language"]) == ("hello", "rain", "ko")
+    assert world.ledger.rows["m1"].words == {key: said[key] for key in ("template", "variant", "language", "content")}
+
+
+def test_a_customers_language_is_spoken_by_template_partials_and_filters() -> None:
+    world = World()
+    world.publish(BRAND, SPOKEN)
+    world.customer.traits["locale"] = "en-US"
+    world.save()
+    world.run()
+    assert world.channel.taken[0].rendered.parts == {"subject": "Hi", "text": "₩9,000 end"}
+
+
+def test_a_variant_that_was_taken_away_is_not_sent_any_more() -> None:
+    world = World()
+    world.publish(BRAND, SPOKEN)
+    hello = {key: part for key, part in SPOKEN["hello"].items() if key != "variants"}
+    world.publish(BRAND, {**SPOKEN, "hello": hello})
+    world.run()
+    assert world.channel.taken[0].rendered.parts["text"] == "끝"
+    assert "variant" not in world.reports()[0].properties

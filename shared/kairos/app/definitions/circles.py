@@ -1,8 +1,8 @@
 """Definitions that lead to each other in a circle: told where the circle closes.
 
-Segments may not ask each other, nor journeys enter each other, in a circle at all. Journeys that start after one
-another may come around, as long as something ends it: a `reenter` that says never (as when left out) or after how long,
-or a cap on entries. A circle in which every journey may always be entered again would write to a customer for ever.
+Segments may not ask each other, nor journeys enter or partials call each other, in a circle at all. Journeys that start
+after one another may come around, as long as something ends it: a `reenter` that says never (as when left out) or after
+how long, or a cap on entries. A circle in which every journey may always be entered again would write for ever.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kairos.app.definitions.references import find_cycle, find_mappings, named_journeys, named_segments
+from kairos.app.render.render import partials_of
 from kairos.domain.document import Path
 
 Circle = tuple[str, Path, str]
@@ -34,6 +35,12 @@ def circles_of_journeys(journeys: Mapping[str, Any]) -> Iterator[Circle]:
     if cycle := find_cycle(endless, _led_by(endless)):
         message = f"journeys start each other in a circle without end: {' ← '.join(cycle)}; "
         yield cycle[0], ("reenter",), message + "let one of them say reenter: {after: …}, or entries"
+
+
+def circles_of_partials(templates: Mapping[str, Any]) -> Iterator[Circle]:
+    """Yield a circle of partials that call each other, given as documents by id, where there is one."""
+    if cycle := find_cycle(templates, lambda document: set(partials_of(document))):
+        yield cycle[0], ("partial",), f"partials call each other in a circle: {' → '.join(cycle)}"
 
 
 def _is_endless(journey: Mapping[str, Any]) -> bool:

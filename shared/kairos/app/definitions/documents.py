@@ -15,12 +15,13 @@ from typing import Any
 from kairos import registry
 from kairos.app.definitions.anchored import check_anchored
 from kairos.app.definitions.brand import check_brand
-from kairos.app.definitions.circles import circles_of_journeys, circles_of_segments
+from kairos.app.definitions.circles import circles_of_journeys, circles_of_partials, circles_of_segments
 from kairos.app.definitions.compile import check_journey
 from kairos.app.definitions.references import find_mappings, named_in_conditions, named_segments, tracked_in
 from kairos.app.definitions.segment import check_segment
-from kairos.app.definitions.template import channels_of, check_template
+from kairos.app.definitions.template import PARTIAL, channels_of, check_template, texts_of
 from kairos.app.definitions.triggers import BROADCAST
+from kairos.app.render.render import partials_of
 from kairos.domain.document import Path
 from kairos.domain.errors import BadDefinition, Rejected
 from kairos.domain.membership import TRACKED_MAX
@@ -28,6 +29,8 @@ from kairos.sources._declared import check_source
 
 KINDS = ("brand", "journey", "segment", "template", "source")
 BRAND = "brand"
+_ASKING = ("journey", "segment", "template")
+"""Kinds in which conditions stand."""
 DOCUMENT_BYTES_MAX = 300_000
 """A draft is one DynamoDB item of at most 400 kB, with its problems beside it."""
 DEPTH_MAX = 60
@@ -187,9 +190,12 @@ def _duplicates(documents: Documents) -> Iterator[Problem]:
 def _references(definition: Definition, documents: Documents) -> Iterator[Problem]:
     for path, condition in find_mappings(definition.document, "segment"):
         id = condition["segment"]
-        if definition.kind in ("journey", "segment") and isinstance(id, str) and id not in documents.of("segment"):
-            yield definition.problem(BadDefinition((*path, "segment"), _unknown("segment", id, documents)))
-    if definition.kind in ("journey", "segment"):
+        for one in id if definition.kind == "template" and isinstance(id, list | tuple) else [id]:
+            if definition.kind in _ASKING and isinstance(one, str) and one not in documents.of("segment"):
+                yield definition.problem(BadDefinition((*path, "segment"), _unknown("segment", one, documents)))
+    if definition.kind == "template":
+        yield from (definition.problem(error) for error in _wrong_partials(definition.document, documents))
+    if definition.kind in _ASKING:
         for kind, key in (("journey", "journey"), ("template", "message")):
             for path, id in named_in_conditions(definition.document, key):
                 if id not in documents.of(kind):
@@ -218,6 +224,18 @@ def _references(definition: Definition, documents: Documents) -> Iterator[Proble
             yield definition.problem(BadDefinition((*path, "business_day"), message), warning=True)
 
 
+def _wrong_partials(document: Any, documents: Documents) -> Iterator[BadDefinition]:
+    """Tell of partials that are called and are none; where a partial calls one, its circle too (`_circles`)."""
+    templates = documents.documents("template")
+    for path, _, parts in texts_of(document):
+        for part, text in parts.items():
+            for id in partials_of(text):
+                if id not in templates:
+                    yield BadDefinition((*path, part), _unknown("template", id, documents))
+                elif isinstance(templates[id], Mapping) and PARTIAL not in templates[id]:
+                    yield BadDefinition((*path, part), f"the template {id!r} is no partial: it has channels of its own")
+
+
 def _wrong_follows(document: Any, documents: Documents) -> Iterator[BadDefinition]:
     triggers = document.get("trigger") if isinstance(document, Mapping) else None
     for path, trigger in find_mappings(triggers, "journey", ("trigger",)):
@@ -237,6 +255,8 @@ def _wrong_send(path: Path, step: Mapping[str, Any], documents: Documents) -> Ba
         return BadDefinition((*path, "send"), _unknown("template", step["send"], documents))
     if not isinstance(template.document, Mapping):
         return None
+    if PARTIAL in template.document:
+        return BadDefinition((*path, "send"), f"the template {step['send']!r} is a partial: others call it")
     several = step.get("channels")
     wanted = list(several) if isinstance(several, list | tuple) else [step.get("channel")]
     key = "channels" if isinstance(several, list | tuple) else "channel"
@@ -277,7 +297,7 @@ def _unknown(kind: str, id: str, documents: Documents) -> str:
 def _too_many_tracked(documents: Documents) -> Iterator[Problem]:
     """Each tracked segment may take its bytes of every customer's item."""
     segments = documents.of("segment")
-    asking = [definition.document for definition in documents.definitions if definition.kind in ("journey", "segment")]
+    asking = [definition.document for definition in documents.definitions if definition.kind in _ASKING]
     asked = {id for document in asking for id in tracked_in(document)}
     tracked = sorted(id for id, segment in segments.items() if id in asked or segment.document.get("track"))
     for id in tracked[TRACKED_MAX:]:
@@ -286,10 +306,21 @@ def _too_many_tracked(documents: Documents) -> Iterator[Problem]:
 
 
 def _circles(documents: Documents) -> Iterator[Problem]:
-    for kind, circles in (("segment", circles_of_segments), ("journey", circles_of_journeys)):
+    every = (("segment", circles_of_segments), ("journey", circles_of_journeys), ("template", circles_of_partials))
+    for kind, circles in every:
         definitions = documents.of(kind)
         for id, path, message in circles(documents.documents(kind)):
             yield definitions[id].problem(BadDefinition(path, message))
+
+
+def used_partials(documents: Documents, template: str) -> set[str]:
+    """Return the partials that a template calls, directly or through others."""
+    templates, found, wanted = documents.documents("template"), set[str](), [template]
+    while wanted:
+        called = {id for id in partials_of(templates.get(wanted.pop())) if id in templates}
+        wanted += called - found
+        found |= called
+    return found
 
 
 def used_segments(documents: Documents, document: Any) -> set[str]:

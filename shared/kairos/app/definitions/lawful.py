@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kairos import registry
 from kairos.app.definitions.documents import Definition, Documents, Problem
+from kairos.app.definitions.template import texts_of
 from kairos.domain.errors import BadDefinition
 
 Use = tuple[str, bool, str]
@@ -26,8 +27,10 @@ def check_lawful(documents: Documents, uses: Iterable[Use]) -> list[Problem]:
         definition = templates.get(template)
         if definition is None or not (marketing or definition.document.get(OVERRIDE, True)):
             continue
-        for part, message in _objections(packs, definition.document.get(channel), channel, marketing):
-            problem = definition.problem(BadDefinition((channel, part), _mend(definition, message, marketing)))
+        texts = [(path, parts) for path, one, parts in texts_of(definition.document) if one == channel]
+        each = ((path, *said) for path, parts in texts for said in _objections(packs, parts, channel, marketing))
+        for path, part, message in each:
+            problem = definition.problem(BadDefinition((*path, part), _mend(definition, message, marketing)))
             found.setdefault(f"{template} {problem.path}", problem)
     return list(found.values())
 
@@ -46,17 +49,20 @@ def check_sendable(documents: Documents, uses: Iterable[Use]) -> list[Problem]:
             message = f"{name} carries information only, and a journey of class marketing sends this template"
             problem = definition.problem(BadDefinition((name,), message))
             found.setdefault(f"{template} {problem.path}", problem)
-        for part, message in channel.lint(_texts(definition.document.get(name)), brand):
-            problem = definition.problem(BadDefinition((name, part), message))
+        places = [(path, parts) for path, one, parts in texts_of(definition.document) if one == name]
+        for path, part, message in (
+            (path, *said) for path, parts in places for said in channel.lint(_texts(parts), brand)
+        ):
+            problem = definition.problem(BadDefinition((*path, part), message))
             found.setdefault(f"{template} {problem.path}", problem)
     return list(found.values())
 
 
 def _objections(
-    packs: Iterable[registry.Policy], parts: object, channel: str, marketing: bool
+    packs: Iterable[registry.Policy], parts: Mapping[str, object], channel: str, marketing: bool
 ) -> Iterator[tuple[str, str]]:
     texts = _texts(parts)
-    for pack in packs if texts else ():
+    for pack in packs:
         for part, message in pack.lint(texts, channel, marketing):
             yield part, f"{pack.name}: {message}"
 

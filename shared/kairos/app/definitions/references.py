@@ -58,8 +58,9 @@ def named_templates(document: Any) -> set[str]:
 
 def named_segments(document: Any) -> set[str]:
     """Return the segments that a journey or segment asks for."""
-    found = find_mappings(document, "segment")
-    return {condition["segment"] for _, condition in found if isinstance(condition["segment"], str)}
+    found = [condition["segment"] for _, condition in find_mappings(document, "segment")]
+    listed = [id for one in found for id in (one if isinstance(one, list | tuple) else [one])]
+    return {id for id in listed if isinstance(id, str)}
 
 
 def tracked_in(document: Any) -> set[str]:

@@ -28,9 +28,19 @@ from kairos.app.definitions.brand import (
 from kairos.app.definitions.compile import ENTRIES_MAX, IF_PAST
 from kairos.app.definitions.limits import CAPS_MAX, CHANNELS, DOES, RESTS_MAX, SENT_MAX, TRANSACTIONAL
 from kairos.app.definitions.source_schema import source_schema
-from kairos.app.definitions.template import PART_CHARACTERS_MAX, bodies_of
+from kairos.app.definitions.template import (
+    LANGUAGES_MAX,
+    PART_CHARACTERS_MAX,
+    PARTIAL,
+    PARTIAL_PARTS,
+    VARIANTS_MAX,
+    authored_parts,
+    bodies_of,
+)
 from kairos.app.definitions.timing import EVENTS_MAX, KEPT
 from kairos.app.definitions.triggers import AT_FORM, BROADCAST, FOLLOW_ON, TRIGGERS_MAX
+from kairos.app.render.choose import LANGUAGE_FORM, PHASES, TIME_BANDS
+from kairos.app.render.mjml import MJML
 from kairos.domain.cap import CALENDARS, CLASSES
 from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STATUSES, TIMES_MAX
 from kairos.domain.journey import PRIORITY_MAX
@@ -68,6 +78,7 @@ def _parts() -> Schema:
         "id": {"type": "string", "pattern": f"^[a-z0-9][a-z0-9_-]{{0,63}}{_END}"},
         "name": {"type": "string", "pattern": f"^[A-Za-z][A-Za-z0-9_ .:/-]{{0,99}}{_END}"},
         "channel": {"enum": list(registry.names("channels"))},
+        "language": {"type": "string", "pattern": _whole(LANGUAGE_FORM)},
         "class": {"enum": ["marketing", "transactional"]},
         "anchor": ANCHOR_SCHEMA,
         "share": {"type": "string", "pattern": rf"^[0-9]{{1,3}}(\.[0-9]{{1,4}})?\s*%{_END}"},
@@ -176,27 +187,59 @@ def _segment() -> Schema:
 
 
 def _template() -> Schema:
+    return {"if": {"required": [PARTIAL]}, "then": _called(), "else": _sendable()}
+
+
+def _sendable() -> Schema:
+    """A template of messages: what goes by each channel, in other languages, and where a variant's rule holds."""
     known = registry.names("channels")
     order = {"type": "array", "uniqueItems": True, "items": _ref("channel")}
-    own = {
-        "id": _ref("id"),
-        "channels": order,
-        "advertising": {"type": "boolean"},
-        **{name: _channel(name) for name in known},
+    channels = {name: _channel(name) for name in known}
+    own = {"id": _ref("id"), "channels": order, "advertising": {"type": "boolean"}, "language": _ref("language")}
+    languages = {"languages": _languages(_object(channels))}
+    variants = {"type": "array", "maxItems": VARIANTS_MAX, "items": _variant(channels | languages)}
+    everything = _remarks() | own | channels | languages | {"variants": variants}
+    return _object(everything) | {"anyOf": [{"required": [name]} for name in known]}
+
+
+def _variant(content: Schema) -> Schema:
+    rule = {
+        "if": _ref("condition"),
+        "segment": _one_or_more(_ref("id")),
+        "phase": _one_or_more({"enum": list(PHASES)}),
+        "time_band": _one_or_more({"anyOf": [{"enum": list(TIME_BANDS)}, _window()]}),
     }
-    return _object(_remarks() | own) | {"anyOf": [{"required": [name]} for name in known]}
+    return _object({"id": _ref("id")} | rule | content, "id") | {"anyOf": [{"required": [key]} for key in rule]}
+
+
+def _called() -> Schema:
+    """A partial."""
+    texts = dict.fromkeys(PARTIAL_PARTS, _TEXT | {"maxLength": PART_CHARACTERS_MAX})
+    partial = {PARTIAL: _object(texts) | {"anyOf": [{"required": [part]} for part in PARTIAL_PARTS]}}
+    own = {"id": _ref("id"), "language": _ref("language"), "languages": _languages(_object(partial))}
+    return _object(_remarks() | own | partial, PARTIAL)
+
+
+def _languages(content: Schema) -> Schema:
+    form = {"additionalProperties": False, "patternProperties": {_whole(LANGUAGE_FORM): content}}
+    return {"type": "object", "maxProperties": LANGUAGES_MAX, **form}
+
+
+def _one_or_more(one: Schema) -> Schema:
+    return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
 def _channel(name: str) -> Schema:
     channel = registry.load("channels", name)
     text = _TEXT | {"maxLength": PART_CHARACTERS_MAX}
     bodies = [{"required": [body]} for body in bodies_of(channel)]
-    return _object(dict.fromkeys(channel.parts, text), *channel.required) | {"anyOf": bodies}
+    both = {"not": {"required": ["html", MJML]}} if MJML in (parts := authored_parts(channel)) else {}
+    return _object(dict.fromkeys(parts, text), *channel.required) | {"anyOf": bodies} | both
 
 
 def _brand() -> Schema:
     zone: Schema = {"type": "string", "description": "IANA time zone", "examples": ["Asia/Seoul"]}
-    window: Schema = {"type": "string", "pattern": rf"^\s*{_CLOCK}\s*-\s*{_CLOCK}\s*{_END}"}
+    window = _window()
     cap = {
         "channel": {"enum": ["any", *CHANNELS]},
         "max": {"type": "integer", "minimum": 1, "maximum": SENT_MAX},
@@ -255,6 +298,10 @@ def _brand() -> Schema:
         "walks": _object({"per_second": {"type": "number", "minimum": 1, "maximum": WALK_RATE_MAX}}, "per_second"),
     }
     return _object(own, "timezone")
+
+
+def _window() -> Schema:
+    return {"type": "string", "pattern": rf"^\s*{_CLOCK}\s*-\s*{_CLOCK}\s*{_END}"}
 
 
 def _by_class(form: Schema) -> Schema:

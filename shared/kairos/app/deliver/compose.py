@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from kairos import registry
+from kairos.app.deliver.condition import facts_of
 from kairos.app.deliver.outcome import Outcome, not_sent
 from kairos.app.publish.release import Release
-from kairos.app.render.blanks import fill_blanks, wall_of
+from kairos.app.render.blanks import fill_blanks, language_for, language_of, moment_of, wall_of
+from kairos.app.render.choose import Choice, choose, partials_in
+from kairos.app.render.mjml import with_html
 from kairos.app.render.render import CannotRender, render
 from kairos.domain.profile import Message, Profile
 from kairos.registry import Channel, Delivery, Rendered
@@ -28,13 +31,15 @@ def compose(
     """Return the delivery, or why there is none: the template lacks something, or a law pack does. `urls` are the links
     of this message to refuse by, and to confirm by."""
     unsubscribe_url, confirm_url = urls
-    template = release.template(message.template)
-    if template is None:
+    document = release.content(message.template)
+    if document is None:
         return not_sent("template", f"there is no template {message.template}")
+    choice = _choose(document, release, profile, message, now)
+    if choice is None:
+        return not_sent("template", f"the template {message.template} has no {message.channel} part")
     blanks = fill_blanks(profile, message, contacts, release.brand, unsubscribe_url, confirm_url)
     try:
-        wall = wall_of(release, profile, now)
-        rendered = render(message.template, template, message.channel, blanks, wall, channel.parts)
+        rendered = _render(release, profile, message, choice, blanks, channel, now)
     except CannotRender as error:
         return not_sent("template", str(error))
     for part in (*channel.required, "text"):
@@ -58,7 +63,37 @@ def compose(
         unsubscribe_url=unsubscribe_url if message.marketing else None,
         at=now,
         expires_at=message.expires_at,
+        words=_named(message.template, choice),
     )
+
+
+def _choose(
+    document: Mapping[str, Any], release: Release, profile: Profile, message: Message, now: datetime
+) -> Choice | None:
+    brand, facts = release.brand, facts_of(release, profile, message, now)
+    moment = moment_of(profile, message)
+    return choose(document, message.channel, language_for(profile, brand), language_of(brand), facts, moment)
+
+
+def _render(
+    release: Release,
+    profile: Profile,
+    message: Message,
+    choice: Choice,
+    blanks: Mapping[str, Any],
+    channel: Channel,
+    now: datetime,
+) -> Rendered:
+    wall = wall_of(release.brand, release.zone(profile.zone), now, choice.language)
+    document = {message.channel: with_html(choice.parts, release.compiled)}
+    partials = partials_in(release.partials, choice.language, language_of(release.brand))
+    return render(message.template, document, message.channel, blanks, wall, channel.parts, partials)
+
+
+def _named(template: str, choice: Choice) -> dict[str, str]:
+    """Return by what the record of a sent message knows its words: a variant may be changed or go at any time."""
+    said = {"variant": choice.variant} if choice.variant else {}
+    return {"template": template, "language": choice.language, "content": choice.content, **said}
 
 
 def _obey(release: Release, rendered: Rendered, message: Message, unsubscribe_url: str) -> Rendered | Outcome:

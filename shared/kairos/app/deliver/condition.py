@@ -19,10 +19,16 @@ def still_holds(release: Release, profile: Profile, message: Message, now: datet
     """Return whether the step's condition holds at `now` (aware UTC); a condition that is gone holds for nobody."""
     if not message.conditional:
         return True
-    enrollment = profile.enrollments.get(message.enrollment)
     journey = release.journey(message.journey, message.version)
     send = journey.send_of(message.step) if journey else None
-    if enrollment is None or send is None or send.condition is None:
+    if message.enrollment not in profile.enrollments or send is None or send.condition is None:
         return False
-    facts = Facts(profile, enrollment.properties, now, release.segments, enrollment.entry, release.zone(profile.zone))
-    return send.condition.holds(facts)
+    return send.condition.holds(facts_of(release, profile, message, now))
+
+
+def facts_of(release: Release, profile: Profile, message: Message, now: datetime) -> Facts:
+    """Return what the conditions of a message look at; its passage's part is empty where the passage has gone."""
+    enrollment = profile.enrollments.get(message.enrollment)
+    properties = enrollment.properties if enrollment else {}
+    entry = enrollment.entry if enrollment else None
+    return Facts(profile, properties, now, release.segments, entry, release.zone(profile.zone))

@@ -88,7 +88,7 @@ class Deliver:
         if there is None:
             return self._call(message, repeated=False)
         if there.state == "sent":
-            return Outcome("sent", AGAIN, profile=message.profile, provider_id=there.provider_id)
+            return Outcome("sent", AGAIN, profile=message.profile, provider_id=there.provider_id, words=there.words)
         if there.state == "refused":
             return replace(not_sent("refused"), profile=message.profile)
         if message.marketing or there.state == "unknown":
@@ -137,7 +137,8 @@ class Deliver:
             return replace(later(message, "throttled", self._clock.now()), detail=error.reason)
         except Exception as error:  # noqa: BLE001 - whatever it was, the provider may have taken the message
             return replace(self._unknown(message, error), repeated=repeated)
-        return self._sent(message, Outcome("sent", profile=passed.profile, provider_id=provider_id, repeated=repeated))
+        sent = Outcome("sent", profile=passed.profile, provider_id=provider_id, repeated=repeated)
+        return self._sent(message, replace(sent, words=passed.delivery.words))
 
     def _unknown(self, message: OutboxMessage, error: Exception) -> Outcome:
         detail = error.reason if isinstance(error, Unavailable) else type(error).__name__
@@ -151,7 +152,7 @@ class Deliver:
     def _sent(self, message: OutboxMessage, outcome: Outcome) -> Outcome:
         # Where the ledger does not answer the journeys are told all the same: what they no longer want stays unsent.
         with suppress(Unavailable):
-            self._ledger.record(message.message, "sent", self._clock.now(), outcome.provider_id)
+            self._ledger.record(message.message, "sent", self._clock.now(), outcome.provider_id, outcome.words)
         return outcome
 
     # ---- afterwards --------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -44,7 +45,7 @@ class Outcome:
 
     `profile` is whose journeys are told (after merges not the one that asked). `delay_seconds` says for how long a
     request that waits goes back to the queue. `repeated` marks a transactional message that was tried before with an
-    unknown outcome.
+    unknown outcome. `words` says which words of its template a message was sent with (`Delivery.words`).
     """
 
     kind: Kind
@@ -56,6 +57,7 @@ class Outcome:
     until: datetime | None = None
     delay_seconds: int = 0
     repeated: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -116,7 +118,7 @@ def report(outcome: Outcome, request: OutboxMessage, now: datetime) -> Event | N
         return None
     properties: dict[str, object] = {"channel": request.channel, "marketing": request.marketing}
     if outcome.kind == "sent":
-        properties["provider_id"] = outcome.provider_id
+        properties.update(provider_id=outcome.provider_id, **outcome.words)
     else:
         properties.update(code=outcome.code, reason=outcome.reason)
     if outcome.detail:

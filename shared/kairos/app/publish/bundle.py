@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from kairos import registry
 from kairos.app.definitions.compile import compile_journey
 from kairos.app.definitions.days import country_tables, shared_days
 from kairos.app.definitions.documents import BRAND, Definition, Documents
-from kairos.app.definitions.lawful import OVERRIDE
 from kairos.app.definitions.references import find_mappings
-from kairos.app.definitions.template import channels_of
+from kairos.app.definitions.template import MEANT, PARTIAL, channels_of, texts_of
 from kairos.app.publish.index import index_of
 from kairos.app.publish.release import rest_predicate
+from kairos.app.render.mjml import MJML, compile_mjml, html_key
 from kairos.domain.anchor import OwnAnchor, SharedAnchor
 from kairos.domain.anchor_form import read_anchor
 from kairos.domain.canonical import fingerprint
@@ -59,7 +60,8 @@ def build_bundle(
     anchors = [anchor for document in kept.values() for anchor in shared_anchors(document)]
     asked = any(next(find_mappings(document, "business_day"), None) for document in kept.values())
     asked = asked or HOLIDAYS in _all_keys(brand.get("allowed"))
-    index = index_journeys(journeys, segments, brand)
+    index = index_journeys(journeys, segments, brand, templates)
+    orders = {id: list(channels_of(document)) for id, document in templates.items() if PARTIAL not in document}
     if now is not None:
         _say_since(index["counters"], previous["index"]["counters"] if previous else {}, format_instant(now))
     return {
@@ -68,7 +70,8 @@ def build_bundle(
         "segments": segments,
         "templates": {id: _parts(document) for id, document in templates.items()},
         "journeys": journeys,
-        "index": index | {"channels": {id: list(channels_of(document)) for id, document in templates.items()}},
+        "index": index | {"channels": orders},
+        **({"compiled": compiled} if (compiled := _compiled(templates)) else {}),
         **country_tables(brand if asked else {}, years),
         "moments": shared_days(anchors, brand, years, (previous or {}).get("moments")),
         **({"sources": declared} if (declared := documents.documents("source")) else {}),
@@ -77,17 +80,21 @@ def build_bundle(
 
 
 def index_journeys(
-    journeys: Mapping[str, Any], segments: Mapping[str, Any], brand: Mapping[str, Any]
+    journeys: Mapping[str, Any],
+    segments: Mapping[str, Any],
+    brand: Mapping[str, Any],
+    templates: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return `index_of` the live versions; what kept versions count is counted on, for those who still walk in them,
-    and so is what the brand rests after."""
+    and so is what the brand rests after and what chooses between variants of templates."""
     live = {
         id: compile_journey(entry["versions"][str(entry["live"])], entry["live"])
         for id, entry in journeys.items()
         if entry["live"] is not None
     }
     rests = {f"rest {number}": rest_predicate(raw) for number, raw in enumerate(brand.get("rest") or ())}
-    return index_of(live, kept_documents(journeys) | rests, segments)
+    chosen = {f"template {id}": {"variants": document.get("variants") or ()} for id, document in templates.items()}
+    return index_of(live, kept_documents(journeys) | rests | chosen, segments)
 
 
 def kept_documents(journeys: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,5 +170,11 @@ def _entry(document: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
 
 
 def _parts(document: Mapping[str, Any]) -> dict[str, Any]:
-    stated = {OVERRIDE: False} if document.get(OVERRIDE, True) is False else {}
-    return {key: value for key, value in document.items() if key in registry.names("channels")} | stated
+    kept = (*registry.names("channels"), *MEANT)
+    return {key: value for key, value in document.items() if key in kept and value is not None and value is not True}
+
+
+def _compiled(templates: Mapping[str, Any]) -> dict[str, str]:
+    """Return the HTML of every MJML that stands in a template."""
+    sources = {parts[MJML] for document in templates.values() for _, _, parts in texts_of(document) if MJML in parts}
+    return {html_key(source): compile_mjml(source) for source in sorted(sources)}

@@ -3,6 +3,7 @@
 The bundle is plain JSON:
 
     {"schema": 1, "brand": {…}, "segments": {id: {…}}, "templates": {id: {…}},
+     "compiled": {key: HTML} of what is written as MJML, where any is,
      "journeys": {id: {"live": version | null, "versions": {"1": {…document…}}}},
      "index": {"triggers": {event: [journey, …]},
                "guards": {event: [what each asks of its properties at least, …]} where many listen to one event,
@@ -339,8 +340,25 @@ class Release:
     def template(self, id: str) -> Mapping[str, Any] | None:
         """Return a template, its channels in order of preference: JSON keeps no order of keys, so the index says it."""
         template: Mapping[str, Any] | None = self.bundle["templates"].get(id)
+        if template is not None and "partial" in template:
+            return None
         order = self.bundle["index"].get("channels", {}).get(id)
         return {channel: template[channel] for channel in order} if template and order else template
+
+    def content(self, id: str) -> Mapping[str, Any] | None:
+        """Return a template with its languages and variants, as `choose` reads it; None where there is none to send."""
+        return self.bundle["templates"].get(id) if self.template(id) is not None else None
+
+    @cached_property
+    def partials(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return the templates that others call, by id."""
+        return {id: one for id, one in self.bundle["templates"].items() if "partial" in one}
+
+    @property
+    def compiled(self) -> Mapping[str, str]:
+        """Return the HTML of every MJML, by `html_key`."""
+        found: Mapping[str, str] = self.bundle.get("compiled", {})
+        return found
 
     def is_business_day(self, day: date) -> bool:
         """Return whether the brand's country works on that day: neither weekend nor public holiday, or made up for."""

@@ -1,4 +1,5 @@
-"""Which drafts go live when an author names some: a journey brings the templates and segments that it uses."""
+"""Which drafts go live when an author names some: a journey brings the templates and segments that it uses, and a
+template its partials and the segments that choose between its variants."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from kairos.app.definitions.documents import BRAND, KINDS, Documents, used_segments
+from kairos.app.definitions.documents import BRAND, KINDS, Documents, used_partials, used_segments
 from kairos.app.definitions.references import named_templates
 from kairos.app.definitions.template import channels_of
 from kairos.domain.canonical import fingerprint
@@ -66,8 +67,11 @@ def _with_needed(key: Key, drafts: Documents) -> set[Key]:
     kind, id = key
     document = drafts.of(kind)[id].document
     needed = {key}
-    if kind in ("journey", "segment"):
+    if kind in ("journey", "segment", "template"):
         needed |= {("segment", segment) for segment in used_segments(drafts, document)}
     if kind == "journey":
-        needed |= {("template", template) for template in named_templates(document)}
+        templates = [one for one in named_templates(document) if one in drafts.of("template")]
+        needed = needed.union(*(_with_needed(("template", one), drafts) for one in templates))
+    if kind == "template":
+        needed |= {("template", partial) for partial in used_partials(drafts, id)}
     return needed

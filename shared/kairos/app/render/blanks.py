@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from kairos.app.publish.release import Release
 from kairos.app.render.local_time import Wall
 from kairos.app.render.money import currency_of
 from kairos.domain.profile import Entry, Message, Profile
@@ -62,10 +62,24 @@ def language_of(brand: Mapping[str, Any]) -> str:
     return str(brand.get("language") or ("ko" if brand.get("country") == "KR" else "en"))
 
 
-def wall_of(release: Release, profile: Profile, now: datetime, language: str | None = None) -> Wall:
+def language_for(profile: Profile, brand: Mapping[str, Any]) -> str:
+    """Return the language that the customer reads: their trait `language`, else `locale`, else the brand's."""
+    said = (profile.traits.get(name) for name in ("language", "locale"))
+    return next((text for text in said if isinstance(text, str) and text.strip()), language_of(brand))
+
+
+def moment_of(profile: Profile, message: Message) -> datetime | None:
+    """Return when the dated thing is that the message stands around, if there is one."""
+    enrollment = profile.enrollments.get(message.enrollment)
+    if enrollment is not None and enrollment.anchor_at is not None:
+        return enrollment.anchor_at
+    entry = _entry_of(profile, message)
+    return entry.starts_at if entry else None
+
+
+def wall_of(brand: Mapping[str, Any], zone: ZoneInfo, now: datetime, language: str | None = None) -> Wall:
     """Return the clock on the customer's wall, in the language of the text that is written (None: the brand's)."""
-    brand = release.brand
-    return Wall(release.zone(profile.zone), language or language_of(brand), now, currency_of(brand))
+    return Wall(zone, (language or language_of(brand)).partition("-")[0], now, currency_of(brand))
 
 
 def _entry_of(profile: Profile, message: Message) -> Entry | None:

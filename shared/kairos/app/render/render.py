@@ -21,7 +21,7 @@ from kairos.app.render.sandbox import COUNT, PARTIALS, TooMuch, begin, environme
 from kairos.domain.errors import Rejected
 from kairos.registry import Rendered
 
-HTML_PARTS = frozenset({"html"})
+HTML_PARTS = frozenset({"html", "mjml"})
 HEADER_PARTS = frozenset({"subject", "preheader", "title"})
 LOOPS_PER_PART_MAX = 50
 """Each loop is bounded by itself; so many stand in one part."""
@@ -94,7 +94,7 @@ def check(document: Mapping[str, Any]) -> list[Problem]:
     for channel, written in sorted(document.items()):
         if not isinstance(written, Mapping):
             continue
-        if "subject" in written and not (written.get("text") or written.get("html")):
+        if "subject" in written and not any(written.get(body) for body in ("text", "html", "mjml")):
             found.append(Problem(channel, "text", 1, "write a text, or an html part from which one is made"))
         for part, source in written.items():
             if not isinstance(source, str):
