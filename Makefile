@@ -38,6 +38,8 @@ lock: $(READY) ## Resolve the dependencies anew into the lock files.
 	  --custom-compile-command "make lock" -c requirements.lock pyproject.toml -o requirements-runtime.lock
 	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --group learn-layer \
 	  --custom-compile-command "make lock" -c requirements.lock -o requirements-learn.lock
+	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 --group publish-layer \
+	  --custom-compile-command "make lock" -c requirements.lock -o requirements-publish.lock
 
 demo: $(READY) ## Live a month of a small shop's life, and show what was sent to whom, when and why.
 	@$(BIN)/python -m kairos.local.demo

@@ -1,4 +1,4 @@
-"""Hand to the CDK what `package.py` builds: one code asset for all functions, and two layers, each under its hash."""
+"""Hand to the CDK what `package.py` builds: one code asset for all functions, and three layers, each under its hash."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -13,11 +13,13 @@ from infra.bytecode import find_python
 from infra.package import (
     LEARN_LOCK,
     LOCK,
+    PUBLISH_LOCK,
     PYTHON_VERSION,
     ROOT,
     build_code,
     build_layer,
     build_learn_layer,
+    build_publish_layer,
     deployed_files,
 )
 
@@ -35,6 +37,11 @@ def layer_asset() -> lambda_.Code:
 def learn_layer_asset() -> lambda_.Code:
     """Return the layer of `learn`, made when the stack is synthesised with bundling."""
     return _asset(build_learn_layer, [LEARN_LOCK])
+
+
+def publish_layer_asset() -> lambda_.Code:
+    """Return the layer of `publish` beside the one of all, made when the stack is synthesised with bundling."""
+    return _asset(build_publish_layer, [PUBLISH_LOCK])
 
 
 @jsii.implements(ILocalBundling)

@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.assets import code_asset, layer_asset, learn_layer_asset
+from infra.assets import code_asset, layer_asset, learn_layer_asset, publish_layer_asset
 from infra.stage import Stage
 from infra.stations import STATIONS, Station
 
@@ -23,10 +23,11 @@ def make_functions(
     named = "What pyproject.toml names under"
     layer = _layer(scope, "DependencyLayer", layer_asset(), f"{named} [project].dependencies, and their dependencies")
     learning = _layer(scope, "LearnLayer", learn_layer_asset(), f"{named} learn-layer: what learn computes with")
+    compiling = _layer(scope, "PublishLayer", publish_layer_asset(), f"{named} publish-layer: what compiles MJML")
     code = code_asset()
     made = {}
     for station in STATIONS.values():
-        chosen = learning if station.computes else layer
+        chosen = [learning] if station.computes else [layer, *([compiling] if station.compiles else [])]
         told = _environment(stage, station, environment)
         made[station.name] = _function(scope, stage, station, code, chosen, told, traces)
     return made
@@ -77,7 +78,7 @@ def _function(
     stage: Stage,
     station: Station,
     code: lambda_.Code,
-    layer: lambda_.LayerVersion,
+    layers: list[lambda_.LayerVersion],
     environment: dict[str, str],
     traces: bool,
 ) -> lambda_.Function:
@@ -92,7 +93,7 @@ def _function(
         architecture=lambda_.Architecture.ARM_64,
         handler=station.handler,
         code=code,
-        layers=[layer],
+        layers=layers,
         memory_size=station.memory_mb,
         timeout=Duration.seconds(station.timeout_seconds),
         environment=environment,

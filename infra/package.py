@@ -1,5 +1,5 @@
-"""Build what Lambda runs: the code of all functions, a layer of what they depend on, and one for `learn`, which alone
-computes with numpy and scipy. No Docker takes part.
+"""Build what Lambda runs: the code of all functions, a layer of what they depend on, one for `learn`, which alone
+computes with numpy and scipy, and one more for `publish`, which alone compiles MJML. No Docker takes part.
 
 Nothing here knows the CDK: `assets.py` calls it for a deployment, tests call it for their own platform.
 """
@@ -15,11 +15,12 @@ from infra.bytecode import compile_tree
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements-runtime.lock"
 LEARN_LOCK = ROOT / "requirements-learn.lock"
+PUBLISH_LOCK = ROOT / "requirements-publish.lock"
 
 PYTHON_VERSION = "3.13"
 LAMBDA_PLATFORM = "aarch64-manylinux2014"
-# Wheels of numpy and scipy ask for glibc 2.28; Amazon Linux 2023, under python3.13, has 2.34.
-LEARN_PLATFORM = "aarch64-manylinux_2_28"
+# Wheels of numpy, scipy and mrml ask for glibc 2.28; Amazon Linux 2023, under python3.13, has 2.34.
+NEWER_PLATFORM = "aarch64-manylinux_2_28"
 
 # The services that functions call; botocore describes some four hundred, which is most of its size.
 SERVICES = frozenset(
@@ -55,7 +56,12 @@ def build_layer(
 
 def build_learn_layer(target: Path) -> None:
     """Write into `target` what unpacks to /opt for `learn`: what it computes with, and little else."""
-    build_layer(target, LEARN_PLATFORM, PYTHON_VERSION, LEARN_LOCK)
+    build_layer(target, NEWER_PLATFORM, PYTHON_VERSION, LEARN_LOCK)
+
+
+def build_publish_layer(target: Path) -> None:
+    """Write into `target` what unpacks to /opt for `publish` beside the layer of all."""
+    build_layer(target, NEWER_PLATFORM, PYTHON_VERSION, PUBLISH_LOCK)
 
 
 def _install(packages: Path, platform: str, python_version: str, lock: Path) -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 class Station:
     """One function: `functions/<name>.py`, and the `KAIROS_…` names it reads besides `KAIROS_STAGE`.
 
-    One that `computes` has numpy and scipy in its layer, which nobody else waits for at a cold start.
+    One that `computes` has numpy and scipy in its layer, which nobody else waits for at a cold start; one that
+    `compiles` has MJML's compiler in a layer more.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Station:
     timeout_seconds: int
     reads: tuple[str, ...]
     computes: bool = False
+    compiles: bool = False
 
     @property
     def handler(self) -> str:
@@ -102,6 +104,7 @@ _ALL = (
         memory_mb=1024,
         timeout_seconds=120,
         reads=(*_RELEASE, *_ROUNDS),
+        compiles=True,
     ),
     # Ends before the next one starts, five minutes later.
     Station(

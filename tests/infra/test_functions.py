@@ -83,11 +83,13 @@ def test_no_function_is_stopped_for_going_round(prod: Deployed, station: str) ->
 
 
 def test_all_functions_share_one_package_and_all_but_learn_one_layer(prod: Deployed) -> None:
-    """numpy and scipy are four times the size of everything else: nobody who is waited for loads them."""
+    """numpy and scipy are four times the size of everything else, and only `publish` compiles e-mail: nobody who is
+    waited for loads them."""
     functions = prod.of_type("Lambda::Function")
     assert len({str(each["Code"]) for each in functions.values()}) == 1
     layers = {name: each["Layers"] for name, each in functions.items()}
     assert layers.pop("LearnFunction") == [{"Ref": "LearnLayer"}]
+    assert layers.pop("PublishFunction") == [{"Ref": "DependencyLayer"}, {"Ref": "PublishLayer"}]
     assert all(each == [{"Ref": "DependencyLayer"}] for each in layers.values())
 
 

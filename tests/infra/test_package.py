@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.package import LEARN_LOCK, LOCK, ROOT, SERVICES, build_code, deployed_files, trim
+from infra.package import LEARN_LOCK, LOCK, PUBLISH_LOCK, ROOT, SERVICES, build_code, deployed_files, trim
 
 
 def make(path: Path, text: str = "") -> Path:
@@ -59,7 +59,7 @@ def test_a_layer_carries_no_scripts_metadata_stubs_or_tests(tmp_path: Path) -> N
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [kept]
 
 
-@pytest.mark.parametrize("lock", [LOCK, LEARN_LOCK], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", [LOCK, LEARN_LOCK, PUBLISH_LOCK], ids=lambda lock: lock.name)
 def test_a_lock_pins_every_package_by_hash_and_names_no_index(lock: Path) -> None:
     lines = lock.read_text().splitlines()
     pinned = [line for line in lines if line and not line.startswith((" ", "#"))]
@@ -73,7 +73,7 @@ def versions(path: Path) -> set[tuple[str, str]]:
     return {(name, version) for name, version in pins if not name.startswith((" ", "#"))}
 
 
-@pytest.mark.parametrize("lock", [LOCK, LEARN_LOCK], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", [LOCK, LEARN_LOCK, PUBLISH_LOCK], ids=lambda lock: lock.name)
 def test_a_layer_is_locked_at_the_versions_that_the_tests_run_with(lock: Path) -> None:
     assert versions(lock) <= versions(ROOT / "requirements.lock")
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
+from kairos.app.definitions.template import check_template
 from kairos.app.render.blanks import contact_refs, fill_blanks
 from kairos.app.render.local_time import Wall
 from kairos.app.render.plain_text import plain_text
@@ -306,7 +307,8 @@ DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "templates.md").read_
 
 
 def test_the_template_in_the_documentation_renders() -> None:
-    [block] = re.findall(r"```yaml\n(.*?)```", DOCUMENT, re.DOTALL)
+    block, *others = re.findall(r"```yaml\n(# templates/.*?)```", DOCUMENT, re.DOTALL)
+    assert [check_template(yaml.safe_load(other)) for other in others] == [[], [], []]
     template = yaml.safe_load(block)
     assert check({key: template[key] for key in ("email", "sms")}) == []
     starts = datetime(2026, 12, 1, 1, tzinfo=UTC)
