@@ -63,6 +63,7 @@ def test_each_number_is_what_it_says(kairos: Run, capsys: pytest.CaptureFixture[
     assert shown["total"] == {
         "entered": 40,
         "held_out": 4,
+        "held_out_of_all_marketing": 0,
         "asked_for": 38,
         "sent": 35,
         "delivered": 20,
@@ -79,6 +80,7 @@ def test_each_number_is_what_it_says(kairos: Run, capsys: pytest.CaptureFixture[
         "converted_in_holdout": 1,
         "exited": 28,
     }
+    assert shown["lift"]["verdict"] == "not enough data yet (40 passages against 4 held out)"
     assert shown["steps"]["hello-1"]["sent"] == 30
     assert {day: numbers["entered"] for day, numbers in shown["days"].items()} == {BEFORE: 30, DAY: 10}
     assert shown["not_sent_by_reason"] == {"no consent; trying sms": 6, "no consent": 2, "동의 없음": 1}

@@ -45,9 +45,11 @@ TEXT_CHARACTERS_MAX = 200
 
 _OF_TRIALS = ("assigned", "succeeded")
 COUNTED = frozenset(
-    {"entered", "holdout", "message", "held", "not_sent", "exited", "converted", *_OF_TRIALS, *FEEDBACK}
+    {"entered", "holdout", "message", "held", "not_sent", "exited", "converted", "bought", *_OF_TRIALS, *FEEDBACK}
 )
-_WITH_REASON = frozenset({"held", "not_sent", "exited", "converted", "opened", "clicked", *_OF_TRIALS})
+_WITH_REASON = frozenset(
+    {"holdout", "held", "not_sent", "exited", "converted", "bought", "opened", "clicked", *_OF_TRIALS}
+)
 _OF_STEPS = frozenset({"message", "held", "not_sent", *_OF_TRIALS, *FEEDBACK})
 # Reasons that name one thing among thousands would each become a counter of their own.
 _ENDLESS = ("no room",)

@@ -501,6 +501,21 @@ def results(
     raise typer.Exit(results_command(deployment, journey, days, as_json=as_json))
 
 
+@app.command("experiments")
+def experiments_of_brand(
+    context: Context,
+    days: Annotated[int, typer.Option("--days", help="How many of the brand's days, with today.")] = 30,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Say what marketing changed: all of it, each journey and each arm of an experiment, against who got none of it."""
+    from kairos.cli.comparisons import experiments_command
+
+    raise typer.Exit(experiments_command(_deployment(context, stage, region, profile), days, as_json=as_json))
+
+
 @app.command("send-test")
 def send_test(
     context: Context,

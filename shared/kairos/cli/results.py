@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kairos.app.ports import Figure
-from kairos.cli import experiments
+from kairos.cli import experiments, lift
 from kairos.cli.customer import live_release
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import clock_of, open_screen
 from kairos.domain.instant import format_instant
 from kairos.domain.localtime import load_zone, local
-from kairos.domain.reason import MACHINE
+from kairos.domain.reason import IN_HOLDOUT, MACHINE, OF_ALL
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 DAYS_MAX = 3_660
 COUNTED_WITHIN = timedelta(minutes=2)
-IN_HOLDOUT = "in holdout"
 FELL_BACK = "; trying "
 
 # The word of a number, and the figures that it adds up: kind, and whether a reason is among those meant.
 _Meant = Callable[[str], bool]
 NUMBERS: tuple[tuple[str, str, _Meant], ...] = (
     ("entered", "entered", lambda reason: True),
-    ("held out", "holdout", lambda reason: True),
+    ("held out", "holdout", lambda reason: reason != OF_ALL),
+    ("held out of all marketing", "holdout", lambda reason: reason == OF_ALL),
     ("asked for", "message", lambda reason: True),
     ("sent", "sent", lambda reason: True),
     ("delivered", "delivered", lambda reason: True),
@@ -49,7 +49,7 @@ NUMBERS: tuple[tuple[str, str, _Meant], ...] = (
     ("held", "held", lambda reason: True),
     ("not sent", "not_sent", lambda reason: FELL_BACK not in reason),
     ("tried another channel", "not_sent", lambda reason: FELL_BACK in reason),
-    ("converted", "converted", lambda reason: reason != IN_HOLDOUT),
+    ("converted", "converted", lambda reason: reason not in (IN_HOLDOUT, OF_ALL)),
     ("converted in holdout", "converted", lambda reason: reason == IN_HOLDOUT),
     ("exited", "exited", lambda reason: True),
 )
@@ -158,8 +158,15 @@ def to_json(results: Results) -> dict[str, Any]:
         "not_sent_by_reason": dict(results.by_reason("not_sent")),
         "held_by_reason": dict(results.by_reason("held")),
         "exited_by_reason": dict(results.by_reason("exited")),
+        "lift": lift.to_json(lift_of(results)),
         "experiments": experiments.to_json(results.figures, results.arms),
     }
+
+
+def lift_of(results: Results) -> lift.Lift:
+    """Return what the journey changed, as far as its own holdout tells."""
+    counts = (results.total(word) for word in ("converted", "entered", "converted in holdout", "held out"))
+    return lift.Lift(*counts)
 
 
 def _steps(results: Results) -> list[str]:
@@ -175,15 +182,17 @@ def _days(results: Results) -> list[str]:
 def _tell(results: Results, zone: ZoneInfo, screen: Console) -> None:
     screen.print(f"{results.journey}, {results.first} to {results.last}, days of {zone.key}", style="bold")
     screen.print(_how_true(results, zone), style="yellow" if results.waiting else "dim")
-    _table(screen, "", [(word, results.total(word), _share(results, word)) for word, _, _ in NUMBERS], always=True)
+    tell_table(screen, "", [(word, results.total(word), _share(results, word)) for word, _, _ in NUMBERS], always=True)
+    screen.print()
+    screen.print(lift.in_words(lift_of(results)), highlight=False)
     steps = [(step, *(results.total(word, step=step) for word in _OF_STEPS)) for step in _steps(results)]
-    _table(screen, "by step", steps, ("", *_OF_STEPS))
+    tell_table(screen, "by step", steps, ("", *_OF_STEPS))
     days = [(day, *(results.total(word, day=day) for word in _OF_DAYS)) for day in _days(results)]
-    _table(screen, "by day", days, ("", *_OF_DAYS))
+    tell_table(screen, "by day", days, ("", *_OF_DAYS))
     for step, rows in experiments.to_rows(results.figures, results.arms):
-        _table(screen, f"experiment {step}", rows, experiments.HEAD)
+        tell_table(screen, f"experiment {step}", rows, experiments.HEAD)
     for title, kind in (("not sent", "not_sent"), ("held", "held"), ("exited", "exited")):
-        _table(screen, f"{title}, by reason", results.by_reason(kind))
+        tell_table(screen, f"{title}, by reason", results.by_reason(kind))
 
 
 def _how_true(results: Results, zone: ZoneInfo) -> str:
@@ -207,7 +216,7 @@ def _share(results: Results, word: str) -> str:
     return f"{results.total(word) / whole:.1%} of {base}" if whole else ""
 
 
-def _table(
+def tell_table(
     screen: Console, title: str, rows: Sequence[Sequence[object]], head: Sequence[str] = (), *, always: bool = False
 ) -> None:
     if not rows and not always:

@@ -364,6 +364,7 @@ PROFILE: tuple[Row, ...] = (
     _plain("rhythm", "ry", []),
     ("hours", "hw", _lists, _read_lists, {}),
     ("predicted", "pr", *_filed(Predicted, PREDICTED), {}),
+    _plain("bought_month", "bm", 0),
 )
 _KEYS = {row[1]: row for row in PROFILE}
 

@@ -243,7 +243,8 @@ class Profile:
     around that day begins then. `erased_at` is since when nothing is kept of it but that, `erased_everywhere`
     whether the rest of the person's data is known to be gone. Where the release asks for it: `rhythm` is the state
     of `kairos.timing.Rhythm`, `hours` maps "active", "sent email", "answered email" … → hour of the week, count,
-    hour, count …, and `predicted` is by journey and prediction.
+    hour, count …, and `predicted` is by journey and prediction. `bought_month` is twelve times the year and the month
+    in which a purchase was last counted for the holdout of all marketing.
     """
 
     id: str
@@ -281,6 +282,7 @@ class Profile:
     rhythm: list[Any] = field(default_factory=list)
     hours: dict[str, tuple[int, ...]] = field(default_factory=dict)
     predicted: dict[str, Predicted] = field(default_factory=dict)
+    bought_month: int = 0
 
     @property
     def birth(self) -> str:

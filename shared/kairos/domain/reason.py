@@ -14,12 +14,20 @@ FEEDBACK = ("sent", "delivered", "opened", "clicked", "bounced", "complained")
 
 KINDS = (
     *("entered", "message", "held", "not_sent", "exited", "converted", "holdout", "moved", "skipped", "ignored"),
-    *("merged", "assigned", "succeeded", "called", "segment_entered", "segment_left", "erased"),
+    *("merged", "assigned", "succeeded", "called", "segment_entered", "segment_left", "erased", "bought"),
     *FEEDBACK,
 )
 
 MACHINE = "machine"
 """The reason of an opened or clicked that a mail provider's proxy or scanner made, not a person."""
+
+
+IN_HOLDOUT = "in holdout"
+OF_ALL = "in holdout of all marketing"
+"""Why a passage did not begin, and the reasons of its conversions: a journey's own holdout, or the brand's."""
+
+ALL_MARKETING = "*"
+"""The journey under which is counted what concerns all marketing: no journey can be called so."""
 
 
 @dataclass(frozen=True, slots=True)

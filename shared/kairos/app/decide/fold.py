@@ -87,6 +87,7 @@ def _fold_counts(turn: Turn, loser: Profile) -> None:
     profile.posted = {**loser.posted, **profile.posted}
     profile.moments = {**loser.moments, **profile.moments}
     profile.predicted = {**loser.predicted, **profile.predicted}
+    profile.bought_month = max(profile.bought_month, loser.bought_month)
     habits.fold(turn, loser)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kairos.app.decide import arbitration, best_hour, caps, pauses, reports, spreading
+from kairos.app.decide import arbitration, best_hour, caps, holdouts, pauses, reports, spreading
 from kairos.app.decide.rest import resting
 from kairos.app.decide.turn import Turn
 from kairos.app.deliver.condition import UNMET, still_holds
@@ -22,6 +22,7 @@ from kairos.domain.effects import Send
 from kairos.domain.ids import message_id
 from kairos.domain.journey import SendArgs
 from kairos.domain.profile import Enrollment, Message
+from kairos.domain.reason import OF_ALL
 
 EXPIRES_AFTER = timedelta(hours=24)
 CHECK_AFTER = timedelta(minutes=15)
@@ -81,6 +82,9 @@ def settle(turn: Turn, message: Message) -> Message | None:
     """Decide one message on what is true now: ask for it, hold it, try another channel, or give it up with a reason."""
     if message.expires_at <= turn.now:
         drop(turn, message, "expired")
+        return None
+    if message.marketing and holdouts.in_global(turn):  # of a passage from before, or of a journey of the other class
+        drop(turn, message, OF_ALL)
         return None
     if not still_holds(turn.release, turn.profile, message, turn.now):
         drop(turn, message, UNMET)

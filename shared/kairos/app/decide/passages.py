@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos import registry
-from kairos.app.decide import campaigns, endings, foresight, messages, pauses, reports, trials
+from kairos.app.decide import campaigns, endings, foresight, holdouts, messages, pauses, reports, trials
 from kairos.app.decide.entry_caps import is_full
 from kairos.app.decide.facts import set_traits
 from kairos.app.decide.turn import Passed, Turn, concerns, subject_of
@@ -21,10 +21,11 @@ from kairos.domain.budget import fits_one_more, properties_room, trimmed
 from kairos.domain.decision import Ask, Assign, Call, Decision, Enter, Go, Park, Scene, Stop, Update
 from kairos.domain.effects import Send
 from kairos.domain.event import WEBHOOK, Event
-from kairos.domain.ids import call_id, digest, enrollment_id, fraction, subject_key
+from kairos.domain.ids import call_id, digest, enrollment_id, subject_key
 from kairos.domain.journey import Journey, Matcher, Node
 from kairos.domain.membership import SOURCE as SEGMENT
 from kairos.domain.profile import Enrollment
+from kairos.domain.reason import OF_ALL
 from kairos.domain.trigger import Campaign
 
 CATCH_UP_FROM_NOW = timedelta(minutes=15)
@@ -153,12 +154,12 @@ def note_entry(turn: Turn, journey: str, subject: str, at: datetime) -> None:
 
 def in_holdout(turn: Turn, journey: Journey) -> bool:
     """Return whether this profile is held out of the journey: always the same answer for the same customer."""
-    return journey.holdout > 0 and fraction("holdout", turn.profile.birth, journey.id) < journey.holdout
+    return holdouts.which(turn, journey) is not None
 
 
 def hold_out(turn: Turn, journey: Journey, enrollment: Enrollment) -> None:
     """Keep a held-out customer only to see whether they reach the goal, and not to hold them out of an entry twice."""
-    turn.say("holdout", enrollment)
+    turn.say("holdout", enrollment, OF_ALL if holdouts.which(turn, journey) == OF_ALL else "")
     if journey.goal or enrollment.entry:
         turn.keep(replace(enrollment, holdout=True, ended_at=turn.now))
 
@@ -220,7 +221,7 @@ def _matches_any(
 
 def convert(turn: Turn, enrollment: Enrollment) -> None:
     """The goal is reached: count it, and leave."""
-    turn.say("converted", enrollment, "in holdout" if enrollment.holdout else "")
+    turn.say("converted", enrollment, holdouts.reason_of(turn, enrollment))
     converted = turn.keep(replace(enrollment, converted=True))
     if not enrollment.holdout:
         turn.passed.append(Passed(converted, "goal"))

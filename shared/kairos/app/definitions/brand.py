@@ -10,7 +10,7 @@ from kairos.app.definitions.calendar import check_calendar, check_overrides
 from kairos.app.definitions.compile import Problems
 from kairos.app.definitions.limits import CHANNELS, LIMITS, read_caps, read_hours, read_rest, read_spread, whole
 from kairos.app.definitions.timing import read_timing
-from kairos.domain.document import Document
+from kairos.domain.document import Document, parse_share
 from kairos.domain.errors import BadDefinition
 from kairos.domain.localtime import load_zone
 
@@ -30,6 +30,7 @@ BRAND_KEYS = (
     "unconfirmed_consent",
     *LIMITS,
     "rates",
+    "holdout",
     "timing",
     "walks",
     "calendar",
@@ -69,6 +70,7 @@ def check_brand(raw: object) -> list[BadDefinition]:
         read_caps,
         read_rest,
         _rates,
+        _holdout,
         read_timing,
         _walks,
         check_calendar,
@@ -169,6 +171,12 @@ def _rates(document: Document) -> None:
         rate.number("per_second", 0.01, 10_000)
         if rate.has("per_day"):
             whole(rate, "per_day", 1, 1_000_000_000)
+
+
+def _holdout(document: Document) -> None:
+    """How many customers get no marketing at all, so that all of it together can be measured."""
+    if document.has("holdout"):
+        document.read("holdout", parse_share)
 
 
 def _walks(document: Document) -> None:

@@ -285,6 +285,7 @@ def _brand() -> Schema:
         "week_starts": {"enum": list(WEEKDAYS)},
         "rest": {"type": "array", "maxItems": RESTS_MAX, "items": _object(rest, "after", "for")},
         "rates": _object(dict.fromkeys(CHANNELS, _object(rate, "per_second"))),
+        "holdout": _ref("share"),
         "timing": _object(
             {
                 "keep": {"type": "array", "items": {"enum": list(KEPT)}},

@@ -41,6 +41,7 @@ from kairos.app.publish.tracked import Segments, Tracked
 from kairos.domain.anchor import Prediction, SharedAnchor
 from kairos.domain.cap import Cap, first_weekday, parse_per
 from kairos.domain.condition import Condition, Did, Guarded, guards_of, parse_condition, walk
+from kairos.domain.document import parse_share
 from kairos.domain.duration import parse_duration
 from kairos.domain.journey import Journey
 from kairos.domain.localtime import WEEKDAYS, UnknownZone, load_zone
@@ -114,6 +115,11 @@ class Release:
     def brand_zone(self) -> ZoneInfo:
         """Return the brand's own zone."""
         return load_zone(self.brand["timezone"])
+
+    @cached_property
+    def holdout(self) -> float:
+        """Return the share of customers who get nothing of class marketing, so that all of it can be measured."""
+        return parse_share(self.brand["holdout"]) if self.brand.get("holdout") else 0.0
 
     @cached_property
     def quiet_zones(self) -> tuple[ZoneInfo, ...]:
