@@ -226,6 +226,11 @@ class Parcel:
     correlation: str = ""
 
 
+def seen_until(until: datetime) -> int:
+    """Return the end of the minute (microseconds since 1970) until which an event's hash is kept."""
+    return -(-to_micros(until) // MINUTE) * MINUTE
+
+
 @dataclass(slots=True)
 class Profile:
     """One customer. `alarm` is the minute for which a schedule is believed to ring; `sequences` the last applied
@@ -312,7 +317,7 @@ class Profile:
 
     def note_seen(self, event: str, until: datetime) -> None:
         """Remember that the event was applied until `until` (aware), or up to a minute longer."""
-        self.seen[seen_key(event)] = -(-to_micros(until) // MINUTE) * MINUTE
+        self.seen[seen_key(event)] = seen_until(until)
 
     def copy(self) -> Profile:
         """Return a profile whose collections can change without touching this one's (their parts are frozen)."""

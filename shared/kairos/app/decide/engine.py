@@ -17,6 +17,7 @@ from kairos.app.decide import (
     entries,
     erasing,
     facts,
+    folding,
     following,
     habits,
     memberships,
@@ -156,6 +157,9 @@ def _take_in(turn: Turn, event: Event) -> None:
             _take_in(turn, signal)
         return
     if turn.profile.has_seen(event.id):
+        return
+    if folding.folds(turn, event):
+        facts.take_in(turn, event)
         return
     turn.profile.note_seen(event.id, max(event.received_at, turn.now) + event.retry_horizon)
     event = facts.spelled_out(turn, event)
