@@ -16,12 +16,14 @@ DECIDE = {
     "KAIROS_RELEASES_BUCKET": "releases",
     "KAIROS_PARKED_URL": "https://example.com/parked",
     "KAIROS_ARCHIVE_STREAM": "archive",
+    "KAIROS_CONSENTS_TABLE": "consents",
 }
 
 
 def test_settings_are_read_from_what_is_given() -> None:
     settings = read_settings(DecideSettings, {**DECIDE, "KAIROS_CONTACTS_TABLE": "not for decide"})
-    assert settings == DecideSettings("dev", "customers", "config", "releases", "https://example.com/parked", "archive")
+    parked = "https://example.com/parked"
+    assert settings == DecideSettings("dev", "customers", "config", "releases", parked, "archive", "consents")
 
 
 def test_every_missing_variable_is_named_at_once() -> None:

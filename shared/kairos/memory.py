@@ -393,8 +393,8 @@ class MemoryLedger:
     ) -> None:
         there = self.rows.get(message) or Claim(message, "claimed", now)
         if there.state not in LEDGER_FINAL or there.state == state:
-            said = {"provider_id": provider_id or there.provider_id, "words": dict(words or there.words)}
-            self.rows[message] = replace(there, state=state, **said)
+            by, said = provider_id or there.provider_id, dict(words or there.words)
+            self.rows[message] = replace(there, state=state, provider_id=by, words=said)
 
     def free(self, message: str) -> None:
         there = self.rows.get(message)

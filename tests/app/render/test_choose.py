@@ -158,7 +158,7 @@ def test_a_template_says_the_language_that_it_is_written_in() -> None:
 
 
 def test_partials_speak_the_language_of_the_message_where_they_can() -> None:
-    partials = {
+    partials: dict[str, dict[str, Any]] = {
         "footer": {"partial": {"text": "끝"}, "languages": {"en": {"partial": {"text": "end"}}, "fr": {}}},
         "hours": {"partial": {"text": "9시"}},
     }

@@ -72,7 +72,7 @@ def render(
     written = document.get(channel)
     if not isinstance(written, Mapping):
         raise CannotRender(id, channel, "the template has no such channel")
-    scope = {**_clean(variables), WALL: wall, PARTIALS: partials}
+    scope: dict[Any, Any] = {**_clean(variables), WALL: wall, PARTIALS: partials}
     done: dict[str, str] = {}
     for part in parts:
         if isinstance(source := written.get(part), str):

@@ -115,5 +115,5 @@ def _rounded(count: float) -> int:
     """Return a count to three digits: more would say more than a sample knows."""
     if count < 1:
         return 0
-    step = 10 ** max(0, floor(log10(count)) + 1 - DIGITS)
+    step: int = 10 ** max(0, floor(log10(count)) + 1 - DIGITS)
     return round(count / step) * step
