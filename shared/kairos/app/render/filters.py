@@ -29,7 +29,13 @@ def own_filters() -> dict[str, Callable[..., Any]]:
     """Return the filters by name. Liquid is imported here: most who load this package render nothing."""
     from liquid.filter import with_context
 
-    written: dict[str, Callable[..., Any]] = {"local": _local, "date": _local, "money": _money, "josa": _josa, "honorific": _honorific}
+    written: dict[str, Callable[..., Any]] = {
+        "local": _local,
+        "date": _local,
+        "money": _money,
+        "josa": _josa,
+        "honorific": _honorific,
+    }
     return {name: with_context(filter) for name, filter in written.items()}
 
 

@@ -76,7 +76,7 @@ def render(
     done: dict[str, str] = {}
     for part in parts:
         if isinstance(source := written.get(part), str):
-            done[part] = _render_part(id, channel, part, source, {**scope, COUNT: [0]}, shown)
+            done[part] = _render_part(id, channel, part, source, scope | {COUNT: [0]}, shown)
     if done.get("html") and not done.get("text") and "text" in parts:
         done["text"] = plain_text(done["html"])
     return Rendered(done)
