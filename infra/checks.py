@@ -171,4 +171,10 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
             ("DeliverRole",),
             "One parameter for each webhook that is called, made by `kairos connect` without a deployment.",
         ),
+        Accepted(
+            "AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:"
+            f"{here}:parameter/kairos/{prefix.removeprefix('kairos-')}/connections/kakao/*]",
+            ("DeliverRole",),
+            "The provider of AlimTalk, connected by `kairos connect` without a deployment.",
+        ),
     )

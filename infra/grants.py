@@ -118,6 +118,7 @@ class Grants:
         self._consume(deliver, queues.outbox_transactional, queues.outbox_marketing)
         self._send(deliver, queues.outbox_transactional, queues.outbox_marketing, queues.inbox)
         self._read_connections(deliver, "webhook/*")
+        self._read_connections(deliver, "kakao/*")
         self._send_email(deliver)
         self._send_sms(deliver)
         self._send_push(deliver)

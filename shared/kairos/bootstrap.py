@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from kairos.app.deliver.deliver import Deliver
     from kairos.app.deliver.outboxes import Outboxes
-    from kairos.app.deliver.webhooks import Webhooks
+    from kairos.app.deliver.webhooks import Post, Webhooks
     from kairos.app.dispatch import Dispatch
     from kairos.app.inbox import HandleInbox
     from kairos.app.ingest.ingest import Ingest
     from kairos.app.learn.nightly import LearnNightly
-    from kairos.app.ports import Alarms, Board, Clock, Inbox, Parking, Releases
+    from kairos.app.ports import Alarms, Board, Clock, Connections, Inbox, Parking, Releases
     from kairos.app.preferences.preferences import Preferences
     from kairos.app.publish.publish import Publish
     from kairos.app.sweep import Sweep
@@ -167,23 +167,21 @@ def webhooks() -> Webhooks:
     """Return what makes the calls of webhook steps."""
     from kairos.app.deliver.webhooks import Webhooks
     from kairos.app.publish.live import LiveRelease
-    from kairos.aws.connections import SsmConnections
     from kairos.aws.customers import DynamoCustomers
     from kairos.aws.outbox import SqsOutbox
     from kairos.aws.tokens import DynamoSendTokens
-    from kairos.channels._https import HttpsPost
-    from kairos.settings import DeliverSettings, is_local
+    from kairos.settings import DeliverSettings
 
     settings = _settings(DeliverSettings)
     dynamodb = _client("dynamodb")
     return Webhooks(
         DynamoCustomers(dynamodb, settings.customers_table),
         LiveRelease(_releases(settings.config_table, settings.releases_bucket)).read,
-        SsmConnections(_client("ssm"), settings.connections_prefix, clock()),
+        _connections(settings),
         DynamoSendTokens(dynamodb, settings.messages_table),
         SqsOutbox(_client("sqs"), settings.outbox_transactional_url, settings.outbox_marketing_url),
         _inbox(settings.inbox_url),
-        HttpsPost(local=is_local(os.environ)),
+        _post(),
         clock(),
     )
 
@@ -352,6 +350,14 @@ class _ChannelClients(dict[str, Any]):
             from kairos.channels.push import Endpoints
 
             return Endpoints(client, settings.push_applications)
+        if name == "kakao":
+            from kairos.channels._solapi import Solapi
+
+            return Solapi(_connections(settings), _post())
+        if name == "webhook":
+            from kairos.channels.webhook import Receivers
+
+            return Receivers(_connections(settings), _post())
         return _board(client, settings.board_table) if name == "web" else client
 
 
@@ -380,6 +386,19 @@ def _board(client: Any, table: str) -> Board:
     from kairos.aws.board import DynamoBoard
 
     return DynamoBoard(client, table)
+
+
+def _connections(settings: DeliverSettings) -> Connections:
+    from kairos.aws.connections import SsmConnections
+
+    return SsmConnections(_client("ssm"), settings.connections_prefix, clock())
+
+
+def _post() -> Post:
+    from kairos.channels._https import HttpsPost
+    from kairos.settings import is_local
+
+    return HttpsPost(local=is_local(os.environ))
 
 
 def _inbox(url: str) -> Inbox:

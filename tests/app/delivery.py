@@ -197,7 +197,7 @@ class _ChannelTap(Plain):
             channel.parts,
             channel.required,
         )
-        self.choices = channel.choices
+        self.choices, self.repeatable = channel.choices, channel.repeatable
         self.reports_back, self.rate, self.grants = channel.reports_back, channel.rate, channel.grants
         self.service, self.client_config = channel.service, channel.client_config
         self._tap = tap

@@ -56,7 +56,10 @@ def test_every_example_is_valid(guide: str, tmp_path: Path) -> None:
 
 def test_every_key_is_in_the_reference() -> None:
     # What the law asks of a brand, and what models of time are asked for, have references of their own.
-    text, schema = "\n".join(map(written, ("journeys.md", "law.md", "timing.md", "web-tag.md"))), build_schema()
+    text, schema = (
+        "\n".join(map(written, ("journeys.md", "law.md", "timing.md", "web-tag.md", "templates.md", "channels.md"))),
+        build_schema(),
+    )
     del schema["$defs"]["source"]  # sources.md has its keys, and tests/sources/test_declared.py sees to it
     missing = {key for key in _keys(schema) if not re.search(rf"[`{{ ,(]{re.escape(key)}[:`]|^{key}:", text, re.M)}
     assert missing - {"kakao", "web", "webhook"} == set()

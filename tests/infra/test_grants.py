@@ -179,6 +179,7 @@ def test_partial_wildcards_are_these_and_no_others(prod: Deployed) -> None:
         f"arn:<AWS::Partition>:sns:{here}:endpoint/*/kairos-prod/*",
         f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/*",
         f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/webhook/*",
+        f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/kakao/*",
     }
 
 

@@ -10,7 +10,7 @@ from kairos.app.decide import decide
 from kairos.domain.decision import Call, Go, Update
 from kairos.domain.effects import Send
 from kairos.domain.errors import BadDefinition
-from kairos.domain.event import WEBHOOK, Event
+from kairos.domain.event import CALL, WEBHOOK, Event
 from kairos.domain.ids import call_id
 from tests.app.decide.company import Company
 from tests.app.decide.world import NOON, World, make_event
@@ -26,7 +26,7 @@ def journey(**other: Any) -> dict[str, Any]:
 
 
 def calls(world: World) -> list[Send]:
-    return [effect for effect in world.effects if isinstance(effect, Send) and effect.channel == WEBHOOK]
+    return [effect for effect in world.effects if isinstance(effect, Send) and effect.channel == CALL]
 
 
 def answer(world: World, at: Any, name: str = "webhook_answered", body: Any = None, **more: Any) -> Event:
@@ -151,7 +151,7 @@ def test_an_answer_finds_its_passage_after_a_merge() -> None:
     company = Company(journey())
     company.introduce("a", "b")
     company.hear("b", make_event("go"))
-    [call] = [send for send in company.sends if send.channel == WEBHOOK]
+    [call] = [send for send in company.sends if send.channel == CALL]
     company.merge("b", "a")
     said = {"call": call.message, "to": "crm", "status": 200}
     company.hear("b", make_event("webhook_answered", NOON, properties=said, source=WEBHOOK))

@@ -16,6 +16,7 @@ from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
 from kairos import registry
+from kairos.channels._solapi import CONNECTION
 from kairos.cli.connect_push import PUSH, connect_push
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import open_screen
@@ -31,9 +32,12 @@ NOT_CONNECTED = frozenset({"ses"})
 
 CALLED = "webhook"
 """Not a sender but a receiver: what `webhook` steps call."""
+KAKAO = "kakao"
+"""Not a sender either: who hands AlimTalk over to Kakao."""
 PREFIX = "whsec_"
 """How Standard Webhooks writes a secret: this, and 24 to 64 bytes in base64."""
 
+_FORMER = {CALLED: "calls are signed with both secrets", KAKAO: "calls are signed with the new secret"}
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SETTING = re.compile(r"([a-z][a-z_]{0,39})=(.{1,500})", re.DOTALL)
 
@@ -55,6 +59,8 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
         return connect_push(deployment, wish.connection, _settings(wish), from_stdin=from_stdin)
     _check(wish, deployment)
     changes = _settings(wish)
+    if wish.generate and wish.source == KAKAO:
+        raise CannotDo("Solapi gives the API secret: it cannot be made")
     if wish.generate and not listens(wish.source):
         raise CannotDo(f"the secret of {wish.source} is the address that is read: it cannot be made")
     generated = _key(wish, "secret") if wish.generate else None
@@ -62,6 +68,8 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
     settings = deployment.secrets.read(wish.source, wish.connection)
     if wish.source == CALLED:
         _check_receiver(secret, settings | changes)
+    if wish.source == KAKAO:
+        _check_provider(wish, settings | changes)
     former = [one for one in settings.get("secrets", ()) if isinstance(one, str) and one != secret]
     settings |= changes | {"secrets": [secret, *former][:SECRETS_MAX]}
     public = _key(wish, "public") if wish.public_key else None
@@ -85,8 +93,9 @@ def _check(wish: Wish, deployment: Deployment) -> None:
         known += _declared(deployment)
     if wish.source in NOT_CONNECTED:
         raise CannotDo(f"{wish.source} needs no connecting: its events come from your own account")
-    if wish.source not in (*known, CALLED):
-        raise CannotDo(f"no source is called {wish.source!r}; there are: {', '.join([*known, CALLED, PUSH])}")
+    channels = (CALLED, KAKAO, PUSH)
+    if wish.source not in (*known, *channels):
+        raise CannotDo(f"no source is called {wish.source!r}; there are: {', '.join([*known, *channels])}")
     if not _NAME.fullmatch(wish.connection):
         raise CannotDo("a connection's name has letters, digits, - and _, at most 64")
     if wish.public_key and wish.source != "track":
@@ -102,6 +111,13 @@ def _check_receiver(secret: str, settings: dict[str, Any]) -> None:
         size = 0
     if not secret.startswith(PREFIX) or not 24 <= size <= 64:
         raise CannotDo("a webhook's secret is whsec_ and 24 to 64 bytes in base64; --generate makes one")
+
+
+def _check_provider(wish: Wish, settings: dict[str, Any]) -> None:
+    lacking = [name for name in ("api_key", "pf_id") if not settings.get(name)]
+    if lacking or wish.connection != CONNECTION:
+        example = f"kairos connect kakao {CONNECTION} --set api_key=… --set pf_id=…"
+        raise CannotDo(f"Solapi is connected by `{example}` (your Kakao channel's id); the API secret is asked for")
 
 
 def _declared(deployment: Deployment) -> list[str]:
@@ -155,7 +171,9 @@ def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, ro
     screen = open_screen()
     screen.print(f"{wish.source}/{wish.connection} is connected on {deployment.stage}", style="green")
     if wish.source == CALLED:
-        screen.print(f"`webhook: {{to: {wish.connection}}}` in a journey now calls the URL you set")
+        screen.print(f"`webhook: {{to: {wish.connection}}}` in a journey or a template now calls the URL you set")
+    elif wish.source == KAKAO:
+        screen.print("templates with a kakao part now go out as AlimTalk")
     elif wish.source == "track":
         screen.print(f"calls go to {deployment.public_url}/v1/ (track, identify, page, batch)")
     elif not listens(wish.source):
@@ -168,8 +186,8 @@ def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, ro
             screen.print(f"{name} (shown only now): {value}")
     _tell_readings(deployment, wish)
     if rotated:
-        both = "calls are signed with both secrets" if wish.source == CALLED else "the former secret is still taken"
-        screen.print(f"{both}; connecting once more drops the former", style="dim")
+        meanwhile = _FORMER.get(wish.source, "the former secret is still taken")
+        screen.print(f"{meanwhile}; connecting once more drops the former", style="dim")
 
 
 def _tell_readings(deployment: Deployment, wish: Wish) -> None:

@@ -28,7 +28,7 @@ from kairos.app.redrive import DeadLetters
 from kairos.app.sync.state import SyncStates
 from kairos.app.walk.ports import CustomerScan, Population
 from kairos.cli.failure import NotDeployed
-from kairos.domain.errors import Unavailable
+from kairos.domain.errors import Unavailable, UnknownConnection
 from kairos.domain.profile import Profile
 from kairos.registry import Channel
 
@@ -357,6 +357,8 @@ class AwsDeployment:
         client = self._client(channel.service, **channel.client_config) if channel.service else None
         if channel.name == "push":
             return self._endpoints(client)
+        if channel.name in ("kakao", "webhook"):
+            return connected_client(channel.name, self.secrets)
         if channel.name != "email":
             return client
         from kairos.channels.email import Ses
@@ -379,6 +381,28 @@ class AwsDeployment:
         if name not in self._outputs:
             raise NotDeployed(f"the stack Kairos-{self.stage} has no output {name}: deploy this version of Kairos")
         return self._outputs[name]
+
+
+def connected_client(channel: str, secrets: Secrets) -> Any:
+    """Return the client of a channel that speaks to somebody else's server, by what `kairos connect` kept."""
+    from kairos.channels._https import HttpsPost
+    from kairos.channels._solapi import Solapi
+    from kairos.channels.webhook import Receivers
+
+    post = HttpsPost()
+    return Solapi(_Kept(secrets), post) if channel == "kakao" else Receivers(_Kept(secrets), post)
+
+
+class _Kept:
+    """Connections, as an operator reads them."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    def settings(self, source: str, connection: str) -> Mapping[str, Any]:
+        if not (settings := self._secrets.read(source, connection)):
+            raise UnknownConnection(source, connection)
+        return settings
 
 
 class _Uncounted:

@@ -19,7 +19,7 @@ from kairos.app.publish.release import Release
 from kairos.app.walk.shared import coming, together
 from kairos.app.walk.start import Need, plan
 from kairos.domain.effects import Send, Tell
-from kairos.domain.event import WEBHOOK, Event, Input, Wake
+from kairos.domain.event import CALL, WEBHOOK, Event, Input, Wake
 from kairos.domain.instant import format_instant
 from kairos.domain.profile import Profile
 from kairos.domain.reason import Reason
@@ -147,7 +147,7 @@ def _by_profile(events: Iterable[Event]) -> Iterator[tuple[str, list[Input]]]:
 
 
 def _came_of(effect: Send, now: datetime) -> Event:
-    return _answered(effect, now) if effect.channel == WEBHOOK else _sent(effect, now)
+    return _answered(effect, now) if effect.channel == CALL else _sent(effect, now)
 
 
 def _answered(effect: Send, now: datetime) -> Event:

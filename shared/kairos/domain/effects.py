@@ -21,7 +21,7 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Ask `deliver` for one message, or by the channel WEBHOOK for one call of a step. `asks` makes a repeated request
+    """Ask `deliver` for one message, or by the name CALL for one call of a step. `asks` makes a repeated request
     fresh; it never changes the id."""
 
     profile: str

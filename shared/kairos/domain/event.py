@@ -19,7 +19,10 @@ from kairos.domain.instant import format_instant, parse_instant
 EVENT_BYTES_MAX = 32_000
 CLOCK_SKEW_MAX = timedelta(minutes=5)
 WEBHOOK = "webhook"
-"""The source of answers to what `webhook` steps call, and what their calls go by in the outboxes."""
+"""The source of answers to what `webhook` steps call, and of what is called; also a channel for messages."""
+
+CALL = "call"
+"""What the calls of `webhook` steps go by in the outboxes, where every other name is a channel's."""
 
 Value = Any  # JSON: str | int | float | bool | None | list | dict; checked at the edge
 

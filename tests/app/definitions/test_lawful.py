@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kairos.app.definitions.documents import Definition, Documents, Problem
-from kairos.app.definitions.lawful import check_lawful
+from kairos.app.definitions.lawful import check_lawful, check_sendable
 
 
 def found(template: dict[str, Any], *uses: tuple[bool, str], policies: tuple[str, ...] = ("kr", "us")) -> list[Problem]:
@@ -46,3 +46,32 @@ def test_the_override_is_for_receipts_and_no_licence_to_evade() -> None:
     assert found({**SELLS, "advertising": False}, (False, "email")) == []
     hidden = {"sms": {"text": "[광고] sale"}, "advertising": False}
     assert [problem.path for problem in found(hidden, (True, "sms"))] == ["sms.text"]
+
+
+KAKAO = {"template": "KA01TP1", "text": "#{name}", "variables": {"name": "{{ first_name }}"}}
+
+
+def unsendable(template: dict[str, Any], *uses: tuple[bool, str]) -> list[tuple[str, str]]:
+    definitions = (
+        Definition("brand", "brand", {}, "brand.yaml"),
+        Definition("template", "hello", {"id": "hello", **template}, "hello.yaml"),
+    )
+    problems = check_sendable(Documents(definitions), [("hello", *use) for use in uses])
+    return [(problem.path, problem.message) for problem in problems]
+
+
+def test_a_channel_for_information_carries_no_advertising() -> None:
+    assert unsendable({"kakao": KAKAO}, (False, "kakao")) == []
+    ((path, message),) = unsendable({"kakao": KAKAO}, (True, "kakao"))
+    assert (path, "information only" in message) == ("kakao", True)
+
+
+def test_what_a_channel_could_not_send_is_refused_at_its_part() -> None:
+    wrong = {"kakao": {**KAKAO, "variables": {}}, "push": {"text": "가" * 2_000}, "webhook": {"to": "?", "text": "x"}}
+    found = unsendable(wrong, *((False, channel) for channel in wrong))
+    assert sorted(path for path, _ in found) == ["kakao.variables", "push.text", "webhook.to"]
+
+
+def test_a_law_pack_reads_texts_by_name_too() -> None:
+    sells = {"kakao": {**KAKAO, "variables": {"name": "20% off, coupon inside"}}}
+    assert [problem.path for problem in found(sells, (False, "kakao"), policies=("us",))] == ["kakao.variables.name"]

@@ -95,3 +95,15 @@ def test_html_may_be_written_as_mjml_but_not_both() -> None:
     assert _paths({"email": {"subject": "x", "mjml": mjml, "html": "x"}}) == {"email.mjml"}
     assert _paths({"email": {"subject": "x", "mjml": "<mjml>"}}) == {"email.mjml"}
     assert _paths({"email": {"subject": "x", "mjml": mjml.replace("{{ a }}", "{{ a | upcas }}")}}) == {"email.mjml"}
+
+
+KAKAO = {"template": "KA01TP1", "text": "#{이름}님", "variables": {"이름": "{{ first_name }}"}}
+
+
+def test_texts_by_name_are_looked_at_one_by_one() -> None:
+    assert check_template({"kakao": KAKAO}) == []
+    wrong: list[Any] = [{"이름": "{{ a"}, {"이름": 5}, {"": "x"}, {"a\nb": "x"}, {"a{b": "x"}, "text", {"x" * 41: "x"}]
+    for variables in [*wrong, {f"n{n}": "x" for n in range(41)}]:
+        found = check_template({"kakao": {**KAKAO, "variables": variables}})
+        assert found
+        assert all(error.path[0] == "kakao" and str(error.path[1]).startswith("variables") for error in found)

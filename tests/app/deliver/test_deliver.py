@@ -749,6 +749,26 @@ def test_an_address_that_has_died_closes_its_channel_and_the_claim_is_given_back
     assert world.ledger.rows == {}
 
 
+def test_a_receiver_that_knows_messages_by_their_id_is_asked_again_with_pauses_that_grow() -> None:
+    world = World()
+    world.channel.repeatable = True
+    world.deliver = world.build()
+    waits = []
+    for minutes in (0, 5, 9, 300):
+        world.clock.at = NOON + minutes * M
+        world.channel.refusing(Unavailable("webhook", "503"))
+        [done] = world.run()
+        assert (done.outcome.kind, done.outcome.code, done.outcome.detail) == ("waiting", "no answer", "503")
+        assert world.ledger.rows == {}, "the claim is given back: the next try is a first one"
+        waits.append(done.outcome.delay_seconds)
+    assert waits[0] < 300
+    assert waits[1:] == [300, 540, 900]
+    assert world.reports() == []
+    world.clock.at = NOON + timedelta(hours=24)
+    [done] = world.run()
+    assert (done.outcome.kind, done.outcome.code) == ("not_sent", "expired")
+
+
 # ---- the words that go -----------------------------------------------------------------------------------------
 
 SPOKEN = {

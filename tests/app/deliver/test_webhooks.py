@@ -19,7 +19,7 @@ from kairos.app.deliver.webhooks import Answer, Webhooks, sign
 from kairos.app.ports import OutboxMessage, Pointer
 from kairos.app.publish.live import EMPTY_BUNDLE, LiveRelease
 from kairos.domain.errors import Refused, Unavailable
-from kairos.domain.event import WEBHOOK, Event
+from kairos.domain.event import CALL, WEBHOOK, Event
 from kairos.domain.ids import call_id
 from kairos.domain.profile import Enrollment, Parcel, Profile
 from kairos.memory import (
@@ -38,7 +38,7 @@ SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
 URL = "https://hooks.example.com/kairos"
 STEP = {"id": "ask", "webhook": {"to": "crm", "traits": ["tier"], "fields": ["cart.total", "missing"]}}
 JOURNEY = {"id": "j", "class": "transactional", "trigger": {"event": "go"}, "steps": [STEP]}
-CALL = call_id("e1", "ask")
+ASKED = call_id("e1", "ask")
 
 
 class Calls:
@@ -70,7 +70,7 @@ class Calls:
             self._post,
             self.clock,
         )
-        self.request = OutboxMessage("p1", CALL, WEBHOOK, False, 1, "corr")
+        self.request = OutboxMessage("p1", ASKED, CALL, False, 1, "corr")
 
     def save(self) -> None:
         stored = self.customers.read(self.customer.id)
@@ -128,8 +128,8 @@ def test_it_is_signed_as_standard_webhooks_says_with_every_secret_that_is_kept()
     calls.connections.known[WEBHOOK, "crm"] = {"url": URL, "secrets": [SECRET, other]}
     calls.run()
     [(_, headers, body)] = calls.received
-    assert (headers["webhook-id"], headers["webhook-timestamp"]) == (CALL, str(int(NOON.timestamp())))
-    signed = f"{CALL}.{int(NOON.timestamp())}.".encode() + body
+    assert (headers["webhook-id"], headers["webhook-timestamp"]) == (ASKED, str(int(NOON.timestamp())))
+    signed = f"{ASKED}.{int(NOON.timestamp())}.".encode() + body
     made = [base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in (b"k" * 24, b"o" * 32)]
     assert headers["webhook-signature"] == " ".join(f"v1,{one}" for one in made)
 
@@ -148,7 +148,7 @@ def test_an_answer_comes_back_as_an_event_with_its_small_json() -> None:
     assert done.outcome.kind == "idle"
     [event] = calls.told()
     assert (event.name, event.profile, event.source, event.correlation) == ("webhook_answered", "p1", WEBHOOK, "corr")
-    assert event.properties == {"call": CALL, "to": "crm", "status": 201, "body": {"score": 7}}
+    assert event.properties == {"call": ASKED, "to": "crm", "status": 201, "body": {"score": 7}}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -327,3 +328,18 @@ def test_everything_in_the_documentation_is_written_as_it_says() -> None:
         wall = replace(SEOUL, language=language, now=datetime(2026, 11, 22, 5, 5, tzinfo=UTC), currency="KRW")
         entry = {"starts_at": datetime(2026, 11, 22, 5, 5, tzinfo=UTC)}
         assert _text(source.replace("\\|", "|"), wall, entry=entry, first_name="봄이") == written
+
+
+def test_a_part_may_be_texts_by_name_which_no_value_can_add_to() -> None:
+    document = {"kakao": {"text": "x", "variables": {"이름": "{{ name }}", "시각": "{{ at }}"}}}
+    blanks = {"name": 'x", "링크": "https://evil.example.com', "at": "10:00\n#{링크}: y"}
+    rendered = render("hello", document, "kakao", blanks, SEOUL, ("text", "variables"))
+    assert json.loads(rendered.parts["variables"]) == {"이름": blanks["name"], "시각": blanks["at"]}
+    assert variables_of(document) == ["at", "name"]
+
+
+def test_a_mistake_in_a_text_by_name_is_found_under_its_name() -> None:
+    document = {"kakao": {"variables": {"이름": "{{ name", "시각": 5}}}
+    assert sorted(problem.part for problem in check(document)) == ["variables.시각", "variables.이름"]
+    with pytest.raises(CannotRender, match=r"kakao\.variables\.이름"):
+        render("hello", {"kakao": {"variables": {"이름": "{{ name }}"}}}, "kakao", {}, SEOUL, ("variables",))

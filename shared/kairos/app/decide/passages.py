@@ -20,7 +20,7 @@ from kairos.app.decide.turn import Passed, Turn, concerns, subject_of
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
 from kairos.domain.decision import Ask, Assign, Call, Decision, Enter, Go, Park, Scene, Stop, Update
 from kairos.domain.effects import Send
-from kairos.domain.event import WEBHOOK, Event
+from kairos.domain.event import CALL, Event
 from kairos.domain.ids import call_id, digest, enrollment_id, subject_key
 from kairos.domain.journey import Journey, Matcher, Node
 from kairos.domain.membership import SOURCE as SEGMENT
@@ -436,7 +436,7 @@ def _call(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, deci
     asks = enrollment.visits.get(node.id, 0) + 1
     turn.keep(replace(enrollment, due=decision.until, visits={**enrollment.visits, node.id: asks}))
     id = call_id(enrollment.id, node.id)
-    turn.effects.append(Send(turn.profile.id, id, WEBHOOK, journey.marketing, asks, enrollment.correlation))
+    turn.effects.append(Send(turn.profile.id, id, CALL, journey.marketing, asks, enrollment.correlation))
     turn.say("called", enrollment, f"{decision.to}{f', for the {asks}. time' if asks > 1 else ''}", step=node.id)
 
 

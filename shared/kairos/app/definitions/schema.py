@@ -10,7 +10,7 @@ JSON Schema 2020-12; patterns keep to what ECMA-262 and Python read alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kairos import registry
@@ -30,6 +30,8 @@ from kairos.app.definitions.limits import CAPS_MAX, CHANNELS, DOES, RESTS_MAX, S
 from kairos.app.definitions.source_schema import source_schema
 from kairos.app.definitions.template import (
     LANGUAGES_MAX,
+    NAME,
+    NAMES_MAX,
     PART_CHARACTERS_MAX,
     PARTIAL,
     PARTIAL_PARTS,
@@ -234,7 +236,15 @@ def _channel(name: str) -> Schema:
     text = _TEXT | {"maxLength": PART_CHARACTERS_MAX}
     bodies = [{"required": [body]} for body in bodies_of(channel)]
     both = {"not": {"required": ["html", MJML]}} if MJML in (parts := authored_parts(channel)) else {}
-    return _object(dict.fromkeys(parts, text), *channel.required) | {"anyOf": bodies} | both
+    own = dict.fromkeys(parts, text) | {part: _texts(text, names) for part, names in channel.mappings.items()}
+    return _object(own, *channel.required) | {"anyOf": bodies} | both
+
+
+def _texts(text: Schema, names: Sequence[str]) -> Schema:
+    if names:
+        return _object(dict.fromkeys(names, text))
+    form = {"pattern": f"^(?:{NAME.pattern}){_END}"}
+    return {"type": "object", "maxProperties": NAMES_MAX, "propertyNames": form, "additionalProperties": text}
 
 
 def _brand() -> Schema:

@@ -10,6 +10,7 @@ Channels stand in order of preference. JSON and DynamoDB keep no order of keys, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,8 @@ PART_CHARACTERS_MAX = 200_000
 LANGUAGE = "a language in lower case, such as en or pt-br"
 VARIANTS_MAX = 50
 LANGUAGES_MAX = 50
+NAMES_MAX = 40
+NAME = re.compile(r"[^\s{}](?:[^\n\r\t{}]{0,38}[^\s{}])?")
 
 
 def check_template(raw: object) -> list[BadDefinition]:
@@ -161,7 +164,7 @@ def _language(document: Document) -> str:
 
 def _check_channel(document: Document, channel: str, problems: Problems) -> None:
     if channel == PARTIAL:
-        _check_parts(document.inner(PARTIAL), PARTIAL_PARTS, PARTIAL_PARTS, problems)
+        _check_parts(document.inner(PARTIAL), PARTIAL_PARTS, PARTIAL_PARTS, {}, problems)
         return
     plug_in = registry.load("channels", channel)
     parts = document.inner(channel)
@@ -170,18 +173,37 @@ def _check_channel(document: Document, channel: str, problems: Problems) -> None
             problems.gather(lambda p=part, words=allowed: parts.choice(p, words), None)  # type: ignore[misc]
     for part in plug_in.required:
         problems.gather(lambda p=part: parts.text(p), None)  # type: ignore[misc]
-    _check_parts(parts, authored_parts(plug_in), bodies_of(plug_in), problems)
+    _check_parts(parts, authored_parts(plug_in), bodies_of(plug_in), plug_in.mappings, problems)
     if parts.has(MJML):
         problems.gather(lambda: _check_mjml(parts), None)
 
 
-def _check_parts(parts: Document, known: tuple[str, ...], bodies: Any, problems: Problems) -> None:
+def _check_parts(
+    parts: Document,
+    known: tuple[str, ...],
+    bodies: Any,
+    mappings: Mapping[str, Sequence[str]],
+    problems: Problems,
+) -> None:
     problems.gather(lambda: parts.only(*known), None)
     if not any(parts.has(body) for body in bodies):
         problems.found.append(BadDefinition(parts.path, f"expected something to read: {' or '.join(bodies)}"))
     for part in parts.raw:
-        if part in known:
+        if part in mappings:
+            problems.gather(lambda p=part: _check_mapping(parts, p, mappings[p]), None)  # type: ignore[misc]
+        elif part in known:
             problems.gather(lambda p=part: _check_part(parts, p), None)  # type: ignore[misc]
+
+
+def _check_mapping(parts: Document, part: str, names: Sequence[str]) -> None:
+    """Check texts by name: those that are listed, or whichever the author wants."""
+    inner = parts.inner(part)
+    if names:
+        inner.only(*names)
+    if len(inner.raw) > NAMES_MAX or not all(isinstance(name, str) and NAME.fullmatch(name) for name in inner.raw):
+        raise BadDefinition(inner.path, f"expected at most {NAMES_MAX} names, each of at most 40 printable characters")
+    for name in inner.raw:
+        _check_part(inner, name)
 
 
 def _check_part(parts: Document, part: str) -> None:
@@ -198,14 +220,18 @@ def _check_mjml(parts: Document) -> None:
 
 def _liquid(raw: Mapping[str, Any]) -> list[BadDefinition]:
     return [
-        BadDefinition((*path, found.part), f"line {found.line} of the text: {found.problem}")
+        BadDefinition((*path, *found.part.split(".", 1)), f"line {found.line} of the text: {found.problem}")
         for path, channel, parts in texts_of(raw)
         for found in check({channel: _texts(parts)})
     ]
 
 
-def _texts(parts: Mapping[str, Any]) -> dict[str, str]:
-    return {part: text for part, text in parts.items() if isinstance(text, str) and len(text) <= PART_CHARACTERS_MAX}
+def _texts(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {part: text for part, text in parts.items() if isinstance(text, Mapping) or _fits(text)}
+
+
+def _fits(text: Any) -> bool:
+    return isinstance(text, str) and len(text) <= PART_CHARACTERS_MAX
 
 
 def _check_order(document: Document, there: list[str]) -> None:

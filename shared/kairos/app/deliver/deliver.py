@@ -17,7 +17,7 @@ from math import ceil
 from typing import Any
 
 from kairos.app.deliver.gates import Gates
-from kairos.app.deliver.lease import later, lease
+from kairos.app.deliver.lease import again, later, lease
 from kairos.app.deliver.outcome import AGAIN, TOLD, Delivered, Outcome, Request, failure, gone, held, not_sent, report
 from kairos.app.ports import Claim, Clock, Inbox, InboxMessage, Ledger, Outbox, OutboxMessage, SendTokens
 from kairos.app.publish.release import Release
@@ -136,12 +136,15 @@ class Deliver:
                 self._ledger.free(message.message)
             return replace(later(message, "throttled", self._clock.now()), detail=error.reason)
         except Exception as error:  # noqa: BLE001 - whatever it was, the provider may have taken the message
+            if self._channels[message.channel].repeatable:
+                self._ledger.free(message.message)
+                return again(message, passed.due, self._clock.now(), _said(error))
             return replace(self._unknown(message, error), repeated=repeated)
         sent = Outcome("sent", profile=passed.profile, provider_id=provider_id, repeated=repeated)
         return self._sent(message, replace(sent, words=passed.delivery.words))
 
     def _unknown(self, message: OutboxMessage, error: Exception) -> Outcome:
-        detail = error.reason if isinstance(error, Unavailable) else type(error).__name__
+        detail = _said(error)
         if not message.marketing:
             # The claim stays, so that nobody else calls before it is certain that this one no longer does.
             return Outcome("unknown", detail=detail, delay_seconds=int(CLAIM_LEASE.total_seconds()))
@@ -181,6 +184,10 @@ class Deliver:
         except Unavailable as error:
             return [replace(one, outcome=failure(error)) if _is_told(one.outcome) else one for one in done]
         return list(done)
+
+
+def _said(error: Exception) -> str:
+    return error.reason if isinstance(error, Unavailable) else type(error).__name__
 
 
 def _details(message: OutboxMessage) -> dict[str, Any]:

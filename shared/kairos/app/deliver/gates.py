@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from kairos.app.deliver.compose import compose
@@ -22,7 +23,7 @@ from kairos.app.ports import Clock, ContactReader, Customers, OutboxMessage, Sup
 from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
 from kairos.app.publish.release import Release
 from kairos.app.render.blanks import contact_refs
-from kairos.domain.profile import PULLED, Message, Profile
+from kairos.domain.profile import OWN_SERVER, PULLED, Message, Profile
 from kairos.registry import Channel, Delivery
 
 MERGES_MAX = 20
@@ -32,10 +33,12 @@ MERGING_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """All gates are open: call the provider at once. `profile` is whose journeys hear of it."""
+    """All gates are open: call the provider at once. `profile` is whose journeys hear of it; `due` when the message was
+    meant to go."""
 
     delivery: Delivery
     profile: str
+    due: datetime
 
 
 class Gates:
@@ -85,7 +88,7 @@ class Gates:
         channel = self._channels[message.channel]
         contacts = self._known_of(profile, message)
         address = _address(contacts.get("profile", {}).get(channel.address), channel.address, release)
-        if message.channel in PULLED:
+        if message.channel in PULLED | OWN_SERVER:
             address = profile.id
         if address is None:
             return not_sent("no address")
@@ -121,7 +124,7 @@ class Gates:
         refusal = Refusal(message.channel, self._hash_address(address), profile.id, message.id)
         urls = (self._links.url(refusal), self._links.confirm_url(refusal))
         made = compose(release, profile, message, channel, address, contacts, urls, now)
-        return made if isinstance(made, Outcome) else Ready(made, profile.id)
+        return made if isinstance(made, Outcome) else Ready(made, profile.id, message.due)
 
 
 def find_profile(customers: Customers, id: str) -> Profile | Outcome:

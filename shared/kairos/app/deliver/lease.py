@@ -19,6 +19,10 @@ WAIT_SECONDS = {True: (20, 300), False: (1, 15)}
 """Marketing → after how many seconds a request without a token comes back, spread so that they do not come together."""
 
 
+DELAY_SECONDS_MAX = 900
+"""For how long SQS keeps a message back."""
+
+
 def lease(
     batch: Sequence[Request], release: Release, channels: Mapping[str, Channel], tokens: SendTokens, now: datetime
 ) -> tuple[list[Request], list[Delivered]]:
@@ -49,6 +53,14 @@ def later(message: OutboxMessage, code: str, now: datetime) -> Outcome:
     low, high = WAIT_SECONDS[message.marketing]
     share = fraction(message.message, code, now.isoformat())
     return Outcome("waiting", code, delay_seconds=low + int(share * (high - low)))
+
+
+def again(message: OutboxMessage, due: datetime, now: datetime, detail: str) -> Outcome:
+    """Return that a receiver who gave no answer is asked again: each time after as long as it has been waited for, a
+    quarter of an hour at most. It knows the message by its id."""
+    waits = later(message, "no answer", now)
+    waited = int((now - due).total_seconds())
+    return replace(waits, detail=detail, delay_seconds=min(DELAY_SECONDS_MAX, max(waits.delay_seconds, waited)))
 
 
 def _granted(channel: Channel, wanted: int, release: Release, tokens: SendTokens, now: datetime) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 from kairos.app.deliver.deliver import Deliver
 from kairos.app.deliver.outcome import Delivered, Request
 from kairos.app.deliver.webhooks import Webhooks
-from kairos.domain.event import WEBHOOK
+from kairos.domain.event import CALL
 
 
 class Outboxes:
@@ -20,7 +20,7 @@ class Outboxes:
 
     def handle(self, batch: Sequence[Request], until: datetime | None = None) -> list[Delivered]:
         """Return what became of each request; nothing is begun after `until`. Messages go first."""
-        messages = [request for request in batch if request.message.channel != WEBHOOK]
-        calls = [request for request in batch if request.message.channel == WEBHOOK]
+        messages = [request for request in batch if request.message.channel != CALL]
+        calls = [request for request in batch if request.message.channel == CALL]
         done = self._messages().handle(messages, until) if messages else []
         return [*done, *(self._calls().handle(calls, until) if calls else ())]

@@ -29,7 +29,7 @@ from kairos.app.ports import Clock, Connections, Customers, Inbox, InboxMessage,
 from kairos.app.publish.release import Release
 from kairos.domain.condition import look_up
 from kairos.domain.errors import Refused, Unavailable, UnknownConnection
-from kairos.domain.event import WEBHOOK, Event
+from kairos.domain.event import CALL, WEBHOOK, Event
 from kairos.domain.ids import call_id, digest
 from kairos.domain.instant import format_instant
 from kairos.domain.profile import Enrollment, Profile
@@ -60,7 +60,7 @@ class Post(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Rated:
-    """What `lease` asks of a channel."""
+    """What `lease` asks of a channel: calls and messages of the channel `webhook` have one rate."""
 
     name: str = WEBHOOK
     rate: Rate = RATE
@@ -103,7 +103,7 @@ class Webhooks:
         """Return what became of each call; one that fails spoils no other. After `until` none is begun."""
         try:
             release = self._read_release()
-            channels: Any = {WEBHOOK: _Rated()}
+            channels: Any = {CALL: _Rated()}
             going, waiting = lease(batch, release, channels, self._tokens, self._clock.now())
         except Unavailable as error:
             return [Delivered(request, failure(error)) for request in batch]

@@ -7,8 +7,9 @@ value, a header part cannot hold a line break, and what a template may do is bou
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -64,7 +65,8 @@ def render(
     *,
     shown: bool = False,
 ) -> Rendered:
-    """Return the template's parts for a channel (`parts` names those that the channel knows).
+    """Return the template's parts for a channel (`parts` names those that the channel knows); of a part that is a
+    mapping, the JSON of its texts by name.
 
     An HTML part without a plain one gives its own plain text. With `shown` a blank that nothing fills is written as
     `[name]`; else it raises CannotRender, as everything does that cannot be written.
@@ -75,8 +77,15 @@ def render(
     scope: dict[Any, Any] = {**_clean(variables), WALL: wall, PARTIALS: partials}
     done: dict[str, str] = {}
     for part in parts:
-        if isinstance(source := written.get(part), str):
+        source = written.get(part)
+        if isinstance(source, str):
             done[part] = _render_part(id, channel, part, source, scope | {COUNT: [0]}, shown)
+        elif isinstance(source, Mapping):
+            texts = {
+                name: _render_part(id, channel, f"{part}.{name}", text, scope | {COUNT: [0]}, shown)
+                for name, text in source.items()
+            }
+            done[part] = json.dumps(texts, ensure_ascii=False)
     if done.get("html") and not done.get("text") and "text" in parts:
         done["text"] = plain_text(done["html"])
     return Rendered(done)
@@ -96,9 +105,9 @@ def check(document: Mapping[str, Any]) -> list[Problem]:
             continue
         if "subject" in written and not any(written.get(body) for body in ("text", "html", "mjml")):
             found.append(Problem(channel, "text", 1, "write a text, or an html part from which one is made"))
-        for part, source in written.items():
+        for part, source in _sources_of(written):
             if not isinstance(source, str):
-                found.append(Problem(channel, str(part), 1, "write a text"))
+                found.append(Problem(channel, part, 1, "write a text"))
                 continue
             try:
                 parsed = parse(source, part in HTML_PARTS)
@@ -113,11 +122,20 @@ def variables_of(document: Mapping[str, Any]) -> list[str]:
     """Return the dotted names of all blanks in a template document, sorted; parts that do not parse have none."""
     names: set[str] = set()
     for written in document.values():
-        for part, source in written.items() if isinstance(written, Mapping) else ():
+        for part, source in _sources_of(written) if isinstance(written, Mapping) else ():
             with suppress(Exception):
                 analysis = parse(source, part in HTML_PARTS).analyze(include_partials=False)
                 names.update(str(variable) for group in analysis.globals.values() for variable in group)
     return sorted(names)
+
+
+def _sources_of(written: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each text of a channel under the name of its part; those of a mapping as "variables.name"."""
+    for part, source in written.items():
+        if isinstance(source, Mapping):
+            yield from ((f"{part}.{name}", text) for name, text in source.items())
+        else:
+            yield str(part), source
 
 
 def partials_of(document: Any) -> list[str]:
