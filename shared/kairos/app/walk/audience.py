@@ -40,8 +40,8 @@ class Audience:
     exact: bool
 
     def told(self) -> str:
-        """Return it in words: "about 1,240 of 51,000 customers (1,120 to 1,370 in nineteen cases of twenty), from a
-        sample of 2,000"."""
+        """Return it in words: "about 1,250 of 51,000 customers (948 to 1,640 in nineteen cases of twenty), …; from
+        a sample of 2,000"."""
         if self.exact:
             return f"{self.concerned:,} of {self.looked_at:,} customers, of whom {self.writable:,} may be written to"
         low, high = wilson(self.concerned, self.looked_at)
