@@ -8,7 +8,7 @@ journeys and timers. Names and addresses are not in that table, and so not in th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
@@ -19,7 +19,7 @@ from kairos.app.publish.standing import read_share
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import open_screen
 from kairos.domain.instant import format_instant, parse_instant
-from kairos.domain.packing import pack, unpack
+from kairos.domain.packing import pack, packed_id, unpack
 from kairos.domain.profile import SCHEMA, Profile
 
 if TYPE_CHECKING:
@@ -37,13 +37,19 @@ class States:
     bundle: Mapping[str, Any]
     file: Path
 
-    def profiles(self) -> Iterator[Profile]:
-        """Yield the customers. Raises CannotDo for a line that is none."""
+    def count(self) -> int:
+        """Return how many customers there are, without reading them."""
+        with self.file.open("rb") as lines:
+            return max(0, sum(1 for line in lines if line.strip()) - 1)
+
+    def profiles(self, wanted: Callable[[str], bool] = lambda profile: True) -> Iterator[Profile]:
+        """Yield the customers who are wanted, by their ids. Raises CannotDo for a line that is none."""
         with self.file.open("rb") as lines:
             next(lines, None)
             for number, line in enumerate(lines, 2):
-                if line.strip():
-                    yield _profile(self.file, number, line)
+                profile = _profile(self.file, number, line, wanted) if line.strip() else None
+                if profile is not None:
+                    yield profile
 
 
 def open_states(file: Path) -> States:
@@ -89,10 +95,10 @@ def write_states(write: Any, head: Mapping[str, Any], profiles: Iterable[Profile
     return written
 
 
-def _profile(file: Path, number: int, line: bytes) -> Profile:
+def _profile(file: Path, number: int, line: bytes, wanted: Callable[[str], bool]) -> Profile | None:
     try:
         row = json.loads(line)
-        return unpack(row["state"], row["schema"])
+        return unpack(row["state"], row["schema"]) if wanted(packed_id(row["state"])) else None
     except (ValueError, KeyError, TypeError) as error:
         raise CannotDo(f"{file}:{number}: no customer as `kairos export` writes them: {error}") from error
 

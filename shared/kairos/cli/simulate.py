@@ -7,7 +7,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from kairos.cli.raw_events import RawEvents
 from kairos.cli.simulate_picture import draw_messages
 from kairos.cli.simulate_summary import Messages, Summary, compare_runs
 from kairos.cli.simulation import Simulation
-from kairos.cli.simulation_parts import beside, is_of, is_worth_it
+from kairos.cli.simulation_parts import Part, beside, parts_for
 from kairos.domain.errors import Rejected
 from kairos.domain.event import Event
 from kairos.domain.instant import parse_instant
@@ -145,8 +145,23 @@ class Wish:
 
     @property
     def is_counted_only(self) -> bool:
-        """Whether nothing is told of single decisions, and customers start from nothing."""
-        return (self.summary and self.events is not None) and not (self.as_json or self.against or self.states)
+        """Whether nothing is told of single decisions: then customers may be lived through in parts."""
+        return (self.summary or self.against is not None) and not self.as_json
+
+
+@dataclass
+class Counted:
+    """What came of a run, or of one part of it; `told` and `others` are the messages of two runs that are compared."""
+
+    summary: Summary
+    told: Messages = field(default_factory=Messages)
+    others: Messages = field(default_factory=Messages)
+
+    def add(self, other: Counted) -> None:
+        """Take in what came of other customers."""
+        self.summary.add(other.summary)
+        self.told.add(other.told)
+        self.others.add(other.others)
 
 
 def simulate_command(
@@ -177,28 +192,29 @@ def simulate_command(
 
 
 def _run(wish: Wish, console: Console) -> None:
-    if wish.is_counted_only and (summary := _in_parts(wish, console)) is not None:
-        _tell_summary(wish, summary)
+    if wish.states is None and wish.events is None:
+        raise CannotDo("say what to live through: a file of events, --state with an export of customers, or both")
+    if wish.is_counted_only:
+        _tell_counted(wish, _in_parts(wish, console))
         return
     states = open_states(wish.states) if wish.states else None
-    if states is None and wish.events is None:
-        raise CannotDo("say what to live through: a file of events, --state with an export of customers, or both")
     release = load_release(wish.folder, states.bundle if states else None)
     _collect_rarely()
     summary = Summary(release.brand_zone, states.share if states else 1)
     story = Story(release.brand_zone, _write)
-    told = Messages()
     tells: list[Callable[[Reason], None]] = [summary.tell] if wish.summary or wish.picture else []
-    tells += [told.tell] if wish.against else []
-    tells += [print_json] if wish.as_json else [] if wish.summary or wish.against else [story.tell]
+    tells += [print_json if wish.as_json else story.tell]
     _live_through(wish, release, states, lambda reason: [tell(reason) for tell in tells], console)
-    if wish.against:
-        others = _against(wish, states, console)
-        for line in compare_runs(told, others, (wish.folder.name, Path(wish.against).name)):
-            _write(line)
-    if not (wish.as_json or wish.summary or wish.against):
+    if not wish.as_json:
         story.end()
     _tell_summary(wish, summary)
+
+
+def _tell_counted(wish: Wish, counted: Counted) -> None:
+    if wish.against:
+        for line in compare_runs(counted.told, counted.others, (wish.folder.name, Path(wish.against).name)):
+            _write(line)
+    _tell_summary(wish, counted.summary)
 
 
 def _tell_summary(wish: Wish, summary: Summary) -> None:
@@ -209,29 +225,36 @@ def _tell_summary(wish: Wish, summary: Summary) -> None:
         wish.picture.write_text(draw_messages(summary), "utf-8")
 
 
-def _in_parts(wish: Wish, console: Console) -> Summary | None:
-    """Count with all processors; None where the run is too short for that, or customers may become one in it."""
-    release = load_release(wish.folder)
-    assert wish.events is not None, "what is only counted has events"
-    file = _open_events(wish.events, release)
-    if file.has_raw or not is_worth_it(len(file)):
-        return None
-    with beside(partial(count_part, wish)) as others:
-        summary = count_part(wish, 0, console)
+def _in_parts(wish: Wish, console: Console) -> Counted:
+    """Count with all processors, where the run is long enough for that and no customers may become one in it."""
+    states = open_states(wish.states) if wish.states else None
+    release = load_release(wish.folder, states.bundle if states else None)
+    file = _open_events(wish.events, release) if wish.events else None
+    alone = file is not None and file.has_raw
+    of = 1 if alone else parts_for(len(file) if file else 0, states.count() if states else 0)
+    with beside(partial(count_part, wish), of) as others:
+        counted = count_part(wish, Part(of=of), console)
         for other in others:
-            summary.add(other.result())
-    return summary
+            counted.add(other.result())
+    return counted
 
 
-def count_part(wish: Wish, part: int, console: Console | None = None) -> Summary:
+def count_part(wish: Wish, part: Part, console: Console | None = None) -> Counted:
     """Count what becomes of one part of the customers; in another process without a console to tell it on."""
     from rich.console import Console
 
-    release = load_release(wish.folder)
+    console = console or Console(quiet=True)
+    states = open_states(wish.states) if wish.states else None
+    release = load_release(wish.folder, states.bundle if states else None)
     _collect_rarely()
-    summary = Summary(release.brand_zone)
-    _live_through(wish, release, None, summary.tell, console or Console(quiet=True), part)
-    return summary
+    counted = Counted(Summary(release.brand_zone, states.share if states else 1))
+    tells = [counted.summary.tell] if wish.summary or wish.picture else []
+    tells += [counted.told.tell] if wish.against else []
+    _live_through(wish, release, states, lambda reason: [tell(reason) for tell in tells], console, part)
+    if wish.against:
+        other = _against(wish, states)
+        _live_through(wish, other, states, counted.others.tell, console, part)
+    return counted
 
 
 def _collect_rarely() -> None:
@@ -244,17 +267,13 @@ def _write(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-def _against(wish: Wish, states: States | None, console: Console) -> Messages:
-    """Live through the same under other definitions."""
-    if wish.against == "live":
-        if states is None:
-            raise CannotDo("--against live needs --state: the export says what was live")
-        release = Release(states.bundle, Pointer("live"))
-    else:
-        release = load_release(Path(wish.against or ""), states.bundle if states else None)
-    told = Messages()
-    _live_through(wish, release, states, told.tell, console)
-    return told
+def _against(wish: Wish, states: States | None) -> Release:
+    """Return the other definitions under which the same is lived through."""
+    if wish.against != "live":
+        return load_release(Path(wish.against or ""), states.bundle if states else None)
+    if states is None:
+        raise CannotDo("--against live needs --state: the export says what was live")
+    return Release(states.bundle, Pointer("live"))
 
 
 def _live_through(
@@ -263,12 +282,10 @@ def _live_through(
     states: States | None,
     tell: Callable[[Reason], Any],
     console: Console,
-    part: int | None = None,
+    part: Part = Part(),
 ) -> None:
-    """Live through customers as they stood, then events, showing how far it is on the virtual clock.
-
-    With a `part`, only its customers' (`simulation_parts`).
-    """
+    """Live through the customers of a part as they stood, then their events, showing how far it is on the virtual
+    clock."""
     from rich.progress import Progress
 
     file = _open_events(wish.events, release) if wish.events else None
@@ -283,10 +300,8 @@ def _live_through(
         simulation.watch = _clock(progress, bar, first, until)
         if states:
             needs = [need for need in needs_of_release(states.bundle, release.bundle) if need.about in FOLLOWED]
-            simulation.begin(_counted(states, progress), states.at, needs)
-        events: Iterable[Event] = file or ()
-        if part is not None:
-            events = (event for event in events if is_of(event.profile, part))
+            simulation.begin(_counted(states.profiles(part.has), progress), states.at, needs)
+        events: Iterable[Event] = (event for event in file or () if part.has(event.profile))
         simulation.run(_passing(events, states.at if states else None, simulation.watch))
 
 
@@ -303,9 +318,9 @@ def _clock(progress: Progress, bar: Any, first: datetime, until: datetime) -> Ca
     return watch
 
 
-def _counted(states: States, progress: Progress) -> Iterator[Profile]:
+def _counted(profiles: Iterable[Profile], progress: Progress) -> Iterator[Profile]:
     bar = progress.add_task("customers", total=None)
-    for number, profile in enumerate(states.profiles(), 1):
+    for number, profile in enumerate(profiles, 1):
         progress.update(bar, completed=number)
         yield profile
     progress.remove_task(bar)

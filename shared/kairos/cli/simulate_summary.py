@@ -79,6 +79,10 @@ class Messages:
             self._visits[key] += 1
             self.at[*key, self._visits[key]] = (reason.at, reason.template, reason.channel)
 
+    def add(self, other: Messages) -> None:
+        """Take in what went out to other customers."""
+        self.at.update(other.at)
+
 
 def compare_runs(ours: Messages, theirs: Messages, names: tuple[str, str]) -> Iterator[str]:
     """Yield in what the messages of two runs differ, by journey. `names` are what the runs are called."""

@@ -106,18 +106,19 @@ def fits_one_more_entry(profile: Profile) -> bool:
 
 def evict(profile: Profile, live_counters: frozenset[str], now: datetime) -> None:
     """Bring a (copied) profile back within its budgets, in place. `now` is aware UTC."""
-    _evict_entries(profile, now)
-    _evict_enrollments(profile, now)
+    if profile.entries:
+        _evict_entries(profile, now)
+    if profile.enrollments:
+        _evict_enrollments(profile, now)
     _evict_counters(profile, live_counters)
     _evict_nested(profile.entered, BUDGETS["entered"].most)
     _evict_nested(profile.endings, BUDGETS["endings"].most)
     if len(profile.traits) > BUDGETS["traits"].most or len(profile.trait_times) > 2 * BUDGETS["traits"].most:
         _evict_traits(profile)
-    for name in ("sent", "sent_transactional"):
-        rows = (row for row in getattr(profile, name) if row[1] > now - CAPS_LOOK_BACK)
-        setattr(profile, name, tuple(rows)[-BUDGETS[name].most :])
+    _evict_sent(profile, now)
     _evict_seen(profile, now)
-    _evict_posted(profile, now)
+    if profile.posted:
+        _evict_posted(profile, now)
     while len(profile.sequences) > BUDGETS["sequences"].most:
         gone = min(profile.sequences)
         del profile.sequences[gone]
@@ -125,6 +126,14 @@ def evict(profile: Profile, live_counters: frozenset[str], now: datetime) -> Non
     _evict_hours(profile)
     _evict_predicted(profile)
     profile.log = profile.log[-BUDGETS["log"].most :]
+
+
+def _evict_sent(profile: Profile, now: datetime) -> None:
+    for name in ("sent", "sent_transactional"):
+        rows: tuple[tuple[str, datetime, str], ...] = getattr(profile, name)
+        if rows:
+            kept = tuple(row for row in rows if row[1] > now - CAPS_LOOK_BACK)
+            setattr(profile, name, kept[-BUDGETS[name].most :])
 
 
 def _evict_hours(profile: Profile) -> None:

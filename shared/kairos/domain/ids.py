@@ -6,6 +6,7 @@ Enrollment and message ids contain the *birth* profile id: they survive merges, 
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 SEEN_CHARACTERS = 12
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
@@ -49,6 +50,7 @@ def subject_key(subject: str) -> str:
     return digest("subject", subject)[:12] if subject else ""
 
 
+@lru_cache(maxsize=1_024)
 def seen_key(event: str) -> str:
     """Return what an event is remembered by: its id, or 60 bits of a hash of a longer one.
 

@@ -374,6 +374,11 @@ def pack(profile: Profile) -> dict[str, Any]:
     return _pack(profile, PROFILE)
 
 
+def packed_id(raw: Mapping[str, Any]) -> str:
+    """Return whose state it is, without reading it. Raises KeyError for what `pack` never gave."""
+    return str(raw["i"])
+
+
 def unpack(raw: dict[str, Any], schema: int, *, upgrades: Upgrades = UPGRADES) -> Profile:
     """Read what `pack` gave under `schema`, as version 0.
 

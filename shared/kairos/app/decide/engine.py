@@ -102,10 +102,12 @@ def _arbitrated(profile: Profile, release: Release, inputs: Sequence[Input], now
             break
         yielding |= overtaken
     turn.yielding = frozenset()
-    for message in messages.parked(turn):
+    parked = messages.parked(turn)
+    for message in parked:
         if message.id in turn.profile.messages:
             _settle_held(turn, message)
-    _do_what_is_due(turn)
+    if parked:
+        _do_what_is_due(turn)
     return turn
 
 
