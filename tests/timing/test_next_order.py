@@ -19,8 +19,9 @@ MONDAY = date(2026, 3, 2).toordinal()
 SHUT_ON_SATURDAY = (0.18, 0.19, 0.19, 0.2, 0.16, 0.0001, 0.0799)
 PRIOR = RhythmPrior(
     LognormalPrior(4.5, 0.7, 2.2, 1.3, 0.2, 2.0, 0.95),
-    GammaPrior(0.84, 33.0, 1.77, 0.2, 2.3, 0.9),
+    GammaPrior(0.84, 33.0, 1.77, 0.2, 2.3, 0.9, 0.6, 0.4),
     WeekdayPrior(SHUT_ON_SATURDAY, 1.0, 1.0, 20.0),
+    share_trend=-0.8,
 )
 
 
@@ -106,3 +107,18 @@ def test_what_a_release_stores_reads_back_as_it_was() -> None:
 def test_a_rhythm_begins_with_a_purchase() -> None:
     with pytest.raises(ValueError):
         PRIOR.forecast(Rhythm())
+
+
+def test_a_release_of_before_a_number_was_thought_of_reads_without_it() -> None:
+    document = PRIOR.to_document()
+    del document["share_trend"], document["gamma"]["spread"], document["gamma"]["recent"]
+    read = RhythmPrior.from_document(document)
+    assert (read.share_trend, read.gamma.spread, read.gamma.recent) == (0.0, 0.0, 0.0)
+    assert read.share_of(40) == read.lognormal_share
+
+
+def test_the_pool_leans_to_another_model_as_gaps_become_known() -> None:
+    shares = [PRIOR.share_of(gaps) for gaps in range(20)]
+    assert shares[0] == PRIOR.lognormal_share
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] > 0.0

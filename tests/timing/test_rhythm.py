@@ -127,3 +127,13 @@ def test_long_histories_join_to_one_that_has_every_day_and_every_gap_of_both() -
     assert both.days == tuple(sorted({*one.days, *other.days}))[-KEPT_DAYS_MAX:]
     assert both.folded.square_log >= 0
     assert Rhythm.from_state(both.to_state()) == both
+
+
+def test_the_pace_of_late_weighs_the_last_gap_most_and_reads_the_kept_days_only() -> None:
+    assert replay([MONDAY]).pace() is None
+    pace = replay([MONDAY, MONDAY + 10, MONDAY + 40]).pace()
+    assert pace is not None
+    assert pace.days == pytest.approx((0.6 * 10 + 30) / 1.6)
+    assert pace.log == pytest.approx((0.6 * math.log(10) + math.log(30)) / 1.6)
+    long = [MONDAY + 7 * n for n in range(30)]
+    assert replay([MONDAY - 500, *long]).pace() == replay(long).pace()

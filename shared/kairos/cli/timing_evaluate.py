@@ -13,9 +13,9 @@ from kairos.cli.timing_files import Orders, parse_day, read_orders, show_day
 from kairos.cli.timing_orders import fit_prior, forecasts
 from kairos.cli.timing_picture import draw_calibration
 from kairos.timing.learn.baselines import fixed_interval, own_mean, poisson_gamma, population_curve
-from kairos.timing.learn.fit_weekday import pool_curves
 from kairos.timing.learn.measure import WINDOW_DAYS, Scores, calibration, score
 from kairos.timing.learn.panel import Numbers, make_panel
+from kairos.timing.learn.pool import pool_curves
 from kairos.timing.next_order import RhythmPrior
 from kairos.timing.weekday import WeekdayPrior
 
@@ -54,14 +54,12 @@ def compare(orders: Orders, prior: RhythmPrior, until: int, horizon: int) -> tup
         raise CannotDo(f"no purchase after {show_day(until)} has {horizon} days of file after it")
     test = everything.where(rows)
     gaps = np.where(test.seen, test.gap, np.inf)
-    logs = make_panel(orders.days, orders.end, keep_logs=prior.lognormal.keep).where(rows)
-    sums = make_panel(orders.days, orders.end, keep_gaps=prior.gamma.keep).where(rows)
+    known = make_panel(orders.days, orders.end, prior.lognormal.keep, prior.gamma.keep).where(rows)
     curves = {
         "pool, with weekdays": _curves(orders, prior, until, horizon)
     }  # the product's own path; the rest, columns
     for name, share in (("pool, weekdays off", prior.lognormal_share), ("lognormal alone", 1.0), ("gamma alone", 0.0)):
-        part = replace(prior, weekday=WeekdayPrior(), lognormal_share=share)
-        curves[name] = pool_curves(part, logs, sums, horizon)
+        curves[name] = pool_curves(replace(prior, weekday=WeekdayPrior(), lognormal_share=share), known, horizon)
     curves["NBD (exponential-gamma)"] = poisson_gamma(train, test, horizon)
     curves["own mean gap"] = own_mean(train, test, horizon)
     curves["population curve"] = population_curve(train, test, horizon)

@@ -6,6 +6,7 @@ is known of a customer every hour is as good as another, and the earliest of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp
 
 from kairos.timing.gamma_gaps import GammaPrior
@@ -14,14 +15,27 @@ from kairos.timing.next_order import RhythmPrior
 from kairos.timing.send_time import HourPrior
 from kairos.timing.weekday import WeekdayPrior
 
-LOGNORMAL_CENTRE = (3.7, -0.3, 0.9, 0.5, -1.5, 1.0)
-"""Mean of ln days; then logarithms of weight, shape, scale, leave and stay (`LognormalPrior`)."""
-GAMMA_CENTRE = (-0.1, 3.6, 0.2, -1.5, 1.0)
-"""Logarithms of shape, days, regularity, leave and stay (`GammaPrior`)."""
+LOGNORMAL_CENTRE = (3.7, -0.3, 0.9, 0.5, -1.5, 1.0, -0.5)
+"""Mean of ln days; logarithms of weight, shape, scale, leave and stay; log-odds of recent (`LognormalPrior`)."""
+GAMMA_CENTRE = (-0.1, 3.6, 0.2, -1.5, 1.0, -0.7, -0.5)
+"""Logarithms of shape, days, regularity, leave, stay and spread; log-odds of recent (`GammaPrior`)."""
 
-RHYTHM = RhythmPrior(
-    LognormalPrior(LOGNORMAL_CENTRE[0], *(exp(value) for value in LOGNORMAL_CENTRE[1:])),
-    GammaPrior(*(exp(value) for value in GAMMA_CENTRE)),
-    WeekdayPrior(),
-)
+
+def lognormal_of(values: Sequence[float], keep: float = 1.0) -> LognormalPrior:
+    """Return the prior at these numbers, on the scales of `LOGNORMAL_CENTRE`."""
+    mean, *logs, recent = values
+    return LognormalPrior(mean, *map(exp, logs), keep=keep, recent=_chance(recent))
+
+
+def gamma_of(values: Sequence[float], keep: float = 1.0) -> GammaPrior:
+    """Return the prior at these numbers, on the scales of `GAMMA_CENTRE`."""
+    *logs, spread, recent = values
+    return GammaPrior(*map(exp, logs), keep=keep, spread=exp(spread), recent=_chance(recent))
+
+
+def _chance(odds: float) -> float:
+    return 1.0 / (1.0 + exp(-odds))
+
+
+RHYTHM = RhythmPrior(lognormal_of(LOGNORMAL_CENTRE), gamma_of(GAMMA_CENTRE), WeekdayPrior())
 HOURS = HourPrior()

@@ -9,7 +9,8 @@ customer is gone only rises.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from math import exp, log
 from typing import Any
 
 from kairos.timing.gamma_gaps import GammaGap, GammaPrior
@@ -27,8 +28,9 @@ _LEAST = 1e-300
 class RhythmPrior:
     """What a release says about the shop's customers; everything that `forecast` needs beside the customer's state.
 
-    `lognormal_share` is the lognormal's weight in the pool. `fitted_on` is the gaps that it was learned from, 0 for a
-    prior that comes with the product.
+    `lognormal_share` is the lognormal's weight in the pool for who bought once, and `share_trend` what its log-odds
+    gain with ln(1 + gaps seen). `fitted_on` is the gaps that it was learned from, 0 for a prior that comes with the
+    product.
     """
 
     lognormal: LognormalPrior
@@ -36,6 +38,7 @@ class RhythmPrior:
     weekday: WeekdayPrior
     lognormal_share: float = 0.5
     fitted_on: int = 0
+    share_trend: float = 0.0
 
     def with_day(self, rhythm: Rhythm, day: int) -> Rhythm:
         """Return the rhythm once a purchase on `day` is known, forgetting as this prior says."""
@@ -45,14 +48,21 @@ class RhythmPrior:
         """Return the distribution of the next order's date; raise `ValueError` for a rhythm without purchases."""
         if rhythm.last_day is None:
             raise ValueError("a rhythm begins with a purchase")
-        sums = rhythm.sums(self.lognormal.keep, self.gamma.keep)
+        sums, pace = rhythm.sums(self.lognormal.keep, self.gamma.keep), rhythm.pace()
         return Forecast(
             rhythm.last_day,
-            self.lognormal.for_customer(sums),
-            self.gamma.for_customer(sums),
-            self.lognormal_share,
+            self.lognormal.for_customer(sums, pace),
+            self.gamma.for_customer(sums, pace),
+            self.share_of(sums.count),
             self.weekday.lengths(rhythm.weekdays()),
         )
+
+    def share_of(self, gaps: int) -> float:
+        """Return the lognormal's weight in the pool for a customer with that many gaps."""
+        share = self.lognormal_share
+        if self.share_trend == 0.0 or not 0.0 < share < 1.0:
+            return share
+        return 1.0 / (1.0 + (1.0 - share) / share * exp(-self.share_trend * log(1.0 + gaps)))
 
     def to_document(self) -> dict[str, Any]:
         """Return what a release stores, as JSON can carry it."""
@@ -71,6 +81,7 @@ class RhythmPrior:
             WeekdayPrior(**weekday),
             float(document["lognormal_share"]),
             int(document["fitted_on"]),
+            float(document.get("share_trend", 0.0)),
         )
 
 
@@ -83,6 +94,20 @@ class Forecast:
     gamma: GammaGap
     share: float
     lengths: tuple[float, ...]
+    _gone: float = field(init=False)
+    _by_lognormal: float = field(init=False)
+    _by_gamma: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what every question needs: each model's chance that the customer stays, over its S(½)."""
+        weights = ((self.lognormal, self.share), (self.gamma, 1.0 - self.share))
+        stays = [
+            weight * (1.0 - gap.gone) / max(gap.survival(HALF_DAY), _LEAST) if weight else 0.0
+            for gap, weight in weights
+        ]
+        object.__setattr__(self, "_by_lognormal", stays[0])
+        object.__setattr__(self, "_by_gamma", stays[1])
+        object.__setattr__(self, "_gone", sum(gap.gone * weight for gap, weight in weights))
 
     def survival(self, days: int) -> float:
         """Return P(no order within `days` days of the last one); 1 for none."""
@@ -152,16 +177,10 @@ class Forecast:
         best = max(range(len(held)), key=lambda start: (held[start], -start))
         return best + 1, held[best]
 
-    @property
-    def _gone(self) -> float:
-        return self.share * self.lognormal.gone + (1.0 - self.share) * self.gamma.gone
-
     def _alive(self, days: int) -> float:
         """Return P(not gone, and no order within `days` days of the last one)."""
-        share, lognormal, gamma = self.share, self.lognormal, self.gamma
         if days <= 0:
             return 1.0 - self._gone
         at = HALF_DAY + days_on_clock(self.lengths, self.last_day, days)
-        of_lognormal = lognormal.survival(at) / max(lognormal.survival(HALF_DAY), _LEAST)
-        of_gamma = gamma.survival(at) / max(gamma.survival(HALF_DAY), _LEAST)
-        return share * (1.0 - lognormal.gone) * of_lognormal + (1.0 - share) * (1.0 - gamma.gone) * of_gamma
+        alive = self._by_lognormal * self.lognormal.survival(at) if self._by_lognormal else 0.0
+        return alive + self._by_gamma * self.gamma.survival(at) if self._by_gamma else alive

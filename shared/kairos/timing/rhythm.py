@@ -15,10 +15,13 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from itertools import pairwise
 from math import log
 from typing import Any
 
 KEPT_DAYS_MAX = 8
+RECENT_KEEP = 0.6
+"""What a gap weighs in the pace of late, beside the gap after it."""
 NO_WEEKDAYS = (0,) * 7
 
 
@@ -44,6 +47,14 @@ class GapSums:
         mean = self.mean_log + away / weight
         square = keep_logs * self.square_log + away * (log(gap) - mean)
         return GapSums(self.count + 1, weight, mean, square, keep_gaps * self.gaps + 1.0, keep_gaps * self.days + gap)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The mean gap of late, in days and in ln days, over the gaps between the days that are kept."""
+
+    days: float
+    log: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +99,10 @@ class Rhythm:
             sums = sums.followed_by(after - before, keep_logs, keep_gaps)
         return sums
 
+    def pace(self) -> Pace | None:
+        """Return how fast the customer has been buying of late, or None before a second purchase."""
+        return pace_of(self.days)
+
     def weekdays(self) -> tuple[int, ...]:
         """Return how many purchase days fell on each weekday, Monday first."""
         counts = list(self.folded_weekdays)
@@ -115,6 +130,16 @@ class Rhythm:
         if len(weights) != 5 or len(state[2]) != 7:
             raise ValueError("a rhythm's fold is six sums and seven weekdays")
         return cls(days, GapSums(int(count), *map(float, weights)), tuple(int(n) for n in state[2]))
+
+
+def pace_of(days: Sequence[int]) -> Pace | None:
+    """Return the pace over the gaps between these days, sorted: each weighs `RECENT_KEEP` times what the next does."""
+    total = mean = mean_log = 0.0
+    for before, after in pairwise(days):
+        total = RECENT_KEEP * total + 1.0
+        mean += (after - before - mean) / total
+        mean_log += (log(after - before) - mean_log) / total
+    return Pace(mean, mean_log) if total else None
 
 
 def replay(days: Iterable[int], keep_logs: float = 1.0, keep_gaps: float = 1.0) -> Rhythm:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
+from scipy.special import expit
 
-from kairos.timing.builtin import GAMMA_CENTRE, LOGNORMAL_CENTRE
+from kairos.timing.builtin import GAMMA_CENTRE, LOGNORMAL_CENTRE, gamma_of, lognormal_of
 from kairos.timing.gamma_gaps import GammaPrior
-from kairos.timing.learn.columns import survive
+from kairos.timing.learn.columns import likelihood
 from kairos.timing.learn.fit_weekday import fit_weekday
 from kairos.timing.learn.panel import Histories, Numbers, Panel, make_panel, sample_customers
 from kairos.timing.lognormal import LognormalPrior
@@ -23,13 +24,14 @@ from kairos.timing.next_order import RhythmPrior
 from kairos.timing.weekday import WeekdayPrior
 
 CUSTOMERS_MAX = 2000
-KEEPS = (1.0, 0.95, 0.9, 0.8)
+KEEPS = (1.0, 0.95, 0.9)
 _LEAST = 1e-12
 _BOUND = 4.0  # standard deviations of the weak prior within which the search stays
+_SHARE_WIDTHS = np.array([1.0, 0.5])
 
-# Centre and standard deviation of each parameter, on the scale it is searched on (ln, but for the mean of ln days).
-_LOGNORMAL = tuple(zip(LOGNORMAL_CENTRE, (1.5, 1.0, 0.8, 1.0, 1.5, 1.2), strict=True))
-_GAMMA = tuple(zip(GAMMA_CENTRE, (1.0, 1.5, 0.6, 1.5, 1.2), strict=True))
+# Centre and standard deviation of each parameter, on the scale it is searched on.
+_LOGNORMAL = tuple(zip(LOGNORMAL_CENTRE, (1.5, 1.0, 0.8, 1.0, 1.5, 1.2, 1.0), strict=True))
+_GAMMA = tuple(zip(GAMMA_CENTRE, (1.0, 1.5, 0.8, 1.5, 1.2, 0.7, 1.0), strict=True))
 Make = Callable[[Sequence[float]], LognormalPrior | GammaPrior]
 
 
@@ -39,30 +41,26 @@ def fit_rhythm(histories: Histories, until: int, customers_max: int = CUSTOMERS_
     Deterministic: the sample is a hash of customer ids. Without any purchase it is the product's own prior.
     """
     sample = sample_customers({c: days for c, days in histories.items() if days and days[0] <= until}, customers_max)
-    panels = {keep: make_panel(sample, until, keep, keep) for keep in KEEPS}
-    lognormal = _best_keep(panels, _LOGNORMAL, _lognormal)
-    gamma = _best_keep(panels, _GAMMA, _gamma)
-    assert isinstance(lognormal, LognormalPrior)
-    assert isinstance(gamma, GammaPrior)
-    sides = ((lognormal, panels[lognormal.keep]), (gamma, panels[gamma.keep]))
-    share = _fit_share(*(_likelihood(prior, panel, panel.gap, panel.gap - 1.0) for prior, panel in sides))
-    seen = int(panels[1.0].seen.sum())
-    prior = RhythmPrior(lognormal, gamma, WeekdayPrior(), share, seen)
-    return replace(prior, weekday=fit_weekday(prior, panels[lognormal.keep], panels[gamma.keep]))
+    gamma, panel = _fit_gamma(sample, until)
+    start = [centre for centre, _ in _LOGNORMAL]
+    lognormal = lognormal_of(_search(panel, _LOGNORMAL, lognormal_of, start)[1], gamma.keep)
+    share, trend = _fit_share(panel, _chances(lognormal, panel), _chances(gamma, panel))
+    prior = RhythmPrior(lognormal, gamma, WeekdayPrior(), share, int(panel.seen.sum()), trend)
+    return replace(prior, weekday=fit_weekday(prior, panel))
 
 
-def _best_keep(
-    panels: dict[float, Panel], scales: Sequence[tuple[float, float]], make: Make
-) -> LognormalPrior | GammaPrior:
-    """Return the best prior over how fast gaps are forgotten; remembering all wins unless forgetting pays."""
-    start = [centre for centre, _ in scales]
-    best, least = make(start), np.inf
-    for keep, panel in panels.items():
-        loss, start = _search(panel, scales, make, start)
+def _fit_gamma(sample: Histories, until: int) -> tuple[GammaPrior, Panel]:
+    """Return the best prior over how fast gaps are forgotten, and the rows it was fitted on; remembering all wins
+    unless forgetting pays. The lognormal forgets as fast, for what it counts is evidence of regularity here."""
+    values = [centre for centre, _ in _GAMMA]
+    best, rows, least = gamma_of(values), make_panel(sample, until), np.inf
+    for keep in KEEPS:
+        panel = make_panel(sample, until, keep, keep)
+        loss, values = _search(panel, _GAMMA, gamma_of, values)
         if loss > least - 0.5:  # a slower memory is worse already: a quicker one will not be better
             break
-        best, least = replace(make(start), keep=keep), loss
-    return best
+        best, rows, least = gamma_of(values, keep), panel, loss
+    return best, rows
 
 
 def _search(
@@ -72,8 +70,7 @@ def _search(
     widths = np.array([width for _, width in scales])
 
     def loss(steps: Numbers) -> float:
-        chances = _likelihood(make(list(centres + widths * steps)), panel, panel.gap, panel.gap - 1.0)
-        return float(0.5 * steps @ steps - np.log(chances).sum())
+        return float(0.5 * steps @ steps - np.log(_chances(make(list(centres + widths * steps)), panel)).sum())
 
     found = minimize(
         loss,
@@ -85,26 +82,21 @@ def _search(
     return float(found.fun), [float(value) for value in centres + widths * found.x]
 
 
-def _lognormal(values: Sequence[float]) -> LognormalPrior:
-    return LognormalPrior(values[0], *(float(np.exp(value)) for value in values[1:]))
-
-
-def _gamma(values: Sequence[float]) -> GammaPrior:
-    return GammaPrior(*(float(np.exp(value)) for value in values))
-
-
-def _likelihood(prior: LognormalPrior | GammaPrior, panel: Panel, clock: Numbers, before: Numbers) -> Numbers:
+def _chances(prior: LognormalPrior | GammaPrior, panel: Panel) -> Numbers:
     """Return the probability of what each row saw: the day of the next purchase, or none so far."""
-    silent = survive(prior, panel.sums, clock)
-    bought = survive(prior, panel.sums, np.maximum(before, 0.0)) - silent
-    return np.asarray(np.maximum(np.where(panel.seen, bought, silent), _LEAST))
+    return np.asarray(np.maximum(likelihood(prior, panel.sums, panel.gap, panel.seen), _LEAST))
 
 
-def _fit_share(lognormal: Numbers, gamma: Numbers) -> float:
-    """Return the lognormal's weight in the pool; a beta prior worth a few gaps holds it near one half."""
+def _fit_share(panel: Panel, lognormal: Numbers, gamma: Numbers) -> tuple[float, float]:
+    """Return the lognormal's weight in the pool without a gap, and the trend of its log-odds: a weak prior holds them
+    near one half for all. Which model is the better one changes with what is known of a customer."""
+    known = np.log1p(panel.sums["count"])
 
-    def loss(share: float) -> float:
-        pooled = share * lognormal + (1.0 - share) * gamma
-        return float(-np.log(pooled).sum() - 5.0 * np.log(share * (1.0 - share)))
+    def loss(steps: Numbers) -> float:
+        odds, trend = _SHARE_WIDTHS * steps
+        shares = expit(odds + trend * known)
+        return float(0.5 * steps @ steps - np.log(shares * lognormal + (1.0 - shares) * gamma).sum())
 
-    return float(minimize_scalar(loss, bounds=(0.02, 0.98), method="bounded").x)
+    found = minimize(loss, np.zeros(2), method="L-BFGS-B", bounds=[(-_BOUND, _BOUND)] * 2)
+    odds, trend = _SHARE_WIDTHS * found.x
+    return float(expit(odds)), float(trend)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kairos.timing.rhythm import GapSums, weekday_of
+from kairos.timing.rhythm import KEPT_DAYS_MAX, GapSums, Pace, pace_of, weekday_of
 
 Numbers = NDArray[np.float64]
 Histories = Mapping[str, Sequence[int]]
@@ -18,7 +18,11 @@ Histories = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One row per purchase up to a cut. `sums` holds the columns of `GapSums`, for the weights asked for."""
+    """One row per purchase up to a cut.
+
+    `sums` holds the columns of `GapSums`, for the weights asked for, and those of `Pace`, as `pace` and `log_pace`; 0
+    before a second purchase.
+    """
 
     sums: Mapping[str, Numbers]
     day: NDArray[np.int64]
@@ -36,7 +40,7 @@ class Panel:
 
 def make_panel(histories: Histories, cut: int, keep_logs: float = 1.0, keep_gaps: float = 1.0) -> Panel:
     """Return the rows of all purchases on or before the ordinal `cut`."""
-    names = ("count", "logs", "mean_log", "square_log", "gaps", "days")
+    names = ("count", "logs", "mean_log", "square_log", "gaps", "days", "pace", "log_pace")
     sums: list[tuple[float, ...]] = []
     days: list[int] = []
     weekdays: list[list[int]] = []
@@ -50,7 +54,9 @@ def make_panel(histories: Histories, cut: int, keep_logs: float = 1.0, keep_gaps
             if at:
                 known = known.followed_by(day - kept[at - 1], keep_logs, keep_gaps)
             following = kept[at + 1] if at + 1 < len(kept) else None
-            sums.append((known.count, known.logs, known.mean_log, known.square_log, known.gaps, known.days))
+            pace = pace_of(kept[max(0, at + 1 - KEPT_DAYS_MAX) : at + 1]) or Pace(0.0, 0.0)
+            row = (known.count, known.logs, known.mean_log, known.square_log, known.gaps, known.days)
+            sums.append((*row, pace.days, pace.log))
             days.append(day)
             weekdays.append(list(counts))
             gaps.append((cut if following is None else following) - day)
