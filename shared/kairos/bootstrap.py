@@ -125,6 +125,7 @@ def messages() -> Deliver:
     from kairos.app.preferences.unsubscribe import UnsubscribeLinks
     from kairos.app.publish.live import LiveRelease
     from kairos.aws.contacts import DynamoContactReader
+    from kairos.aws.coupons import DynamoCoupons
     from kairos.aws.customers import DynamoCustomers
     from kairos.aws.ledger import DynamoLedger
     from kairos.aws.outbox import SqsOutbox
@@ -148,6 +149,7 @@ def messages() -> Deliver:
         UnsubscribeLinks(keys, settings.public_url),
         suppressions.hash_address,
         clock(),
+        DynamoCoupons(dynamodb, settings.messages_table),
     )
     return Deliver(
         gates,

@@ -24,6 +24,7 @@ from kairos.app.deliver.rate import allowances
 from kairos.app.erase import STANDING, IdentityRow
 from kairos.app.export import StopPage
 from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
+from kairos.app.offers import Pool
 from kairos.app.ports import (
     NOTHING,
     Claim,
@@ -48,6 +49,7 @@ from kairos.domain.effects import Effect
 from kairos.domain.errors import AlreadyDone, Unavailable, UnknownConnection, VersionConflict
 from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant
+from kairos.domain.offer import Coupon
 from kairos.domain.profile import Profile
 from kairos.domain.suppression import is_lifted, replaces
 from kairos.domain.walk import Walk
@@ -400,6 +402,33 @@ class MemoryLedger:
         there = self.rows.get(message)
         if there is not None and there.state == "claimed":
             del self.rows[message]
+
+
+class MemoryCoupons:
+    """Coupons and Pools; `given` maps (key, profile) to what they have."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, list[str]] = {}
+        self.left: dict[str, int] = {}
+        self.given: dict[tuple[str, str], Coupon] = {}
+
+    def of(self, key: str, profiles: Sequence[str]) -> Coupon | None:
+        return next((self.given[key, profile] for profile in profiles if (key, profile) in self.given), None)
+
+    def give(self, key: str, offer: str, profile: str, until: datetime, fallback: str, now: datetime) -> Coupon | None:
+        taken, codes = self.left.get(offer, 0), self.codes.get(offer, [])
+        code = codes[taken] if taken < len(codes) else fallback
+        self.left[offer] = min(taken + 1, len(codes))
+        return self.given.setdefault((key, profile), Coupon(offer, code, now, until)) if code else None
+
+    def add(self, offer: str, codes: Iterable[str]) -> int:
+        known = self.codes.setdefault(offer, [])
+        new = [code for code in dict.fromkeys(codes) if code not in known]
+        known += new
+        return len(new)
+
+    def standing(self, offer: str) -> Pool:
+        return Pool(len(self.codes.get(offer, [])), self.left.get(offer, 0))
 
 
 class MemoryTraces:

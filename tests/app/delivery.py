@@ -19,6 +19,7 @@ from kairos.domain.profile import Consent, Enrollment, Message, Profile
 from kairos.memory import (
     MemoryClock,
     MemoryContacts,
+    MemoryCoupons,
     MemoryCustomers,
     MemoryInbox,
     MemoryLedger,
@@ -109,6 +110,7 @@ class World:
         self.contacts = MemoryContacts()
         self.suppressions = MemorySuppressions()
         self.ledger = MemoryLedger()
+        self.coupons = MemoryCoupons()
         self.tokens = MemorySendTokens()
         self.outbox = MemoryOutbox(self.clock)
         self.inbox = MemoryInbox(self.clock)
@@ -159,6 +161,7 @@ class World:
             UnsubscribeLinks(lambda: OLD, "https://api.example.com"),
             self.suppressions.hash_address,
             self.clock,
+            self.coupons,
         )
         return Deliver(
             gates,

@@ -28,6 +28,7 @@ from kairos.memory import (
     MemoryConnections,
     MemoryConsents,
     MemoryContacts,
+    MemoryCoupons,
     MemoryCustomers,
     MemoryCustomerScan,
     MemoryDrafts,
@@ -125,6 +126,7 @@ class MemoryDeployment:
         self.inbox = MemoryInbox(self.clock)
         self.consents, self.board = MemoryConsents(), MemoryBoard()
         self.traces = MemoryTraces(self.identities, self.contacts, self.ledger, self.board)
+        self.pools = MemoryCoupons()
         self.secrets = MemorySecrets()
         self.devices = MemoryDevices()
         self.sync_states = MemorySyncStates()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from kairos.app.consents import ConsentHistory
 from kairos.app.erase import Traces
 from kairos.app.export import SuppressionScan
+from kairos.app.offers import Pools
 from kairos.app.ports import (
     Clock,
     ContactReader,
@@ -100,6 +101,8 @@ class Deployment(Protocol):
     def traces(self) -> Traces:
         """Return what is kept of people beside their profile."""
 
+    @property
+    def pools(self) -> Pools: ...
     @property
     def suppressions(self) -> Suppressions: ...
     @property
@@ -221,6 +224,13 @@ class AwsDeployment:
         from kairos.cli.parameters import SsmSecrets
 
         return SsmSecrets(self._client("ssm"), self._output("ConnectionsPrefix"))
+
+    @cached_property
+    def pools(self) -> Pools:
+        """Return the pools of coupon codes."""
+        from kairos.aws.coupons import DynamoPools
+
+        return DynamoPools(self._client("dynamodb"), self._output("MessagesTable"))
 
     @cached_property
     def traces(self) -> Traces:

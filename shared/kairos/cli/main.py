@@ -291,6 +291,33 @@ def stop_walk(
     raise typer.Exit(stop_walk(_deployment(context, stage, region, profile), walk))
 
 
+offers = typer.Typer(help="Coupon codes: put them into a pool, see how many are left.", rich_markup_mode=None)
+app.add_typer(offers, name="offers")
+
+
+@offers.command("import")
+def import_codes(
+    context: Context,
+    offer: Annotated[str, typer.Argument(help="The offer's id, as brand.yaml names it.")],
+    file: Annotated[Path, typer.Argument(help="A CSV file: a code in the first column of each line.")],
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Put coupon codes into the pool of an offer; those that it has are passed over."""
+    from kairos.cli.offers import import_codes
+
+    raise typer.Exit(import_codes(_deployment(context, stage, region, profile), offer, file))
+
+
+@offers.command("show")
+def show_offers(context: Context, stage: Stage = None, region: Region = None, profile: Profile = None) -> None:
+    """Say how many codes of each offer were given, and how many are left."""
+    from kairos.cli.offers import show_offers
+
+    raise typer.Exit(show_offers(_deployment(context, stage, region, profile)))
+
+
 segment = typer.Typer(help="Who is in a segment, found by looking at everybody.", rich_markup_mode=None)
 app.add_typer(segment, name="segment")
 

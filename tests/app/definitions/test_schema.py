@@ -64,6 +64,7 @@ GOOD: list[tuple[str, Any]] = [
     ("brand", brand(allowed={"sms": "all day", "transactional": {"sms": ["07:00-09:00", "12:00-22:00"]}})),
     ("brand", brand(caps=[{"channel": "any", "max": 1, "per": "week", "class": "any"}], week_starts="sun")),
     ("brand", brand(rest=[{"after": {"event": "x"}, "for": "7d", "channels": ["sms"], "do": "not_sent"}], spread="1h")),
+    ("brand", brand(offers={"s": {"valid_for": "14d", "until": "2026-12-31", "fallback": "A", "each": "passage"}})),
     ("journey", stepped(SEND | {"over_cap": "not_sent", "priority": 100, "spread": "30m"}) | {"priority": 0}),
     ("brand", brand(caps=[{"channel": "any", "max": 3, "per": "7d"}])),
     ("brand", brand(rates={"email": {"per_second": 0.5, "per_day": 200}})),
@@ -165,6 +166,11 @@ BAD: list[tuple[str, Any]] = [
     ("brand", brand(timezone=9)),
     ("brand", brand(language="한국어")),
     ("brand", brand(currency="won")),
+    ("brand", brand(offers={"spring": {"valid_for": "two weeks"}})),
+    ("brand", brand(offers={"spring": {"until": "soon"}})),
+    ("brand", brand(offers={"spring": {"fallback": "two words"}})),
+    ("brand", brand(offers={"Spring!": {}})),
+    ("brand", brand(offers={"spring": {"codes": ["A"]}})),
     ("brand", brand(country="kr")),
     ("brand", brand(country="KR\n")),
     ("brand", brand(name="")),
@@ -437,7 +443,8 @@ ODD: tuple[Any, ...] = (
 # What a schema cannot say: `validate` does.
 BEYOND = re.compile(
     r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone"
-    r"|stands beside each|lasts at most|no channel is called|to take the place of|another variant|MJML|<mj"
+    r"|stands beside each|lasts at most|no channel is called|to take the place of|another variant"
+    r"|has no offer|at most 730d|MJML|<mj"
     r"|no holiday of|no season of|the holidays of|is no rule|not before `from`|of which country"
 )
 

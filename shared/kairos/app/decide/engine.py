@@ -13,6 +13,7 @@ from kairos.app.decide import (
     alarm,
     arbitration,
     caps,
+    coupons,
     endings,
     entries,
     erasing,
@@ -187,6 +188,8 @@ def _take_in(turn: Turn, event: Event) -> None:
     passages.start(turn, event)
     following.follow(turn, event)
     endings.note(turn, event)  # last: what ends one passage may start the next, as an order does
+    for redeemed in list(coupons.redeemed(turn, event)):
+        _take_in(turn, redeemed)
 
 
 def _move_to_zone(turn: Turn, event: Event | None = None) -> None:

@@ -13,6 +13,7 @@ from kairos.app.definitions.timing import read_timing
 from kairos.domain.document import Document, parse_share
 from kairos.domain.errors import BadDefinition
 from kairos.domain.localtime import load_zone
+from kairos.domain.offer import read_offers
 
 BRAND_KEYS = (
     "id",
@@ -33,6 +34,7 @@ BRAND_KEYS = (
     "holdout",
     "timing",
     "walks",
+    "offers",
     "calendar",
     "holidays",
 )
@@ -73,6 +75,7 @@ def check_brand(raw: object) -> list[BadDefinition]:
         _holdout,
         read_timing,
         _walks,
+        read_offers,
         check_calendar,
         check_overrides,
     ):

@@ -195,6 +195,7 @@ def _references(definition: Definition, documents: Documents) -> Iterator[Proble
                 yield definition.problem(BadDefinition((*path, "segment"), _unknown("segment", one, documents)))
     if definition.kind == "template":
         yield from (definition.problem(error) for error in _wrong_partials(definition.document, documents))
+        yield from (definition.problem(error) for error in _wrong_offer(definition.document, documents.brand))
     if definition.kind in _ASKING:
         for kind, key in (("journey", "journey"), ("template", "message")):
             for path, id in named_in_conditions(definition.document, key):
@@ -234,6 +235,14 @@ def _wrong_partials(document: Any, documents: Documents) -> Iterator[BadDefiniti
                     yield BadDefinition((*path, part), _unknown("template", id, documents))
                 elif isinstance(templates[id], Mapping) and PARTIAL not in templates[id]:
                     yield BadDefinition((*path, part), f"the template {id!r} is no partial: it has channels of its own")
+
+
+def _wrong_offer(document: Any, brand: Definition | None) -> Iterator[BadDefinition]:
+    offers = brand.document.get("offers") if brand is not None and isinstance(brand.document, Mapping) else None
+    id = document.get("offer") if isinstance(document, Mapping) else None
+    if isinstance(id, str) and id not in (offers if isinstance(offers, Mapping) else {}):
+        there = ", ".join(sorted(offers)) if isinstance(offers, Mapping) and offers else "none"
+        yield BadDefinition(("offer",), f"brand.yaml has no offer {id!r}; it has: {there}")
 
 
 def _wrong_follows(document: Any, documents: Documents) -> Iterator[BadDefinition]:

@@ -45,9 +45,11 @@ from kairos.app.render.choose import LANGUAGE_FORM, PHASES, TIME_BANDS
 from kairos.app.render.mjml import MJML
 from kairos.domain.cap import CALENDARS, CLASSES
 from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STATUSES, TIMES_MAX
+from kairos.domain.document import ID_FORM
 from kairos.domain.journey import PRIORITY_MAX
 from kairos.domain.localtime import WEEKDAYS
 from kairos.domain.membership import ON
+from kairos.domain.offer import CODE_CHARACTERS_MAX, EACH, OFFERS_MAX
 from kairos.domain.open_hours import ALL_DAY, CLOSED, HOLIDAYS
 from kairos.steps.send import SEND_SCHEMA
 
@@ -198,6 +200,7 @@ def _sendable() -> Schema:
     order = {"type": "array", "uniqueItems": True, "items": _ref("channel")}
     channels = {name: _channel(name) for name in known}
     own = {"id": _ref("id"), "channels": order, "advertising": {"type": "boolean"}, "language": _ref("language")}
+    own |= {"offer": _ref("id")}
     languages = {"languages": _languages(_object(channels))}
     variants = {"type": "array", "maxItems": VARIANTS_MAX, "items": _variant(channels | languages)}
     everything = _remarks() | own | channels | languages | {"variants": variants}
@@ -306,9 +309,21 @@ def _brand() -> Schema:
         ),
         "calendar": CALENDAR_SCHEMA,
         "holidays": OVERRIDES_SCHEMA,
+        "offers": {
+            "type": "object",
+            "maxProperties": OFFERS_MAX,
+            "additionalProperties": False,
+            "patternProperties": {_whole(ID_FORM): _object(_offer())},
+        },
         "walks": _object({"per_second": {"type": "number", "minimum": 1, "maximum": WALK_RATE_MAX}}, "per_second"),
     }
     return _object(own, "timezone")
+
+
+def _offer() -> Schema:
+    code = {"type": "string", "pattern": rf"^\s*[^\s#]+\s*{_END}", "maxLength": CODE_CHARACTERS_MAX}
+    day = {"type": "string", "format": "date", "pattern": f"^{_DAY}{_END}"}
+    return {"valid_for": _ref("duration"), "until": day, "fallback": code, "each": {"enum": list(EACH)}}
 
 
 def _window() -> Schema:

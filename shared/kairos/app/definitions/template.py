@@ -26,9 +26,9 @@ from kairos.registry import Channel
 PARTIAL = "partial"
 PARTIAL_PARTS = ("html", "text")
 REMARKS = ("id", "name", "description")
-OWN_KEYS = (*REMARKS, "channels", "advertising", "language", "languages", "variants")
+OWN_KEYS = (*REMARKS, "channels", "advertising", "offer", "language", "languages", "variants")
 PARTIAL_KEYS = (*REMARKS, PARTIAL, "language", "languages")
-MEANT = ("advertising", "language", "languages", "variants", PARTIAL)
+MEANT = ("advertising", "offer", "language", "languages", "variants", PARTIAL)
 """What a release keeps of a template beside its channels."""
 PART_CHARACTERS_MAX = 200_000
 LANGUAGE = "a language in lower case, such as en or pt-br"
@@ -54,6 +54,8 @@ def check_template(raw: object) -> list[BadDefinition]:
     known = registry.names("channels")
     problems.gather(lambda: document.only(*OWN_KEYS, *known), None)
     problems.gather(lambda: document.flag("advertising", True), True)
+    if document.has("offer"):
+        problems.gather(lambda: document.identifier("offer"), "")
     there = [channel for channel in document.raw if channel in known]
     if not there:
         problems.found.append(BadDefinition(document.path, f"expected text for a channel: one of {', '.join(known)}"))

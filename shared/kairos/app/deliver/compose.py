@@ -14,6 +14,8 @@ from kairos.app.render.blanks import fill_blanks, language_for, language_of, mom
 from kairos.app.render.choose import Choice, choose, partials_in
 from kairos.app.render.mjml import with_html
 from kairos.app.render.render import CannotRender, render
+from kairos.domain.instant import format_instant
+from kairos.domain.offer import Coupon
 from kairos.domain.profile import Message, Profile
 from kairos.registry import Channel, Delivery, Rendered
 
@@ -27,9 +29,10 @@ def compose(
     contacts: Mapping[str, Mapping[str, Any]],
     urls: tuple[str, str],
     now: datetime,
+    coupon: Coupon | None = None,
 ) -> Delivery | Outcome:
     """Return the delivery, or why there is none: the template lacks something, or a law pack does. `urls` are the links
-    of this message to refuse by, and to confirm by."""
+    of this message to refuse by, and to confirm by; `coupon` is what the customer was given of the template's offer."""
     unsubscribe_url, confirm_url = urls
     document = release.content(message.template)
     if document is None:
@@ -37,7 +40,7 @@ def compose(
     choice = _choose(document, release, profile, message, now)
     if choice is None:
         return not_sent("template", f"the template {message.template} has no {message.channel} part")
-    blanks = fill_blanks(profile, message, contacts, release.brand, unsubscribe_url, confirm_url)
+    blanks = fill_blanks(profile, message, contacts, release.brand, unsubscribe_url, confirm_url, coupon)
     try:
         rendered = _render(release, profile, message, choice, blanks, channel, now)
     except CannotRender as error:
@@ -63,7 +66,7 @@ def compose(
         unsubscribe_url=unsubscribe_url if message.marketing else None,
         at=now,
         expires_at=message.expires_at,
-        words=_named(message.template, choice),
+        words=_named(message.template, choice, coupon),
     )
 
 
@@ -90,9 +93,12 @@ def _render(
     return render(message.template, document, message.channel, blanks, wall, channel.parts, partials)
 
 
-def _named(template: str, choice: Choice) -> dict[str, str]:
+def _named(template: str, choice: Choice, coupon: Coupon | None) -> dict[str, str]:
     """Return by what the record of a sent message knows its words: a variant may be changed or go at any time."""
     said = {"variant": choice.variant} if choice.variant else {}
+    if coupon is not None:
+        said |= {"offer": coupon.offer, "coupon": coupon.code}
+        said |= {"coupon_given_at": format_instant(coupon.given_at), "coupon_ends_at": format_instant(coupon.ends_at)}
     return {"template": template, "language": choice.language, "content": choice.content, **said}
 
 

@@ -18,7 +18,19 @@ from typing import Any
 
 from kairos.app.deliver.gates import Gates
 from kairos.app.deliver.lease import again, later, lease
-from kairos.app.deliver.outcome import AGAIN, TOLD, Delivered, Outcome, Request, failure, gone, held, not_sent, report
+from kairos.app.deliver.outcome import (
+    AGAIN,
+    TOLD,
+    Delivered,
+    Outcome,
+    Request,
+    failure,
+    gift,
+    gone,
+    held,
+    not_sent,
+    report,
+)
 from kairos.app.ports import Claim, Clock, Inbox, InboxMessage, Ledger, Outbox, OutboxMessage, SendTokens
 from kairos.app.publish.release import Release
 from kairos.domain.errors import Gone, Refused, Throttled, Unavailable
@@ -177,7 +189,9 @@ class Deliver:
         told: list[InboxMessage] = []
         for one in done:
             if event := report(one.outcome, one.request.message, now):
-                told.append(InboxMessage(event.profile, (event,), correlation=event.correlation))
+                given = gift(one.outcome, one.request.message, now)
+                both = (event,) if given is None else (given, event)
+                told.append(InboxMessage(event.profile, both, correlation=event.correlation))
         try:
             if told:
                 self._inbox.put(told)

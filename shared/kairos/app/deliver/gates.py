@@ -16,17 +16,22 @@ from typing import Any
 from kairos.app.deliver.compose import compose
 from kairos.app.deliver.condition import UNMET, still_holds
 from kairos.app.deliver.consent import NO_CONSENT, consented_at, objection
+from kairos.app.deliver.gifts import Gifts, Wanted
 from kairos.app.deliver.outcome import Outcome, held, not_sent
 from kairos.app.deliver.quiet import QUIET, open_at, why_quiet
 from kairos.app.ingest.identifiers import normalise_email, normalise_phone
+from kairos.app.offers import Coupons, NoCoupons
 from kairos.app.ports import Clock, ContactReader, Customers, OutboxMessage, Suppressions
 from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
 from kairos.app.publish.release import Release
 from kairos.app.render.blanks import contact_refs
+from kairos.domain.errors import Unavailable
 from kairos.domain.profile import OWN_SERVER, PULLED, Message, Profile
 from kairos.registry import Channel, Delivery
 
 MERGES_MAX = 20
+LOOKS_MAX = 2
+"""A second look at the gates after a coupon was set aside: see `gifts`."""
 MERGING_SECONDS = 30
 """After how long a message is looked at again whose profile is on its way into another."""
 
@@ -58,7 +63,9 @@ class Gates:
         links: UnsubscribeLinks,
         hash_address: Callable[[str], str],
         clock: Clock,
+        coupons: Coupons | None = None,
     ) -> None:
+        self._gifts = Gifts(coupons or NoCoupons())
         self._customers = customers
         self._contacts = contacts
         self._suppressions = suppressions
@@ -70,14 +77,19 @@ class Gates:
 
     def pass_through(self, request: OutboxMessage) -> Ready | Outcome:
         """Return whether the message may go, and then with what. Raises Unavailable where a gate cannot be read."""
-        release = self._read_release()
-        found = find_profile(self._customers, request.profile)
-        if isinstance(found, Outcome):
-            return found
-        passed = self._pass(request, found, release)
-        return replace(passed, profile=found.id) if isinstance(passed, Outcome) else passed
+        for _ in range(LOOKS_MAX):
+            release = self._read_release()
+            found = find_profile(self._customers, request.profile)
+            if isinstance(found, Outcome):
+                return found
+            passed: Ready | Outcome | Wanted | None = self._pass(request, found, release)
+            if isinstance(passed, Wanted):
+                passed = self._gifts.give(passed, self._clock.now())
+            if passed is not None:
+                return replace(passed, profile=found.id) if isinstance(passed, Outcome) else passed
+        raise Unavailable("messages", "a coupon that was given is not there")
 
-    def _pass(self, request: OutboxMessage, profile: Profile, release: Release) -> Ready | Outcome:
+    def _pass(self, request: OutboxMessage, profile: Profile, release: Release) -> Ready | Outcome | Wanted:
         message = profile.messages.get(request.message)
         if closed := _unwanted(request, message, release):
             return closed
@@ -112,7 +124,7 @@ class Gates:
         channel: Channel,
         address: str,
         contacts: Mapping[str, Mapping[str, Any]],
-    ) -> Ready | Outcome:
+    ) -> Ready | Outcome | Wanted:
         now = self._clock.now()
         opens = open_at(release, profile, message.channel, now, message.marketing)
         if opens is None or opens > now:
@@ -121,9 +133,12 @@ class Gates:
             return not_sent("expired")
         if not still_holds(release, profile, message, now):
             return not_sent("condition", UNMET)
+        gift = self._gifts.of(release, profile, message, now)
+        if isinstance(gift, Outcome | Wanted):
+            return gift
         refusal = Refusal(message.channel, self._hash_address(address), profile.id, message.id)
         urls = (self._links.url(refusal), self._links.confirm_url(refusal))
-        made = compose(release, profile, message, channel, address, contacts, urls, now)
+        made = compose(release, profile, message, channel, address, contacts, urls, now, gift)
         return made if isinstance(made, Outcome) else Ready(made, profile.id, message.due)
 
 

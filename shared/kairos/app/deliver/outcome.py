@@ -11,7 +11,8 @@ from kairos.app.ports import OutboxMessage
 from kairos.domain.errors import KairosError
 from kairos.domain.event import Event
 from kairos.domain.ids import digest
-from kairos.domain.instant import format_instant
+from kairos.domain.instant import format_instant, parse_instant
+from kairos.domain.offer import Coupon, given_event
 
 SOURCE = "deliver"
 
@@ -107,6 +108,16 @@ def gone(detail: str) -> Outcome:
 def failure(error: Exception) -> Outcome:
     """Return that it could not be worked on. What an unexpected error says may hold anything: only its kind is kept."""
     return Outcome("failed", type(error).__name__, detail=str(error) if isinstance(error, KairosError) else "")
+
+
+def gift(outcome: Outcome, request: OutboxMessage, now: datetime) -> Event | None:
+    """Return the event by which the customer's profile comes to know the coupon that a sent message brought."""
+    words = outcome.words
+    if outcome.kind != "sent" or not outcome.profile or "coupon" not in words:
+        return None
+    given_at, ends_at = (parse_instant(words[f"coupon_{at}"]) for at in ("given_at", "ends_at"))
+    coupon = Coupon(words["offer"], words["coupon"], given_at, ends_at)
+    return given_event(coupon, outcome.profile, now, request.correlation)
 
 
 def report(outcome: Outcome, request: OutboxMessage, now: datetime) -> Event | None:

@@ -41,11 +41,12 @@ from kairos.app.publish.tracked import Segments, Tracked
 from kairos.domain.anchor import Prediction, SharedAnchor
 from kairos.domain.cap import Cap, first_weekday, parse_per
 from kairos.domain.condition import Condition, Did, Guarded, guards_of, parse_condition, walk
-from kairos.domain.document import parse_share
+from kairos.domain.document import Document, parse_share
 from kairos.domain.duration import parse_duration
 from kairos.domain.journey import Journey
 from kairos.domain.localtime import WEEKDAYS, UnknownZone, load_zone
 from kairos.domain.moment import Moment
+from kairos.domain.offer import Offer, read_offers
 from kairos.domain.open_hours import OpenHours
 from kairos.domain.quiet_hours import Closing, Window
 from kairos.domain.workweek import Workweek
@@ -354,6 +355,11 @@ class Release:
     def content(self, id: str) -> Mapping[str, Any] | None:
         """Return a template with its languages and variants, as `choose` reads it; None where there is none to send."""
         return self.bundle["templates"].get(id) if self.template(id) is not None else None
+
+    def offer(self, template: str) -> Offer | None:
+        """Return the offer of which a template gives a code, or None."""
+        id = (self.bundle["templates"].get(template) or {}).get("offer")
+        return read_offers(Document(self.brand)).get(id) if id else None
 
     @cached_property
     def partials(self) -> Mapping[str, Mapping[str, Any]]:

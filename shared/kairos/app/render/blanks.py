@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from kairos.app.render.local_time import Wall
 from kairos.app.render.money import currency_of
+from kairos.domain.offer import Coupon
 from kairos.domain.profile import Entry, Message, Profile
 
 
@@ -37,6 +38,7 @@ def fill_blanks(
     brand: Mapping[str, Any],
     unsubscribe_url: str | None,
     confirm_url: str | None = None,
+    coupon: Coupon | None = None,
 ) -> dict[str, Any]:
     """Return the variables of one message. `contacts` is what was fetched for `contact_refs`, by ref."""
     enrollment = profile.enrollments.get(message.enrollment)
@@ -54,6 +56,7 @@ def fill_blanks(
         "brand": {"name": brand.get("name"), "sender": brand.get("sender") or {}},
         "unsubscribe_url": unsubscribe_url,
         "confirm_url": confirm_url,
+        **({"coupon": {"code": coupon.code, "ends_at": coupon.ends_at, "offer": coupon.offer}} if coupon else {}),
     }
 
 
