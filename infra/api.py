@@ -46,6 +46,8 @@ ROUTES = (
     Route(_GET, "/v1/tag.js", "ingest", rate=300, burst=600),
     Route(_GET, "/u/{token}", "preferences", rate=500, burst=1000),
     Route(_POST, "/u/{token}", "preferences", rate=500, burst=1000),
+    Route(_GET, "/p/{token}", "preferences", rate=100, burst=200),
+    Route(_POST, "/p/{token}", "preferences", rate=100, burst=200),
 )
 # What a route added in a hurry gets until it has figures of its own.
 DEFAULT_RATE, DEFAULT_BURST = 50, 100

@@ -1,5 +1,6 @@
 """Who may do what. Nothing else in this package grants a table, a key or a provider, so this file is the answer to
-"who can read our customers' addresses": `deliver`, and nobody else that runs by itself.
+"who can read our customers' addresses": `deliver`, which writes to them, and `preferences`, for whom their own link
+names; nobody else that runs by itself.
 
 Three grants are made by the CDK where the resource is: what a stream leaves in `stream-dlq` (`sources.py`), what a rule
 leaves in `feedback-dlq` (`mail.py`), and tracing, which Lambda's construct adds to each role.
@@ -154,6 +155,10 @@ class Grants:
 
     def _preferences(self, preferences: lambda_.Function) -> None:
         _allow(preferences, "dynamodb:PutItem", on=self.tables.suppressions.table_arn)
+        # Whoever follows a message's link sees their own choices, and may refuse by every address of theirs.
+        _allow(preferences, "dynamodb:GetItem", on=self.tables.customers.table_arn)
+        _allow(preferences, "dynamodb:BatchGetItem", on=self.tables.contacts.table_arn)
+        self._use_contacts_key(preferences, "dynamodb", actions=("kms:Decrypt",))
         self._send(preferences, self.queues.inbox)
         self._read_identity_secret(preferences)
         self._read_release(preferences)
@@ -184,14 +189,18 @@ class Grants:
     def _read_identity_secret(self, function: lambda_.Function) -> None:
         _allow(function, "secretsmanager:GetSecretValue", on=self.keys.identity.secret_arn)
 
-    def _use_contacts_key(self, function: lambda_.Function, *services: str) -> None:
+    def _use_contacts_key(
+        self,
+        function: lambda_.Function,
+        *services: str,
+        actions: tuple[str, ...] = ("kms:Decrypt", "kms:GenerateDataKey"),
+    ) -> None:
         # The service uses the key in the caller's name, for reads and writes alike, and for nothing outside itself;
         # which of the two a function may do is said by its DynamoDB and SQS actions.
         region = Stack.of(function).region
         _allow(
             function,
-            "kms:Decrypt",
-            "kms:GenerateDataKey",
+            *actions,
             on=self.keys.contacts.key_arn,
             conditions={
                 "StringEquals": {"kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in services]}

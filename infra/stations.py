@@ -133,10 +133,17 @@ _ALL = (
     ),
     Station(
         "preferences",
-        "Takes an unsubscription, and shows the page for one",
+        "Answers the links of messages: one-click unsubscription, preference centre",
         memory_mb=512,
         timeout_seconds=10,
-        reads=("SUPPRESSIONS_TABLE", "INBOX_URL", "IDENTITY_SECRET_ARN", *_RELEASE),
+        reads=(
+            "CUSTOMERS_TABLE",
+            "CONTACTS_TABLE",
+            "SUPPRESSIONS_TABLE",
+            "INBOX_URL",
+            "IDENTITY_SECRET_ARN",
+            *_RELEASE,
+        ),
     ),
     # Holds an object of 5 MB and the marks of ten minutes.
     Station(

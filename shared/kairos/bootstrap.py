@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from kairos.app.ingest.ingest import Ingest
     from kairos.app.learn.nightly import LearnNightly
     from kairos.app.ports import Alarms, Board, Clock, Connections, Inbox, Parking, Releases
+    from kairos.app.preferences.centre import PreferenceCentre
+    from kairos.app.preferences.front import Front
     from kairos.app.preferences.preferences import Preferences
+    from kairos.app.preferences.standing import LiveProfiles
+    from kairos.app.publish.live import LiveRelease
     from kairos.app.publish.publish import Publish
     from kairos.app.sweep import Sweep
     from kairos.app.sync.sync import Sync
@@ -277,22 +281,54 @@ def walk() -> WalkOn:
 
 
 @cache
-def preferences() -> Preferences:
-    """Return what answers opt-out links."""
+def preferences() -> Front:
+    """Return what answers the links that messages carry."""
+    from kairos.app.preferences.front import Front
+    from kairos.settings import PreferencesSettings
+
+    _settings(PreferencesSettings)  # what is missing is missing from the first request on, whichever page it asks for
+    return Front(one_click, centre)
+
+
+@cache
+def one_click() -> Preferences:
+    """Return what answers opt-out and confirmation links."""
     from kairos.app.preferences.preferences import Preferences
     from kairos.app.preferences.unsubscribe import UnsubscribeLinks
-    from kairos.app.publish.live import LiveRelease
     from kairos.aws.suppressions import DynamoSuppressions
     from kairos.settings import PreferencesSettings
 
     settings = _settings(PreferencesSettings)
     keys = _keys(settings.identity_secret_arn)
-    live = LiveRelease(_releases(settings.config_table, settings.releases_bucket))
     return Preferences(
         DynamoSuppressions(_client("dynamodb"), settings.suppressions_table, keys),
         _inbox(settings.inbox_url),
         UnsubscribeLinks(keys),
-        lambda: str(live.read().brand["name"]),
+        lambda: str(_live_brand()["name"]),
+        clock(),
+        _live_profiles(settings.customers_table),
+    )
+
+
+@cache
+def centre() -> PreferenceCentre:
+    """Return what answers for the preference centre."""
+    from kairos.app.preferences.centre import PreferenceCentre
+    from kairos.app.preferences.unsubscribe import UnsubscribeLinks
+    from kairos.aws.contacts import DynamoContactReader
+    from kairos.aws.suppressions import DynamoSuppressions
+    from kairos.settings import PreferencesSettings
+
+    settings = _settings(PreferencesSettings)
+    dynamodb = _client("dynamodb")
+    keys = _keys(settings.identity_secret_arn)
+    return PreferenceCentre(
+        _live_profiles(settings.customers_table),
+        DynamoContactReader(dynamodb, settings.contacts_table),
+        DynamoSuppressions(dynamodb, settings.suppressions_table, keys),
+        _inbox(settings.inbox_url),
+        UnsubscribeLinks(keys),
+        _live_brand,
         clock(),
     )
 
@@ -361,6 +397,28 @@ class _ChannelClients(dict[str, Any]):
 
             return Receivers(_connections(settings), _post())
         return _board(client, settings.board_table) if name == "web" else client
+
+
+def _live_brand() -> Mapping[str, Any]:
+    from kairos.settings import PreferencesSettings
+
+    settings = _settings(PreferencesSettings)
+    return _live_release(settings.config_table, settings.releases_bucket).read().brand
+
+
+@cache
+def _live_release(table: str, bucket: str) -> LiveRelease:
+    from kairos.app.publish.live import LiveRelease
+
+    return LiveRelease(_releases(table, bucket))
+
+
+@cache
+def _live_profiles(table: str) -> LiveProfiles:
+    from kairos.app.preferences.standing import LiveProfiles
+    from kairos.aws.customers import DynamoCustomers
+
+    return LiveProfiles(DynamoCustomers(_client("dynamodb"), table).read)
 
 
 @cache

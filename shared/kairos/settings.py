@@ -173,6 +173,8 @@ class PreferencesSettings(Settings):
 
     function: ClassVar[str] = "preferences"
 
+    customers_table: str
+    contacts_table: str
     suppressions_table: str
     config_table: str
     releases_bucket: str

@@ -10,13 +10,21 @@ from infra.stations import STATIONS
 from tests.infra.deployed import Deployed, as_list, flat
 
 ROLES = {name: f"{name.capitalize()}Role" for name in STATIONS}
-CONTACTS = {"ContactsTable": {"ingest": {"UpdateItem"}, "sync": {"UpdateItem"}, "deliver": {"BatchGetItem"}}}
+CONTACTS = {
+    "ContactsTable": {
+        "ingest": {"UpdateItem"},
+        "sync": {"UpdateItem"},
+        "deliver": {"BatchGetItem"},
+        "preferences": {"BatchGetItem"},
+    }
+}
 TABLES: dict[str, dict[str, set[str]]] = {
     **CONTACTS,
     "IdentitiesTable": {name: {"BatchGetItem", "PutItem", "UpdateItem"} for name in ("ingest", "sync")},
     "CustomersTable": {
         "decide": {"GetItem", "PutItem"},
         "deliver": {"GetItem"},
+        "preferences": {"GetItem"},
         "sweep": {"Query"},
         "walk": {"Scan", "DescribeTable"},
         "learn": {"Scan", "DescribeTable"},
@@ -112,9 +120,15 @@ def test_the_contacts_key_is_used_only_through_the_service_that_holds_the_data(
     assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
+def test_who_answers_links_may_read_contacts_and_write_none(prod: Deployed) -> None:
+    (statement,) = [each for each in prod.statements(ROLES["preferences"]) if _is_on(each, "ContactsKey")]
+    assert statement["Action"] == "kms:Decrypt"
+    assert statement["Condition"]["StringEquals"]["kms:ViaService"] == ["dynamodb.ap-northeast-2.amazonaws.com"]
+
+
 def test_nobody_else_uses_the_contacts_key(prod: Deployed) -> None:
     users = {name for name, role in ROLES.items() if prod.actions_on(role, "ContactsKey")}
-    assert users == {"ingest", "sync", "deliver"}
+    assert users == {"ingest", "sync", "deliver", "preferences"}
 
 
 def test_only_those_who_hash_an_identifier_read_the_secret(prod: Deployed) -> None:

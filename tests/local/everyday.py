@@ -273,5 +273,9 @@ def _feedback(cloud: LocalCloud) -> None:
     target = str(opted.header("List-Unsubscribe")).strip("<>")
     path = target.removeprefix(cloud.outputs["PublicUrl"])
     assert cloud.http("GET", path).status == 200
-    assert cloud.http("POST", path, {"content-type": "application/x-www-form-urlencoded"}, b"x=1").status == 200
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert cloud.http("POST", path, form, b"x=1").status == 200
+    centre = f"/p/{path.rpartition('/')[2]}"
+    assert cloud.http("GET", centre).status == 200
+    assert cloud.http("POST", centre, form, b"act=stop").status == 200
     cloud.report(others[-1], "Bounce")

@@ -23,6 +23,10 @@ MARKETING = "marketing"
 NIGHT = "night"
 """The purpose of a separate consent to advertising at night, where a law asks for one (Korea §50③)."""
 
+ANY, PAUSE = "any", "pause"
+"""Channel and purpose of a refusal of all marketing that ends by itself ("not for 30 days"): withdrawn, with an
+`expires_at`. Given, it ends a pause that was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Consent:
@@ -51,6 +55,10 @@ class Consent:
     def affirmed_at(self) -> datetime:
         """Return when the customer last said yes, by agreeing or by confirming."""
         return max(self.at, self.confirmed_at) if self.confirmed_at is not None else self.at
+
+    def refuses(self, now: datetime) -> bool:
+        """Return whether it is a refusal that has not ended by itself."""
+        return not self.given and (self.expires_at is None or now < self.expires_at)
 
     def stands(self, now: datetime) -> bool:
         """Return whether it is given and has not ended by itself."""

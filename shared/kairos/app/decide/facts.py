@@ -97,7 +97,8 @@ def _consent(turn: Turn, key: tuple[str, str], given: bool, event: Event) -> Non
 
 def _said(given: bool, event: Event) -> Consent:
     if not given:
-        return Consent(False, event.occurred_at, event.source)
+        until = event.consent.expires_at if event.consent is not None else None
+        return Consent(False, event.occurred_at, event.source, expires_at=until)
     # Nobody agrees in the future: a source whose clock is fast must not outlive a refusal that came after it.
     at = min(event.occurred_at, event.received_at)
     fact = event.consent

@@ -6,6 +6,7 @@ consent, rest, quiet hours, the author's spread, caps. Each may send it, hold it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -31,6 +32,9 @@ FULL = "frequency cap"
 OUTRANKED = "frequency cap, another message goes first"
 
 # Not sent for one of these, the next channel of the template is tried.
+PREFERRED_CHANNEL = "preferred_channel"
+"""The trait that says which channel the customer wants first: their own word goes before the template's order."""
+
 FALL_BACK_ON = frozenset({"no address", "no consent", "suppressed", "refused", "not reachable"})
 
 
@@ -51,7 +55,7 @@ def ask(
     visit = enrollment.visits.get(step, 0) + 1
     enrollment = turn.keep(replace(enrollment, visits={**enrollment.visits, step: visit}))
     template = turn.release.template(args.template) or {}
-    channels = (args.channel,) if args.channel else tuple(template)
+    channels = (args.channel,) if args.channel else _in_order(turn, template)
     expires = due + (args.expires or max(EXPIRES_AFTER, args.best_within or EXPIRES_AFTER))
     message = Message(
         id=message_id(enrollment.id, step, visit, 0),
@@ -104,6 +108,12 @@ def settle(turn: Turn, message: Message) -> Message | None:
     if spread > turn.now:
         return hold(turn, message, spread, "spread")
     return _contend(turn, message)
+
+
+def _in_order(turn: Turn, template: Iterable[str]) -> tuple[str, ...]:
+    """Return the template's channels in its order of preference, the one that the customer prefers first."""
+    preferred = turn.profile.traits.get(PREFERRED_CHANNEL)
+    return tuple(sorted(template, key=lambda channel: channel != preferred))
 
 
 def _contend(turn: Turn, message: Message) -> Message | None:

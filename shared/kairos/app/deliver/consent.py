@@ -4,7 +4,8 @@ just before the provider ask the same function of the item as it is then.
 The engine's own minimum comes first: somebody agreed, it has not ended by itself, it was confirmed where the brand asks
 for double opt-in, and a mere sale (`existing_customer`) counts only on channels where the brand says so. Then every law
 pack may object. The strictest wins, and the reason names the rule. Where a device fetches its messages (`PULLED`), it
-has asked its owner itself, and only a refusal said elsewhere counts here.
+has asked its owner itself, and only a refusal said elsewhere counts here. A pause closes every channel until it ends,
+but for one that the customer agreed to after they had asked for it.
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ from datetime import datetime
 
 from kairos import registry
 from kairos.app.publish.release import Release
-from kairos.domain.consent import EXISTING_CUSTOMER, GIVEN, MARKETING, Consent
+from kairos.domain.consent import ANY, EXISTING_CUSTOMER, GIVEN, MARKETING, PAUSE, Consent
+from kairos.domain.instant import format_instant
 from kairos.domain.profile import PULLED, Profile
 
 NO_CONSENT = "no consent"
+PAUSED = "the customer wants none until"
 
 
 def objection(release: Release, profile: Profile, channel: str, now: datetime) -> str | None:
     """Return why marketing may not go, beginning with "no consent" and naming the rule, or None where it may."""
     said = profile.consents.get((channel, MARKETING))
+    if paused := _paused(profile.consents.get((ANY, PAUSE)), said, now):
+        return because(NO_CONSENT, paused)
     if channel in PULLED:
-        return NO_CONSENT if said is not None and not said.given else None
+        return NO_CONSENT if said is not None and said.refuses(now) else None
     consent, flaw = _standing(said, release, channel, now)
     for name in release.policies:
         if rule := registry.load("policies", name).objects(consent, channel, release.brand, now):
@@ -47,6 +52,13 @@ def because(what: str, *why: str) -> str:
 def base_of(reason: str) -> str:
     """Return the reason without what explains it."""
     return reason.partition(" (")[0]
+
+
+def _paused(pause: Consent | None, said: Consent | None, now: datetime) -> str:
+    if pause is None or pause.expires_at is None or not pause.refuses(now):
+        return ""
+    newer = said is not None and said.given and said.affirmed_at > pause.at
+    return "" if newer else f"{PAUSED} {format_instant(pause.expires_at)}"
 
 
 def _standing(said: Consent | None, release: Release, channel: str, now: datetime) -> tuple[Consent | None, str]:

@@ -13,6 +13,7 @@ STYLE = (
     "main{max-width:32rem;margin:0 auto;padding:12vh 1.5rem}h1{font-size:1.5rem;line-height:1.3}"
     "button{font:inherit;font-weight:600;padding:.75rem 1.5rem;border:0;border-radius:.5rem}"
     "button{background:#1a1a1a;color:#fff}"
+    "a{color:inherit}a:focus-visible{outline:3px solid #0b66ff;outline-offset:3px}"
     "button:focus-visible{outline:3px solid #0b66ff;outline-offset:3px}"
     "@media(prefers-color-scheme:dark){body{background:#111;color:#eee}button{background:#eee;color:#111}}"
 )
@@ -76,8 +77,14 @@ WORDS = {
 }
 
 
-def page(shows: str, accept_language: str, brand: str, channel: str) -> tuple[Mapping[str, str], str]:
-    """Return the headers and the HTML of a page: ask, done, confirm, confirmed, unknown or failed."""
+MORE = {"en": "All choices, by every channel", "ko": "채널마다 따로 정하기"}
+
+
+def page(shows: str, accept_language: str, brand: str, channel: str, more: str = "") -> tuple[Mapping[str, str], str]:
+    """Return the headers and the HTML of a page: ask, done, confirm, confirmed, unknown or failed.
+
+    `more` is where the preference centre is, as seen from this page.
+    """
     language = preferred_language(accept_language)
     heading, text, button = WORDS[language][shows]
     from_brand = {"en": f" from {brand}", "ko": f"{brand}의 "}[language] if brand else ""
@@ -85,11 +92,12 @@ def page(shows: str, accept_language: str, brand: str, channel: str) -> tuple[Ma
     title = f"{heading} - {brand}" if brand else heading
     # The form has no action: it posts to the address of the page itself, which is the token.
     form = f'<form method="post"><button type="submit">{escape(button)}</button></form>' if button else ""
+    link = f'<p><a href="{escape(more)}">{escape(MORE[language])}</a></p>' if more else ""
     body = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
-        f"<body><main><h1>{escape(heading)}</h1><p>{escape(text)}</p>{form}</main></body></html>"
+        f"<body><main><h1>{escape(heading)}</h1><p>{escape(text)}</p>{form}{link}</main></body></html>"
     )
     return {**HEADERS, "Content-Language": language}, body
 

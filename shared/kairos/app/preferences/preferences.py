@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from kairos.app.http import HttpAnswer
 from kairos.app.ports import Clock, Inbox, InboxMessage, Suppressions
 from kairos.app.preferences.page import page
+from kairos.app.preferences.standing import LiveProfiles
 from kairos.app.preferences.unsubscribe import CONFIRMS, Refusal, UnsubscribeLinks
 from kairos.domain.errors import Unavailable
 from kairos.domain.event import ConsentFact, Event
@@ -37,7 +38,8 @@ RETRIED_FOR = timedelta(hours=1)
 
 
 class Preferences:
-    """The use case. `brand_name` returns the live brand's name; where it fails, the page does without.
+    """The use case. `brand_name` returns the live brand's name; where it fails, the page does without. `profiles` says
+    who is there to be told of a refusal; without it everybody is told.
 
     An answer's facts hold the pseudonym and the outcome: shown, stopped, untold (stopped, but the inbox did not take
     the event), offered and confirmed (a link to confirm by), unknown (no link of ours) or failed.
@@ -50,12 +52,14 @@ class Preferences:
         links: UnsubscribeLinks,
         brand_name: Callable[[], str],
         clock: Clock,
+        profiles: LiveProfiles | None = None,
     ) -> None:
         self._suppressions = suppressions
         self._inbox = inbox
         self._links = links
         self._brand_name = brand_name
         self._clock = clock
+        self._profiles = profiles
 
     def show(self, token: str, accept_language: str = "") -> HttpAnswer:
         """Answer a GET: a page with one button, or a page that knows nothing. Changes nothing."""
@@ -67,7 +71,7 @@ class Preferences:
             return self._answer(200, "offered", accept_language, confirmation)
         if refusal is None:
             return self._answer(404, "unknown", accept_language)
-        return self._answer(200, "shown", accept_language, refusal)
+        return self._answer(200, "shown", accept_language, refusal, f"../p/{token}")
 
     def stop(self, token: str, accept_language: str = "", correlation: str = "") -> HttpAnswer:
         """Answer a POST: write the stop, tell the profile, confirm. The body says nothing that the token does not."""
@@ -82,19 +86,29 @@ class Preferences:
         except Unavailable:
             return self._answer(503, "failed", accept_language)
         try:
+            if self._is_gone(refusal.profile):
+                return self._answer(200, "stopped", accept_language, refusal)
             message = InboxMessage(refusal.profile, (_withdrawn(refusal, now, correlation),), correlation=correlation)
             self._inbox.put([message])
         except Unavailable:
-            return self._answer(200, "untold", accept_language, refusal)
-        return self._answer(200, "stopped", accept_language, refusal)
+            return self._answer(200, "untold", accept_language, refusal, f"../p/{token}")
+        return self._answer(200, "stopped", accept_language, refusal, f"../p/{token}")
+
+    def _is_gone(self, id: str) -> bool:
+        """Return whether nobody is to be told: an event for a profile that was erased would bring it back."""
+        return self._profiles is not None and self._profiles.find(id) is None
 
     def _confirm(self, said: Refusal, now: datetime, accept_language: str, correlation: str) -> HttpAnswer:
         """Tell the profile that its consent is confirmed. Raises Unavailable: unlike a stop, it holds nowhere else."""
+        if self._is_gone(said.profile):
+            return self._answer(404, "unknown", accept_language)
         self._inbox.put([InboxMessage(said.profile, (_confirmed(said, now, correlation),), correlation=correlation)])
         return self._answer(200, "confirmed", accept_language, said)
 
-    def _answer(self, status: int, outcome: str, accept_language: str, refusal: Refusal | None = None) -> HttpAnswer:
-        headers, body = page(SHOWS[outcome], accept_language, self._brand(), refusal.channel if refusal else "")
+    def _answer(
+        self, status: int, outcome: str, accept_language: str, refusal: Refusal | None = None, more: str = ""
+    ) -> HttpAnswer:
+        headers, body = page(SHOWS[outcome], accept_language, self._brand(), refusal.channel if refusal else "", more)
         if status == 503:
             headers = {**headers, "Retry-After": "30"}
         facts = {"status": status, "outcome": outcome, "profile": refusal.profile if refusal else ""}
@@ -111,7 +125,12 @@ def _withdrawn(refusal: Refusal, now: datetime, correlation: str) -> Event:
     """Return the withdrawal. Its id holds the minute: a repeated POST is one event, a refusal after a new consent is
     another."""
     return _word(
-        "unsubscribed", "consent_withdrawn", ConsentFact(refusal.channel, "marketing"), refusal, now, correlation
+        "unsubscribed",
+        "consent_withdrawn",
+        ConsentFact(refusal.channel, "marketing", proof=refusal.message),
+        refusal,
+        now,
+        correlation,
     )
 
 

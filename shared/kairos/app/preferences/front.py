@@ -1,0 +1,31 @@
+"""Which page answers a request: /u/ the one click, /p/ the preference centre. Each is built when it is first asked for,
+so that a one-click loads nothing of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kairos.app.http import HttpAnswer, HttpRequest
+from kairos.app.preferences.centre import PreferenceCentre
+from kairos.app.preferences.preferences import Preferences
+
+
+class Front:
+    """Hands each request to what its path names; API Gateway lets no other path through."""
+
+    def __init__(self, one_click: Callable[[], Preferences], centre: Callable[[], PreferenceCentre]) -> None:
+        self._one_click = one_click
+        self._centre = centre
+
+    def answer(self, request: HttpRequest, correlation: str = "") -> HttpAnswer:
+        """Answer a GET or HEAD, which change nothing, or a POST."""
+        where, _, token = request.path.lstrip("/").partition("/")
+        language = request.headers.get("accept-language", "")
+        posted = request.method == "POST"
+        if where == "p":
+            centre = self._centre()
+            if posted:
+                return centre.change(token, request.body, language, correlation)
+            return centre.show(token, language)
+        one_click = self._one_click()
+        return one_click.stop(token, language, correlation) if posted else one_click.show(token, language)
