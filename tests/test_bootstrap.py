@@ -69,7 +69,6 @@ def environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[
         "KAIROS_PUBLISH_FUNCTION": "kairos-dev-publish",
         "KAIROS_PUSH_APPLICATIONS": "arn:aws:sns:us-east-1:123456789012:app/{platform}/kairos-dev",
         "KAIROS_PUBLIC_URL": "https://example.com",
-        "KAIROS_PUBLISH_FUNCTION": "kairos-dev-publish",
         "AWS_DEFAULT_REGION": REGION,
         "POWERTOOLS_METRICS_NAMESPACE": "Kairos",
         "POWERTOOLS_SERVICE_NAME": "kairos-test",

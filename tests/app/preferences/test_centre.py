@@ -21,7 +21,7 @@ from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
 from kairos.domain.consent import Consent
 from kairos.domain.errors import Unavailable
 from kairos.domain.event import ConsentFact, Event
-from kairos.domain.profile import PULLED, Profile
+from kairos.domain.profile import Profile
 from kairos.memory import MemoryClock, MemoryContacts, MemoryCustomers, MemoryInbox, MemorySuppressions
 from tests.app.decide.world import World as DecideWorld
 from tests.app.decide.world import release_of
@@ -327,6 +327,6 @@ def test_every_channel_and_word_has_its_name_in_both_languages_and_every_box_its
 
 def test_the_addresses_are_those_that_the_channels_declare() -> None:
     declared = {name: registry.load("channels", name).address for name in registry.names("channels")}
-    known = {name: field for name, field in declared.items() if name not in PULLED}
-    assert {name: ADDRESSES[name] for name in known} == known
-    assert set(known) | PULLED <= set(CHANNELS)
+    theirs = {name: field for name, field in declared.items() if field}
+    assert theirs.items() <= ADDRESSES.items()
+    assert set(theirs) | {"web"} <= set(CHANNELS)
