@@ -158,7 +158,7 @@ MUTANTS = [
     Mutant(
         "GET unsubscribes",
         "shared/kairos/app/preferences/preferences.py",
-        'return self._answer(200, "shown", accept_language, refusal)',
+        'return self._answer(200, "shown", accept_language, refusal, f"../p/{token}")',
         "return self.stop(token, accept_language)",
         "a scanner that opens every link refuses for the reader (RFC 8058, 3.2)",
         ("app/preferences/test_preferences.py",),
