@@ -61,6 +61,7 @@ from tests.simulation.between import (
     resent,
     skewed,
 )
+from tests.simulation.clocks import FunctionClocks
 from tests.simulation.counting import Counting
 from tests.simulation.faults import Crash, Faults, FaultyPort
 from tests.simulation.provider import Call, FakeChannel, FakeReceiver
@@ -100,6 +101,7 @@ class World:
             self.faults.declare(place, *kinds, rate=often)
         self.random = self.faults.random
         self.clock = MemoryClock(start)
+        self.clocks = FunctionClocks(self.clock, self.faults, seed)
         self.agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._number = 0
         self.accepted: dict[str, datetime] = {}
@@ -163,20 +165,20 @@ class World:
         )
         parking = faulty(self.parking, "decide>parking", "park")
         archive = self.counting.archive
-        self.handle = HandleInbox(customers, releases, parking, self.clock, archive, self.consents)
+        self.handle = HandleInbox(customers, releases, parking, self.clocks.started(), archive, self.consents)
         self.dispatch = Dispatch(
             inbox["dispatch"],
             faulty(self.outbox, "dispatch>outbox", "put"),
             faulty(alarms, "dispatch>alarms", "arm"),
             faulty(self.effects_parking, "dispatch>parking", "park"),
-            self.clock,
+            self.clocks.started(),
         )
         self.sweep = Sweep(
             faulty(self.index, "sweep>index", "due"),
             inbox["sweep"],
             faulty(alarms, "sweep>alarms", "arm"),
             faulty(self.cursor, "sweep>cursor", "read", "write"),
-            self.clock,
+            self.clocks.started(),
         )
         links = UnsubscribeLinks(Keys, "https://example.com")
         self.preferences = Preferences(
@@ -184,13 +186,14 @@ class World:
             inbox["preferences"],
             links,
             lambda: "Harbour",
-            self.clock,
+            self.clocks.started(),
         )
         messages = self._deliver(links, releases, inbox["deliver"], faulty)
         calls = self._webhooks(releases, inbox["deliver"], faulty)
         self.deliver = Outboxes(lambda: messages, lambda: calls)
 
     def _deliver(self, links: UnsubscribeLinks, releases: Any, inbox: Any, faulty: Callable[..., Any]) -> Deliver:
+        clock = self.clocks.started()
         channels: Any = {
             name: FakeChannel(name, address, self.faults, self.clock.now, self._called, name == "email")
             for name, address in (("email", "email"), ("sms", "phone"))
@@ -203,7 +206,7 @@ class World:
             channels,
             links,
             self.suppressions.hash_address,
-            self.clock,
+            clock,
         )
         return Deliver(
             gates,
@@ -214,7 +217,7 @@ class World:
             inbox,
             channels,
             dict.fromkeys(channels),
-            self.clock,
+            clock,
         )
 
     def _webhooks(self, releases: Any, inbox: Any, faulty: Callable[..., Any]) -> Webhooks:
@@ -226,7 +229,7 @@ class World:
             faulty(self.outbox, "deliver>outbox", "put"),
             inbox,
             FakeReceiver(self.faults, lambda id: self.on_hook(id)),
-            self.clock,
+            self.clocks.started(),
         )
 
     # ---- time --------------------------------------------------------------------------------------------------
