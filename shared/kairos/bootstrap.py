@@ -133,6 +133,7 @@ def messages() -> Deliver:
     from kairos.aws.customers import DynamoCustomers
     from kairos.aws.ledger import DynamoLedger
     from kairos.aws.outbox import SqsOutbox
+    from kairos.aws.products import DynamoProducts
     from kairos.aws.suppressions import DynamoSuppressions
     from kairos.aws.tokens import DynamoSendTokens
     from kairos.registry import load, names
@@ -154,6 +155,7 @@ def messages() -> Deliver:
         suppressions.hash_address,
         clock(),
         DynamoCoupons(dynamodb, settings.messages_table),
+        DynamoProducts(dynamodb, settings.messages_table, clock()),
     )
     return Deliver(
         gates,

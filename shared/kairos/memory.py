@@ -431,6 +431,21 @@ class MemoryCoupons:
         return Pool(len(self.codes.get(offer, [])), self.left.get(offer, 0))
 
 
+class MemoryProducts:
+    """Products and Catalogue."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Mapping[str, Any]] = {}
+
+    def of(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        return {id: self.known[id] for id in ids if id in self.known}
+
+    def put(self, products: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
+        new = dict(products)
+        self.known |= new
+        return len(new)
+
+
 class MemoryTraces:
     """Traces (see `kairos.app.erase`), over what the others keep."""
 

@@ -24,6 +24,7 @@ from kairos.memory import (
     MemoryInbox,
     MemoryLedger,
     MemoryOutbox,
+    MemoryProducts,
     MemoryReleases,
     MemorySendTokens,
     MemorySuppressions,
@@ -110,7 +111,7 @@ class World:
         self.contacts = MemoryContacts()
         self.suppressions = MemorySuppressions()
         self.ledger = MemoryLedger()
-        self.coupons = MemoryCoupons()
+        self.coupons, self.products = MemoryCoupons(), MemoryProducts()
         self.tokens = MemorySendTokens()
         self.outbox = MemoryOutbox(self.clock)
         self.inbox = MemoryInbox(self.clock)
@@ -162,6 +163,7 @@ class World:
             self.suppressions.hash_address,
             self.clock,
             self.coupons,
+            self.products,
         )
         return Deliver(
             gates,

@@ -36,6 +36,7 @@ from kairos.memory import (
     MemoryInbox,
     MemoryInsights,
     MemoryLedger,
+    MemoryProducts,
     MemoryReleases,
     MemoryRounds,
     MemorySuppressions,
@@ -126,7 +127,7 @@ class MemoryDeployment:
         self.inbox = MemoryInbox(self.clock)
         self.consents, self.board = MemoryConsents(), MemoryBoard()
         self.traces = MemoryTraces(self.identities, self.contacts, self.ledger, self.board)
-        self.pools = MemoryCoupons()
+        self.pools, self.catalogue = MemoryCoupons(), MemoryProducts()
         self.secrets = MemorySecrets()
         self.devices = MemoryDevices()
         self.sync_states = MemorySyncStates()

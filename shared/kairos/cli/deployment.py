@@ -25,6 +25,7 @@ from kairos.app.ports import (
     Releases,
     Suppressions,
 )
+from kairos.app.products import Catalogue
 from kairos.app.redrive import DeadLetters
 from kairos.app.sync.state import SyncStates
 from kairos.app.walk.ports import CustomerScan, Population
@@ -103,6 +104,8 @@ class Deployment(Protocol):
 
     @property
     def pools(self) -> Pools: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
     @property
     def suppressions(self) -> Suppressions: ...
     @property
@@ -224,6 +227,13 @@ class AwsDeployment:
         from kairos.cli.parameters import SsmSecrets
 
         return SsmSecrets(self._client("ssm"), self._output("ConnectionsPrefix"))
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Return what templates know of products."""
+        from kairos.aws.products import DynamoProducts
+
+        return DynamoProducts(self._client("dynamodb"), self._output("MessagesTable"), self.clock)
 
     @cached_property
     def pools(self) -> Pools:

@@ -318,6 +318,29 @@ def show_offers(context: Context, stage: Stage = None, region: Region = None, pr
     raise typer.Exit(show_offers(_deployment(context, stage, region, profile)))
 
 
+products = typer.Typer(help="What templates show of what you sell.", rich_markup_mode=None)
+app.add_typer(products, name="products")
+
+
+@products.callback()
+def _products() -> None:
+    """Keep `import` a command of its own."""
+
+
+@products.command("import")
+def import_products(
+    context: Context,
+    file: Annotated[Path, typer.Argument(help="A CSV file with id, title, price, currency, url, image, category.")],
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Put products in: events name them by id, and templates show their title, price, address and picture."""
+    from kairos.cli.products import import_products
+
+    raise typer.Exit(import_products(_deployment(context, stage, region, profile), file))
+
+
 segment = typer.Typer(help="Who is in a segment, found by looking at everybody.", rich_markup_mode=None)
 app.add_typer(segment, name="segment")
 

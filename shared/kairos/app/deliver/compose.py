@@ -9,6 +9,7 @@ from typing import Any
 from kairos import registry
 from kairos.app.deliver.condition import facts_of
 from kairos.app.deliver.outcome import Outcome, not_sent
+from kairos.app.products import Products
 from kairos.app.publish.release import Release
 from kairos.app.render.blanks import fill_blanks, language_for, language_of, moment_of, wall_of
 from kairos.app.render.choose import Choice, choose, partials_in
@@ -30,6 +31,7 @@ def compose(
     urls: tuple[str, str],
     now: datetime,
     coupon: Coupon | None = None,
+    products: Products | None = None,
 ) -> Delivery | Outcome:
     """Return the delivery, or why there is none: the template lacks something, or a law pack does. `urls` are the links
     of this message to refuse by, and to confirm by; `coupon` is what the customer was given of the template's offer."""
@@ -40,7 +42,7 @@ def compose(
     choice = _choose(document, release, profile, message, now)
     if choice is None:
         return not_sent("template", f"the template {message.template} has no {message.channel} part")
-    blanks = fill_blanks(profile, message, contacts, release.brand, unsubscribe_url, confirm_url, coupon)
+    blanks = fill_blanks(profile, message, contacts, release.brand, unsubscribe_url, confirm_url, coupon, products)
     try:
         rendered = _render(release, profile, message, choice, blanks, channel, now)
     except CannotRender as error:

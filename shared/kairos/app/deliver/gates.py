@@ -23,6 +23,7 @@ from kairos.app.ingest.identifiers import normalise_email, normalise_phone
 from kairos.app.offers import Coupons, NoCoupons
 from kairos.app.ports import Clock, ContactReader, Customers, OutboxMessage, Suppressions
 from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
+from kairos.app.products import Products
 from kairos.app.publish.release import Release
 from kairos.app.render.blanks import contact_refs
 from kairos.domain.errors import Unavailable
@@ -64,7 +65,9 @@ class Gates:
         hash_address: Callable[[str], str],
         clock: Clock,
         coupons: Coupons | None = None,
+        products: Products | None = None,
     ) -> None:
+        self._products = products
         self._gifts = Gifts(coupons or NoCoupons())
         self._customers = customers
         self._contacts = contacts
@@ -138,7 +141,7 @@ class Gates:
             return gift
         refusal = Refusal(message.channel, self._hash_address(address), profile.id, message.id)
         urls = (self._links.url(refusal), self._links.confirm_url(refusal))
-        made = compose(release, profile, message, channel, address, contacts, urls, now, gift)
+        made = compose(release, profile, message, channel, address, contacts, urls, now, gift, self._products)
         return made if isinstance(made, Outcome) else Ready(made, profile.id, message.due)
 
 

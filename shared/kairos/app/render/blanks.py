@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kairos.app.products import Products, described, named_in
 from kairos.app.render.local_time import Wall
 from kairos.app.render.money import currency_of
 from kairos.domain.offer import Coupon
@@ -39,11 +40,15 @@ def fill_blanks(
     unsubscribe_url: str | None,
     confirm_url: str | None = None,
     coupon: Coupon | None = None,
+    products: Products | None = None,
 ) -> dict[str, Any]:
-    """Return the variables of one message. `contacts` is what was fetched for `contact_refs`, by ref."""
+    """Return the variables of one message. `contacts` is what was fetched for `contact_refs`, by ref; `products` is
+    asked for what the event names, where the template shows any. Raises Unavailable."""
     enrollment = profile.enrollments.get(message.enrollment)
     person = dict(contacts.get("profile", {}))
     event = {**(enrollment.properties if enrollment else {}), **contacts.get(f"subject#{message.subject}", {})}
+    if products is not None and (named := named_in(event)):
+        event = described(event, products.of(named))
     traits = dict(profile.traits)
     return {
         **traits,

@@ -1,0 +1,57 @@
+"""Products in DynamoDB, in the ledger's table, which `deliver` reads anyhow: "product#<id>" holds a product as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from kairos.app.ports import Clock
+from kairos.app.products import Facts
+from kairos.aws.errors import calling
+from kairos.aws.table import check_size
+from kairos.domain.canonical import canonical
+
+KEPT_FOR = timedelta(minutes=5)
+KEPT_MAX = 2_000
+
+
+class DynamoProducts:
+    """Products and Catalogue. What was read is kept for a while: a campaign shows the same few to everybody."""
+
+    def __init__(self, client: Any, table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+        self._kept: dict[str, tuple[datetime, Facts | None]] = {}
+
+    def of(self, ids: Sequence[str]) -> Mapping[str, Facts]:
+        found = {id: self._known(id) for id in ids}
+        return {id: facts for id, facts in found.items() if facts is not None}
+
+    def put(self, products: Iterable[tuple[str, Facts]]) -> int:
+        number = 0
+        for number, (id, facts) in enumerate(products, 1):  # noqa: B007 - the last number is how many there were
+            item = {**_key(id), "facts": {"S": canonical(dict(facts))}}
+            check_size("product", item)
+            with calling("messages"):
+                self._client.put_item(TableName=self._table, Item=item)
+        return number
+
+    def _known(self, id: str) -> Facts | None:
+        now = self._clock.now()
+        kept = self._kept.get(id)
+        if kept is not None and now - kept[0] < KEPT_FOR:
+            return kept[1]
+        with calling("messages"):
+            item = self._client.get_item(TableName=self._table, Key=_key(id)).get("Item")
+        facts: Facts | None = json.loads(item["facts"]["S"]) if item else None
+        while len(self._kept) >= KEPT_MAX:
+            del self._kept[next(iter(self._kept))]
+        self._kept[id] = (now, facts)
+        return facts
+
+
+def _key(id: str) -> dict[str, dict[str, str]]:
+    return {"message": {"S": f"product#{id}"}}
