@@ -745,6 +745,9 @@ class MemoryArchive:
         self.objects[name], self._open = self._open, []
         return name
 
+    def names(self, hour: datetime) -> list[str]:
+        return sorted(name for name in self.objects if name.startswith(f"decisions/{hour:%Y/%m/%d/%H}/"))
+
     def lines(self, name: str) -> Iterable[bytes]:
         if name not in self.objects:
             raise Unavailable("archive", f"no object {name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -79,6 +80,16 @@ def test_an_object_is_read_line_by_line_also_of_several_members(cloud: Cloud) ->
     bucket, s3 = cloud.bucket(), cloud.client("s3")
     s3.put_object(Bucket=bucket, Key="a", Body=gzip.compress(b"1\n2\n") + gzip.compress(b"3\n"))
     assert list(S3ArchiveReader(s3, bucket).lines("a")) == [b"1", b"2", b"3"]
+
+
+def test_the_objects_of_an_hour_are_found_in_order_and_no_others(cloud: Cloud) -> None:
+    bucket, s3 = cloud.bucket(), cloud.client("s3")
+    names = [f"decisions/2026/11/{hour}/{name}.gz" for hour in ("22/03", "22/04", "22/05") for name in "ba"]
+    for name in names:
+        s3.put_object(Bucket=bucket, Key=name, Body=b"")
+    reader = S3ArchiveReader(s3, bucket)
+    assert list(reader.names(datetime(2026, 11, 22, 4, tzinfo=UTC))) == sorted(names[2:4])
+    assert list(reader.names(datetime(2026, 11, 22, 6, tzinfo=UTC))) == []
 
 
 @pytest.mark.parametrize("packed", [b"plain", gzip.compress(b"cut off")[:-9], gzip.compress(b"x") + b"junk"])

@@ -125,6 +125,7 @@ class MemoryDeployment:
         self.suppressions = MemorySuppressions()
         self.suppression_scan = MemorySuppressionScan(self.suppressions)
         self.inbox = MemoryInbox(self.clock)
+        self.archive = MemoryArchive()
         self.consents, self.board = MemoryConsents(), MemoryBoard()
         self.traces = MemoryTraces(self.identities, self.contacts, self.ledger, self.board)
         self.pools, self.catalogue = MemoryCoupons(), MemoryProducts()

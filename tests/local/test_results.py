@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from kairos.app.history import read_history
 from kairos.cli.deployment import AwsDeployment
 from kairos.cli.results import read_results, to_json
+from kairos.domain.reason import FEEDBACK
 from kairos.local import LocalCloud
 from kairos.local.demo import connect, publish
 from kairos.local.demo_shop import SECRETS
@@ -119,6 +121,16 @@ def check(cloud: LocalCloud) -> None:
     assert shown["objects_waiting"] == 0
 
 
+def check_history(cloud: LocalCloud) -> None:
+    """What the archive tells of each customer is what their items, none of them full, keep."""
+    deployment = AwsDeployment("local", cloud.outputs, lambda service, **_: cloud.session.client(service))
+    profiles = [row.state for row in deployment.scan.page(0, 1, "", 100).rows if row.state is not None]
+    assert len(profiles) == 6
+    for profile in profiles:
+        found = read_history(deployment.archive, [profile.id], START, cloud.now)
+        assert tuple(told for told in found.reasons if told.kind not in FEEDBACK) == profile.log
+
+
 def test_what_happened_is_shown_to_the_unit_within_two_minutes(synthesised: Path, brand: Path) -> None:
     with opened(synthesised, brand) as cloud:
         live(cloud)
@@ -128,6 +140,7 @@ def test_what_happened_is_shown_to_the_unit_within_two_minutes(synthesised: Path
         assert list(shown["steps"]) == ["hello-1", "again-1"]
         assert (shown["steps"]["hello-1"]["sent"], shown["steps"]["again-1"]["sent"]) == (4, 2)
         assert shown["days"]["2026-03-02"]["entered"] == 6
+        check_history(cloud)
         assert shown["not_sent_by_reason"]["no consent; trying sms"] == 2
         assert datetime.fromisoformat(shown["as_of"]) >= cloud.now - 2 * MINUTE
 

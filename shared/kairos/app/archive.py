@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kairos.domain.event import Event, event_to_json
-from kairos.domain.instant import format_instant
+from kairos.domain.instant import format_instant, parse_instant
 from kairos.domain.localtime import local
 from kairos.domain.profile import Written
 from kairos.domain.reason import Reason
@@ -74,6 +74,12 @@ def unaddressed_records(events: Sequence[Event], at: datetime, correlation: str)
 def _reason(reason: Reason) -> dict[str, Any]:
     said = {name: value for name in _PLAIN if (value := getattr(reason, name))}
     return {**said, "due": format_instant(reason.due)} if reason.due else said
+
+
+def reason_of(raw: Mapping[str, Any], profile: str, at: datetime) -> Reason:
+    """Read what a line says of one decision. Raises KeyError, TypeError or ValueError for anything else."""
+    said = {name: raw[name] for name in _PLAIN if name in raw}
+    return Reason(at, profile, **said, due=parse_instant(raw["due"]) if "due" in raw else None)
 
 
 def _take(events: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:

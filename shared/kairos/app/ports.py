@@ -180,6 +180,9 @@ class ArchiveReader(Protocol):
     def lines(self, name: str) -> Iterable[bytes]:
         """Yield the lines of one object. Raises BadInput for one that is none of ours."""
 
+    def names(self, hour: datetime) -> Iterable[str]:
+        """Yield the names of the objects whose first line came in that hour (UTC, whole), in order."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Figure:

@@ -10,6 +10,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_plus
@@ -17,6 +18,9 @@ from urllib.parse import unquote_plus
 from kairos.app.archive import line_of
 from kairos.aws.errors import calling
 from kairos.domain.errors import BadInput, TooLarge, Unavailable
+
+OBJECTS = "decisions/"
+"""Where Firehose puts what it joins, by UTC date and hour (`infra/archive.py`)."""
 
 RECORDS_MAX = 500
 RECORD_BYTES_MAX = 1_024_000
@@ -96,6 +100,12 @@ class S3ArchiveReader:
             body = self._client.get_object(Bucket=self._bucket, Key=name)["Body"]
             packed = body.read()
         yield from unpack(packed).splitlines()
+
+    def names(self, hour: datetime) -> Iterator[str]:
+        pages = self._client.get_paginator("list_objects_v2")
+        with calling("archive"):
+            for page in pages.paginate(Bucket=self._bucket, Prefix=f"{OBJECTS}{hour:%Y/%m/%d/%H}/"):
+                yield from (row["Key"] for row in page.get("Contents", ()))
 
 
 def unpack(packed: bytes) -> bytes:

@@ -16,6 +16,7 @@ from kairos.app.erase import Traces
 from kairos.app.export import SuppressionScan
 from kairos.app.offers import Pools
 from kairos.app.ports import (
+    ArchiveReader,
     Clock,
     ContactReader,
     Drafts,
@@ -118,6 +119,10 @@ class Deployment(Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def insights(self) -> InsightsReader: ...
+    @property
+    def archive(self) -> ArchiveReader:
+        """Return what was decided, as it was archived."""
+
     @property
     def sync_states(self) -> SyncStates: ...
     @property
@@ -323,6 +328,13 @@ class AwsDeployment:
         from kairos.aws.insights import DynamoInsights
 
         return DynamoInsights(self._client("dynamodb"), self._output("InsightsTable"))
+
+    @cached_property
+    def archive(self) -> ArchiveReader:
+        """Return the bucket behind Firehose."""
+        from kairos.aws.archive import S3ArchiveReader
+
+        return S3ArchiveReader(self._client("s3"), self._output("ArchiveBucket"))
 
     def uncounted(self) -> int:
         """Return how many notices of new objects lie in tally's queue, or are being worked on."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from kairos.cli.customer import live_release
+from kairos.cli.past import BACK, Past, past_of
 from kairos.cli.screen import clock_of, open_screen
 from kairos.domain.instant import parse_instant
 from kairos.domain.profile import Profile
@@ -28,19 +29,27 @@ WILL = {"message": "will get", "held": "will hold", "not_sent": "will not", "exi
 
 
 def explain_customer(
-    deployment: Deployment, profile: Profile, journey: str | None = None, at: datetime | None = None
+    deployment: Deployment,
+    profile: Profile,
+    journey: str | None = None,
+    at: datetime | None = None,
+    back: timedelta = BACK,
 ) -> int:
     """Print one line a decision, oldest first, on the customer's clock or else the brand's; then what will come.
 
-    `at` in the past: what had been decided by then. In the future: what will come until then, else within 30 days.
+    `at` in the past: what had been decided by then, `back` from the archive where the item does not reach so far. In
+    the future: what will come until then, else within 30 days.
     """
     release, screen = live_release(deployment), open_screen()
     zone, now = release.zone(profile.zone) if release else ZoneInfo("UTC"), deployment.clock.now()
     screen.print(f"profile {profile.id}; times in {zone.key}", style="dim")
-    decided = [reason for reason in profile.log if at is None or reason.at <= at]
-    if not decided:
-        screen.print("nothing was decided for this customer yet" if at is None or at >= now else _too_early(profile))
-    _tell(_of(decided, journey), zone, screen)
+    past = at is not None and at < now
+    decided = past_of(deployment, profile, at, back, zone) if at is not None and past else Past(profile.log)
+    if decided.source:
+        screen.print(decided.source, style="dim")
+    if not decided.reasons:
+        screen.print(_too_early(profile) if past else "nothing was decided for this customer yet")
+    _tell(_of(decided.reasons, journey), zone, screen)
     if release is not None and at is None:
         for line in _counts(release, profile, zone):
             screen.print(line, style="dim")

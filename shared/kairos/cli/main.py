@@ -448,6 +448,9 @@ def explain(
     at: Annotated[
         str | None, typer.Option("--at", help="As it stood at this instant (ISO 8601), or what will come until then.")
     ] = None,
+    back: Annotated[
+        str | None, typer.Option("--back", help="How far before a past --at the archive is read, as 7d; else 1d.")
+    ] = None,
     stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
@@ -455,10 +458,11 @@ def explain(
     """Say what was decided for a customer lately, and why; and what will come if nothing happens."""
     from kairos.cli.customer import find_customer, read_instant
     from kairos.cli.explain import explain_customer
+    from kairos.cli.past import read_back
 
     deployment = _deployment(context, stage, region, profile)
     found = find_customer(deployment, customer)
-    raise typer.Exit(explain_customer(deployment, found, journey, read_instant(at)))
+    raise typer.Exit(explain_customer(deployment, found, journey, read_instant(at), read_back(back)))
 
 
 @app.command("map")
