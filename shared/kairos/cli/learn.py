@@ -46,7 +46,7 @@ def _learn(sample: Sample, release: Release, today: int) -> Learned:
         if error.name not in ("numpy", "scipy"):
             raise
         raise CannotDo("fitting needs numpy and scipy: install kairos[learn]") from error
-    return learn(sample, release.timing, today)
+    return learn(sample, release, today)
 
 
 def _tell(sample: Sample, learned: Learned) -> None:

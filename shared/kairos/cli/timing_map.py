@@ -16,6 +16,7 @@ from kairos.cli.customer import live_release
 from kairos.cli.explain import STYLES, WILL, sentence
 from kairos.cli.failure import CannotDo
 from kairos.cli.future import foresee
+from kairos.cli.knowledge import knowledge_of
 from kairos.cli.screen import clock_of, open_screen
 from kairos.domain.anchor import EntryAnchor, Prediction
 from kairos.domain.journey import Journey
@@ -48,6 +49,8 @@ def map_customer(deployment: Deployment, profile: Profile, days: int) -> int:
     ]
     rows += [(reason.at, WILL[reason.kind], sentence(reason, zone), STYLES.get(reason.kind)) for reason in coming]
     screen.print(f"profile {profile.id}; times in {zone.key}, until {clock_of(until, zone)}", style="dim")
+    for line in knowledge_of(profile, release, now):
+        screen.print(line, highlight=False)
     for at, kind, what, style in sorted(rows, key=lambda row: row[0]):
         screen.print(f"{clock_of(at, zone)}  {kind:<10} ", style=style, end="")
         screen.print(what)

@@ -50,6 +50,8 @@ BUDGETS: Mapping[str, Budget] = {
     "rhythm": Budget(1, 260, "none: eight days and thirteen numbers, whatever was bought"),
     "hours": Budget(13, 600, "the rows of the fewest counts; 168 hours each, and a count an hour"),
     "predicted": Budget(50, 70, "those that were made first"),
+    "course": Budget(1, 40, "none: a stage and two days"),
+    "scores": Budget(10, 100, "none: as many segments may learn at most"),
     "log": Budget(40, 180, "oldest first"),
 }
 PROPERTIES_BYTES_MAX = 4_000

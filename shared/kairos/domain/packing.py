@@ -365,6 +365,8 @@ PROFILE: tuple[Row, ...] = (
     ("hours", "hw", _lists, _read_lists, {}),
     ("predicted", "pr", *_filed(Predicted, PREDICTED), {}),
     _plain("bought_month", "bm", 0),
+    _plain("course", "cr", []),
+    ("scores", "sc", _lists, _read_lists, {}),
 )
 _KEYS = {row[1]: row for row in PROFILE}
 

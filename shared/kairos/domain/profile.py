@@ -249,7 +249,8 @@ class Profile:
     whether the rest of the person's data is known to be gone. Where the release asks for it: `rhythm` is the state
     of `kairos.timing.Rhythm`, `hours` maps "active", "sent email", "answered email" … → hour of the week, count,
     hour, count …, and `predicted` is by journey and prediction. `bought_month` is twelve times the year and the month
-    in which a purchase was last counted for the holdout of all marketing.
+    in which a purchase was last counted for the holdout of all marketing, `course` where the customer stands
+    (`kairos.domain.condition.stage`), `scores` what is learned of scores (`kairos.app.decide.scores`).
     """
 
     id: str
@@ -288,6 +289,8 @@ class Profile:
     hours: dict[str, tuple[int, ...]] = field(default_factory=dict)
     predicted: dict[str, Predicted] = field(default_factory=dict)
     bought_month: int = 0
+    course: list[Any] = field(default_factory=list)
+    scores: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def birth(self) -> str:
@@ -343,4 +346,5 @@ class Profile:
             windows=dict(self.windows),
             hours=dict(self.hours),
             predicted=dict(self.predicted),
+            scores=dict(self.scores),
         )

@@ -21,6 +21,7 @@ from kairos.app.decide import (
     folding,
     following,
     habits,
+    lifecycle,
     memberships,
     messages,
     moments,
@@ -28,6 +29,7 @@ from kairos.app.decide import (
     parcels,
     passages,
     reports,
+    scores,
     signals,
     timelines,
     walked,
@@ -114,6 +116,7 @@ def _arbitrated(profile: Profile, release: Release, inputs: Sequence[Input], now
 
 def _lived(turn: Turn, inputs: Sequence[Input], *, born: bool) -> Turn:
     turn.lateness = _lateness(turn, inputs)
+    lifecycle.begin(turn)
     memberships.begin(turn, born=born)
     passages.thaw(turn)
     for entry in inputs:
@@ -326,6 +329,7 @@ def _close(turn: Turn) -> Outcome:
     profile.log = (*profile.log, *(reason for reason in turn.reasons if reason.kind not in FEEDBACK))
     caps.forget(turn)
     habits.forget(turn)
+    scores.forget(turn)
     budget.evict(profile, turn.release.counter_keys, turn.now)
     due = alarm.earliest_due(turn)
     alarm.set_alarm(turn, due)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from kairos.app.consents import COMPLAINT as COMPLAINT
-from kairos.app.decide import counting, habits, holdouts, reports
+from kairos.app.decide import counting, habits, holdouts, lifecycle, reports, scores
 from kairos.app.decide.turn import Turn
 from kairos.domain.budget import BUDGETS, TRAIT_BYTES_MAX, fits_trait
 from kairos.domain.consent import Consent, later_word
@@ -34,8 +34,10 @@ def take_in(turn: Turn, event: Event) -> bool:
         _consent(turn, (str(event.properties.get("channel", "email")), "marketing"), False, event)
     if not reports.knows(turn, event):
         counting.count(turn, event.name, event.properties, event.occurred_at)
-    habits.take(turn, event)
+    if habits.take(turn, event):
+        lifecycle.follow(turn)
     holdouts.take(turn, event)
+    scores.take(turn, event)
     return turn.profile.zone != before
 
 

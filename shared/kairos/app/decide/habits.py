@@ -23,9 +23,9 @@ ANSWERED = 256
 ACTIVE, SENT, ANSWER = "active", "sent", "answered"
 
 
-def take(turn: Turn, event: Event) -> None:
-    """Remember an order or a visit."""
-    timing = turn.release.timing
+def take(turn: Turn, event: Event) -> bool:
+    """Remember an order or a visit. Return whether a day of purchase became known."""
+    timing, bought_before = turn.release.timing, turn.profile.rhythm
     if timing.keeps_rhythm and event.name == timing.order:
         known = rhythm_of(turn.profile)
         bought = timing.rhythm.with_day(known, day_of(event.occurred_at, turn.zone))
@@ -37,6 +37,7 @@ def take(turn: Turn, event: Event) -> None:
         last = _last_before(turn.profile, event.occurred_at)
         if last is not None:
             note_answer(turn, last)
+    return turn.profile.rhythm is not bought_before
 
 
 def note_sent(turn: Turn, posted: Posted) -> None:

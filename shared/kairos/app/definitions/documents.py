@@ -18,7 +18,7 @@ from kairos.app.definitions.brand import check_brand
 from kairos.app.definitions.circles import circles_of_journeys, circles_of_partials, circles_of_segments
 from kairos.app.definitions.compile import check_journey
 from kairos.app.definitions.references import find_mappings, named_in_conditions, named_segments, tracked_in
-from kairos.app.definitions.segment import check_segment
+from kairos.app.definitions.segment import LEARNING_MAX, check_segment
 from kairos.app.definitions.template import PARTIAL, channels_of, check_template, texts_of
 from kairos.app.definitions.triggers import BROADCAST
 from kairos.app.render.render import partials_of
@@ -308,6 +308,8 @@ def _too_many_tracked(documents: Documents) -> Iterator[Problem]:
     segments = documents.of("segment")
     asking = [definition.document for definition in documents.definitions if definition.kind in _ASKING]
     asked = {id for document in asking for id in tracked_in(document)}
+    for late in sorted(id for id, segment in segments.items() if segment.document.get("learns"))[LEARNING_MAX:]:
+        yield segments[late].problem(BadDefinition(("learns",), f"at most {LEARNING_MAX} segments can learn"))
     tracked = sorted(id for id, segment in segments.items() if id in asked or segment.document.get("track"))
     for id in tracked[TRACKED_MAX:]:
         message = f"at most {TRACKED_MAX} segments can be tracked or waited for; there are {len(tracked)}"

@@ -44,8 +44,13 @@ from kairos.app.definitions.triggers import AT_FORM, BROADCAST, FOLLOW_ON, TRIGG
 from kairos.app.render.choose import LANGUAGE_FORM, PHASES, TIME_BANDS
 from kairos.app.render.mjml import MJML
 from kairos.domain.cap import CALENDARS, CLASSES
+<<<<<<< HEAD
 from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STATUSES, TIMES_MAX
 from kairos.domain.document import ID_FORM
+=======
+from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STAGES, STATUSES, TIMES_MAX
+from kairos.domain.condition.score import ADDS_MAX, SIGNALS_MAX
+>>>>>>> 9ab0114 (Ask where customers stand and how likely they are to act: stages that change by themselves, scores that learn)
 from kairos.domain.journey import PRIORITY_MAX
 from kairos.domain.localtime import WEEKDAYS
 from kairos.domain.membership import ON
@@ -187,6 +192,7 @@ def _step(name: str) -> Schema:
 
 def _segment() -> Schema:
     own = {"id": _ref("id"), "where": _ref("condition"), "track": {"type": "boolean"}}
+    own |= {"learns": _object({"event": _ref("name"), "within": _ref("duration")}, "event")}
     return _object(_remarks() | own, "id", "where")
 
 
@@ -305,6 +311,7 @@ def _brand() -> Schema:
                 "order": _ref("name"),
                 "active": {"type": "array", "minItems": 1, "maxItems": EVENTS_MAX, "items": _ref("name")},
                 "explore": _ref("share"),
+                "stages": _object(dict.fromkeys(("at_risk", "lapsed"), _ref("share"))),
             }
         ),
         "calendar": CALENDAR_SCHEMA,
@@ -350,6 +357,10 @@ def _conditions(itself: str, *, everything: bool) -> list[Schema]:
     times = {"type": "integer", "minimum": 0, "maximum": TIMES_MAX}
     counted = _object(dict.fromkeys(("eq", "ne", "gt", "gte", "lt", "lte"), times)) | _exactly(1)
     window = {"times": counted, "within": _ref("duration")}
+    odds = {"type": "number", "minimum": -ADDS_MAX, "maximum": ADDS_MAX}
+    signal = _object({"if": _ref(itself), "adds": odds, "because": _TEXT}, "if", "adds", "because")
+    signals = {"type": "array", "minItems": 1, "maxItems": SIGNALS_MAX, "items": signal}
+    stage: Schema = {"enum": list(STAGES)}
     of_entry = {"entry": _ref("name"), "where": _ref("field_condition"), "status": {"enum": list(STATUSES)}}
     return [
         *forms,
@@ -357,6 +368,8 @@ def _conditions(itself: str, *, everything: bool) -> list[Schema]:
         _compared("entry", "field"),
         _object(of_entry | {"times": counted}, "entry"),
         _object({"segment": _ref("id")}, "segment"),
+        _object({"score": signals, "base": odds, "gte": _ref("share")}, "score", "base", "gte"),
+        _object({"stage": {"anyOf": [stage, {"type": "array", "minItems": 1, "items": stage}]}}, "stage"),
         _object({"did": _ref("name"), "where": _ref("field_condition")} | window, "did"),
         _object({"journey": _ref("id"), "was": {"enum": list(JOURNEY_WAS)}} | window, "journey"),
         _object({"message": _ref("id"), "was": {"enum": list(MESSAGE_WAS)}} | window, "message"),

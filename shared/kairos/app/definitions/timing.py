@@ -6,6 +6,9 @@ from kairos.domain.document import Document, parse_share
 from kairos.domain.errors import BadDefinition
 
 KEPT = ("rhythm", "hours")
+STAGE = "stage"
+AT_RISK, LAPSED = 0.5, 0.8
+"""How likely a customer has gone from when they are called at risk, and lapsed."""
 ORDER = "order_completed"
 ACTIVE = (
     *("page_viewed", "screen_viewed", "product_viewed", "product_list_viewed", "products_searched", "product_clicked"),
@@ -21,7 +24,7 @@ def read_timing(document: Document) -> None:
     if not document.has("timing"):
         return
     timing = document.inner("timing")
-    timing.only("keep", "order", "active", "explore")
+    timing.only("keep", "order", "active", "explore", "stages")
     if timing.has("keep"):
         for value, path in timing.items("keep"):
             if value not in KEPT:
@@ -36,3 +39,13 @@ def read_timing(document: Document) -> None:
             Document({"event": value}, path[:-1]).name("event")
     if timing.has("explore"):
         timing.read("explore", parse_share)
+    if timing.has("stages"):
+        _read_stages(timing.inner("stages"))
+
+
+def _read_stages(stages: Document) -> None:
+    stages.only("at_risk", "lapsed")
+    at_risk = stages.read("at_risk", parse_share) if stages.has("at_risk") else AT_RISK
+    lapsed = stages.read("lapsed", parse_share) if stages.has("lapsed") else LAPSED
+    if not 0 < at_risk < lapsed < 1:
+        raise BadDefinition(stages.path, "expected more than 0%, at_risk below lapsed, and less than 100%")

@@ -15,7 +15,6 @@ from kairos.app.learn.learn import Learned, learn
 from kairos.app.learn.sample import SAMPLE_MAX, Sample, read_sample
 from kairos.app.ports import Clock
 from kairos.app.publish.release import Release
-from kairos.app.publish.timed import Timing
 from kairos.app.walk.ports import CustomerScan
 from kairos.domain.errors import BadInput, Unavailable
 from kairos.timing.rhythm import day_of
@@ -55,7 +54,7 @@ class LearnNightly:
         publishing: Publishing,
         clock: Clock,
         most: int = SAMPLE_MAX,
-        learn: Callable[[Sample, Timing, int], Learned] = learn,
+        learn: Callable[[Sample, Release, int], Learned] = learn,
     ) -> None:
         self._scan = scan
         self._live = live
@@ -70,10 +69,10 @@ class LearnNightly:
             release = self._live()
         except Unavailable:  # nothing is published yet: there is nothing to learn for
             return Night()
-        if not (release.timing.keeps_rhythm or release.timing.keeps_hours):
+        if not (release.timing.keeps_rhythm or release.timing.keeps_hours or release.learning):
             return Night()
         sample = read_sample(self._scan, self._most)
-        learned = self._learn(sample, release.timing, day_of(self._clock.now(), release.brand_zone))
+        learned = self._learn(sample, release, day_of(self._clock.now(), release.brand_zone))
         judged = {name: each.in_words for name, each in learned.judged.items()}
         if not learned.better:
             return Night(sample.looked_at, judged)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from kairos.app.decide.habits import ACTIVE, SENT, hours_of, rhythm_of
+from kairos.app.decide.scores import observations
 from kairos.app.walk.ports import CustomerScan
 from kairos.domain.profile import Profile
 from kairos.timing.send_time import Hours
@@ -20,11 +21,13 @@ PAGE = 500
 
 @dataclass(slots=True)
 class Sample:
-    """What the items of a share of all customers say: days of purchase, and hours by channel."""
+    """What the items of a share of all customers say: days of purchase, hours by channel, and what scores were
+    seen to foretell, by the key of `kairos.app.decide.scores`."""
 
     looked_at: int = 0
     days: dict[str, tuple[int, ...]] = field(default_factory=dict)
     hours: dict[str, dict[str, Hours]] = field(default_factory=dict)
+    scores: dict[str, dict[str, dict[int, tuple[int, int]]]] = field(default_factory=dict)
 
     def add(self, profile: Profile) -> None:
         """Take one customer in. Of a long history the last eight days are known one by one, and are what is used."""
@@ -34,6 +37,9 @@ class Sample:
         channels = {name.partition(" ")[2] for name in profile.hours if name.startswith(SENT)}
         for channel in channels or ({"email"} if ACTIVE in profile.hours else ()):
             self.hours.setdefault(channel, {})[profile.id] = hours_of(profile, channel)
+        for key, row in profile.scores.items():
+            if seen := observations(row):
+                self.scores.setdefault(key, {})[profile.id] = seen
 
 
 def read_sample(scan: CustomerScan, most: int = SAMPLE_MAX) -> Sample:

@@ -142,7 +142,7 @@ def _say_since(counters: Mapping[str, Any], before: Mapping[str, Any], now: str)
 
 
 def _meant(segment: Mapping[str, Any]) -> dict[str, Any]:
-    return {"where": segment["where"], **({"track": True} if segment.get("track") else {})}
+    return {"where": segment["where"], **{key: segment[key] for key in ("track", "learns") if segment.get(key)}}
 
 
 def _all_keys(value: Any) -> set[str]:

@@ -63,7 +63,7 @@ def index_of(
             row = counters.setdefault(did.event, {}).setdefault(did.key, {"key": did.key, "where": where})
             row["keep"] = max(row.get("keep", 0), did.keep)
     tracked = index_segments(raw.values(), segments)
-    remembered = asked_of_items(raw.values())
+    remembered = asked_of_items([*raw.values(), *segments.values()])
     guards = _guards(triggers, {id: journey.triggers for id, journey in journeys.items()})
     return {
         **({"segments": tracked} if tracked else {}),

@@ -14,17 +14,19 @@ from kairos.timing.next_order import RhythmPrior
 from kairos.timing.rhythm import replay
 from kairos.timing.send_time import WEEK_HOURS, HourPrior, Hours, active_week, answer_rates
 from kairos.timing.silence import HORIZON, SilencePrior, p_none
+from kairos.timing.weights import Weights
 
 BYTES_MAX = 400_000
 CHANNEL = "hours "
+SCORE = "score "
 _TRIED = (replay([739_000]), replay(range(739_000, 739_100, 9)))
 
 
 def with_learned(bundle: Mapping[str, Any], priors: Any, scores: Any, now: Any) -> dict[str, Any]:
     """Return the bundle with these priors in the place of those it has. Raises BadInput.
 
-    `priors` is by part, `rhythm`, `silence` or `hours email`, and `scores` says of each {"observed", "fitted", "live"}:
-    the mean log score on customers held out, of the new prior and of the one that is live.
+    `priors` is by part, `rhythm`, `silence`, `hours email` or `score ID`, and `scores` says of each {"observed",
+    "fitted", "live"}: the mean log score on customers held out, of the new prior and of the one that is live.
     """
     if not isinstance(priors, Mapping) or not isinstance(scores, Mapping) or not priors:
         raise BadInput("priors", "what was learned, by part")
@@ -37,6 +39,8 @@ def with_learned(bundle: Mapping[str, Any], priors: Any, scores: Any, now: Any) 
         _check(part, raw)
         if part.startswith(CHANNEL):
             timing["hours"] = {**timing.get("hours", {}), part.removeprefix(CHANNEL): raw}
+        elif part.startswith(SCORE):
+            timing["scores"] = {**timing.get("scores", {}), part.removeprefix(SCORE): raw}
         else:
             timing[part] = raw
         learned[part] = {**scores[part], "at": format_instant(now)}
@@ -59,6 +63,9 @@ def _check_score(part: str, score: Any) -> None:
 def _check(part: str, raw: Any) -> None:
     """Read the prior and ask it something: each number must be one, and each answer a probability."""
     try:
+        if part.startswith(SCORE):
+            _try_score(raw)
+            return
         if not all(map(isfinite, _numbers(raw))):
             raise ValueError("not finite")
         (_try_hours if part.startswith(CHANNEL) else {"rhythm": _try_rhythm, "silence": _try_silence}[part])(raw)
@@ -85,6 +92,11 @@ def _try_silence(raw: Mapping[str, Any]) -> None:
         for silence in (0, 40, 4000):
             if not 0 <= p_none(prior, RHYTHM.forecast(rhythm), rhythm.purchases, silence, HORIZON) <= 1:
                 raise ValueError("no probability")
+
+
+def _try_score(raw: Mapping[str, Any]) -> None:
+    if Weights.from_document(raw).to_document() != raw:
+        raise ValueError("numbers of a score")
 
 
 def _try_hours(raw: Mapping[str, Any]) -> None:

@@ -36,6 +36,7 @@ from zoneinfo import ZoneInfo
 from kairos.app.definitions.compile import compile_journey
 from kairos.app.ports import EVERYTHING, Pause, Pointer
 from kairos.app.publish.index import GUARDED_FROM
+from kairos.app.publish.learning import Learning
 from kairos.app.publish.timed import Timing
 from kairos.app.publish.tracked import Segments, Tracked
 from kairos.domain.anchor import Prediction, SharedAnchor
@@ -202,7 +203,14 @@ class Release:
     @cached_property
     def segments(self) -> Mapping[str, Condition]:
         """Return every segment's condition."""
-        return Segments(self.bundle["segments"], self._shared["segments"])
+        learned = (self.bundle.get("timing") or {}).get("scores", {})
+        return Segments(self.bundle["segments"], self._shared["segments"], learned)
+
+    @cached_property
+    def learning(self) -> tuple[Learning, ...]:
+        """Return the scores that learn, with the numbers that are live."""
+        ids = (id for id, segment in sorted(self.bundle["segments"].items()) if segment.get("learns"))
+        return tuple(Learning.of(id, self.bundle["segments"][id], self.segments[id]) for id in ids)
 
     @cached_property
     def tracked(self) -> Tracked:

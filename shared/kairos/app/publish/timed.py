@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kairos.app.definitions.references import find_mappings
-from kairos.app.definitions.timing import ACTIVE, EXPLORE, KEPT, ORDER
+from kairos.app.definitions.timing import ACTIVE, AT_RISK, EXPLORE, KEPT, LAPSED, ORDER, STAGE
 from kairos.domain.document import parse_share
 
 if TYPE_CHECKING:
@@ -29,11 +29,15 @@ class Timing:
         self._own: Mapping[str, Any] = bundle["brand"].get("timing") or {}
         self._learned: Mapping[str, Any] = bundle.get("timing") or {}
         kept = {*bundle.get("index", {}).get("timing", ()), *self._own.get("keep", ())}
-        self.keeps_rhythm = "rhythm" in kept
+        self.keeps_stage = STAGE in kept
+        self.keeps_rhythm = "rhythm" in kept or self.keeps_stage
         self.keeps_hours = "hours" in kept
         self.order: str = self._own.get("order", ORDER)
         self.active = frozenset(self._own.get("active", ACTIVE))
         self.explore = parse_share(self._own["explore"]) if "explore" in self._own else EXPLORE
+        stages = self._own.get("stages") or {}
+        self.at_risk = parse_share(stages["at_risk"]) if "at_risk" in stages else AT_RISK
+        self.lapsed = parse_share(stages["lapsed"]) if "lapsed" in stages else LAPSED
         self._hours: dict[str, HourPrior] = {}
 
     @cached_property
@@ -65,8 +69,14 @@ class Timing:
 
 
 def asked_of_items(documents: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return what of timing these journeys ask every item to remember."""
+    """Return what of timing these journeys and segments ask every item to remember."""
     listed = list(documents)
     rhythm = any(next(find_mappings(document, "predicted"), None) for document in listed)
     hours = any(next(find_mappings(document, "best_within"), None) for document in listed)
-    return [name for name, asked in zip(KEPT, (rhythm, hours), strict=True) if asked]
+    stage = any(isinstance(found["stage"], str | list | tuple) for each in listed for found in _stages(each))
+    return [name for name, asked in zip((*KEPT, STAGE), (rhythm, hours, stage), strict=True) if asked]
+
+
+def _stages(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """Return the conditions on stages: mappings of that one key."""
+    return (found for _, found in find_mappings(document, "stage") if len(found) == 1)

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from kairos.app.definitions.references import named_segments, tracked_in
 from kairos.domain.canonical import fingerprint
-from kairos.domain.condition import Condition, Did, EntryIs, FieldIs, Relative, TraitIs, parse_condition, walk
+from kairos.domain.condition import (
+    Condition,
+    Did,
+    EntryIs,
+    FieldIs,
+    Relative,
+    Score,
+    StageIs,
+    TraitIs,
+    parse_condition,
+    walk,
+)
 from kairos.domain.ids import digest
 from kairos.domain.membership import membership_key
 
@@ -23,13 +35,22 @@ EVERYTHING = "everything"
 class Segments(Mapping[str, Condition]):
     """The conditions of a bundle's segments, each read when it is first asked for."""
 
-    def __init__(self, documents: Mapping[str, Mapping[str, Any]], read: dict[str, Condition]) -> None:
+    def __init__(
+        self,
+        documents: Mapping[str, Mapping[str, Any]],
+        read: dict[str, Condition],
+        learned: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> None:
         self._documents = documents
         self._read = read
+        self._learned = learned
 
     def __getitem__(self, id: str) -> Condition:
         if id not in self._read:
-            self._read[id] = parse_condition(self._documents[id]["where"])
+            condition, numbers = parse_condition(self._documents[id]["where"]), self._learned.get(id)
+            if isinstance(condition, Score) and numbers and numbers["print"] == condition.print:
+                condition = condition.weighed(numbers["base"], numbers["adds"])
+            self._read[id] = condition
         return self._read[id]
 
     def __iter__(self) -> Iterator[str]:
@@ -101,6 +122,8 @@ def _looked_at(id: str, segments: Mapping[str, Mapping[str, Any]]) -> set[str]:
                 looked.add(f"entry {part.kind}")
             elif isinstance(part, TraitIs):
                 looked |= {f"trait {part.trait}", f"trait {part.trait.partition('.')[0]}"}
+            elif isinstance(part, StageIs):
+                looked |= {"stage", "trait timezone"}
             if isinstance(part, TraitIs | FieldIs) and isinstance(part.comparison, Relative):
                 looked.add("trait timezone")  # a date begins on the customer's clock
     return looked

@@ -15,6 +15,8 @@ from kairos.domain.condition.forms import DEPTH_MAX, parse_condition
 from kairos.domain.condition.guard import Guarded, any_of, guards_of
 from kairos.domain.condition.plain import AllOf, AnyOf, FieldIs, InSegment, Not, TraitIs
 from kairos.domain.condition.relative import RELATIVE, Relative
+from kairos.domain.condition.score import SIGNALS_MAX, Score, Signal
+from kairos.domain.condition.stage import STAGES, StageIs, stage_of
 
 __all__ = [
     "DEPTH_MAX",
@@ -23,6 +25,8 @@ __all__ = [
     "MESSAGE_WAS",
     "OPERATORS",
     "RELATIVE",
+    "SIGNALS_MAX",
+    "STAGES",
     "STATUSES",
     "TIMES_MAX",
     "AllOf",
@@ -37,6 +41,9 @@ __all__ = [
     "InSegment",
     "Not",
     "Relative",
+    "Score",
+    "Signal",
+    "StageIs",
     "TraitIs",
     "any_of",
     "as_behaviour",
@@ -44,5 +51,6 @@ __all__ = [
     "look_up",
     "next_change",
     "parse_condition",
+    "stage_of",
     "walk",
 ]

@@ -11,7 +11,9 @@ from kairos.domain.condition.entries import STATUSES, EntryIs
 from kairos.domain.condition.facts import Condition, walk
 from kairos.domain.condition.plain import AllOf, AnyOf, FieldIs, InSegment, Not, TraitIs
 from kairos.domain.condition.relative import RELATIVE, Relative, read_relative
-from kairos.domain.document import Document, Path
+from kairos.domain.condition.score import ADDS_MAX, SIGNALS_MAX, Score, Signal, print_of
+from kairos.domain.condition.stage import STAGES, StageIs
+from kairos.domain.document import Document, Path, parse_share
 from kairos.domain.errors import BadDefinition
 from kairos.domain.ids import digest
 
@@ -116,6 +118,32 @@ def _segment(document: Document, _: int) -> Condition:
     return InSegment(document.identifier("segment"))
 
 
+def _stage(document: Document, _: int) -> Condition:
+    document.only("stage")
+    raw = document.raw["stage"]
+    found = [name for name, _ in document.items("stage")] if isinstance(raw, list | tuple) else [raw]
+    if not found or not all(isinstance(name, str) and name in STAGES for name in found):
+        raise BadDefinition((*document.path, "stage"), f"expected one or a list of {', '.join(STAGES)}")
+    return StageIs(tuple(found))
+
+
+def _score(document: Document, depth: int) -> Condition:
+    document.only("score", "base", "gte")
+    found = document.items("score")
+    if not 1 <= len(found) <= SIGNALS_MAX:
+        raise BadDefinition((*document.path, "score"), f"expected 1 to {SIGNALS_MAX} signals")
+    signals = tuple(_signal(Document(raw, path), depth) for raw, path in found)
+    base = float(document.number("base", -ADDS_MAX, ADDS_MAX))
+    written = [json.dumps(raw.get("if"), sort_keys=True, ensure_ascii=False, default=str) for raw, _ in found]
+    return Score(signals, base, document.read("gte", parse_share), print_of(written))
+
+
+def _signal(document: Document, depth: int) -> Signal:
+    document.only("if", "adds", "because")
+    condition = parse_condition(document.raw.get("if"), (*document.path, "if"), depth + 1)
+    return Signal(condition, float(document.number("adds", -ADDS_MAX, ADDS_MAX)), document.text("because"))
+
+
 # "entry" stands before "field": an entry condition carries both keys.
 _FORMS: dict[str, Callable[[Document, int], Condition]] = {
     "all": _all,
@@ -125,6 +153,8 @@ _FORMS: dict[str, Callable[[Document, int], Condition]] = {
     "journey": _happened,
     "message": _happened,
     "segment": _segment,
+    "score": _score,
+    "stage": _stage,
     "entry": _entry,
     "trait": _trait,
     "field": _field,

@@ -21,6 +21,7 @@ from kairos.timing.next_order import RhythmPrior
 from kairos.timing.rhythm import Rhythm
 from kairos.timing.send_time import WEEK_HOURS, HourPrior, Hours, active_week, answer_rates
 from kairos.timing.silence import SilencePrior
+from kairos.timing.weights import Weights
 
 HELD_OUT = 4
 """Every fourth customer is held out."""
@@ -40,7 +41,7 @@ class Judged:
     `prior` is None where there was too little to learn from.
     """
 
-    prior: RhythmPrior | HourPrior | SilencePrior | None
+    prior: RhythmPrior | HourPrior | SilencePrior | Weights | None
     observed: int
     fitted: float = 0.0
     live: float = 0.0

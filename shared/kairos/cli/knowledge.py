@@ -1,0 +1,36 @@
+"""What the models say of one customer as of now: stage and index, and every score with what speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from kairos.app.decide.habits import rhythm_of
+from kairos.app.publish.release import Release
+from kairos.domain.condition import Facts, Score, stage_of
+from kairos.domain.profile import Profile
+from kairos.timing.rhythm import day_of
+
+
+def knowledge_of(profile: Profile, release: Release, now: datetime) -> Iterator[str]:
+    """Yield a line for the stage, where it is kept, and one for each score."""
+    zone = release.zone(profile.zone)
+    if profile.course:
+        yield _stage(profile, release, day_of(now, zone))
+    facts = Facts(profile, {}, now, release.segments, zone=zone)
+    for id in sorted(release.segments):
+        score = release.segments[id]
+        if isinstance(score, Score):
+            chance, why = score.chance(facts), [f"{each.because} {each.adds:+.2f}" for each in score.because(facts)]
+            inside = "in" if chance >= score.least else "not in"
+            yield f"{id}: {chance:.0%}, {inside} (from {score.least:.0%}): {'; '.join(why) or 'no signal'}"
+
+
+def _stage(profile: Profile, release: Release, today: int) -> str:
+    from kairos.timing.lifecycle import lifecycle_index
+
+    stage, (_, at_risk, lapsed) = stage_of(profile, today), profile.course
+    index = lifecycle_index(release.timing.rhythm, rhythm_of(profile), today)
+    days = [(word, day) for word, day in (("at risk", at_risk), ("lapsed", lapsed)) if day > today]
+    coming = "".join(f"; {word} from {date.fromordinal(day)}" for word, day in days)
+    return f"stage: {str(stage).replace('_', ' ')}, lifecycle index {index:.2f}{coming}"
