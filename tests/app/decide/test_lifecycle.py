@@ -48,7 +48,7 @@ def test_who_becomes_at_risk_is_reached_on_that_day_though_nothing_happens() -> 
 def test_an_order_moves_the_day_and_tells_of_a_return() -> None:
     world = world_of(WIN_BACK, segments=LEAVING)
     _, at_risk, lapsed = course(world)
-    world.hear(make_event("order_completed", NOON + 90 * D))
+    world.hear(make_event("order_completed", NOON + 98 * D))
     assert course(world)[1] > at_risk
     world.hear(make_event("order_completed", datetime(lapsed.year + 1, 1, 1, tzinfo=NOON.tzinfo)))
     assert course(world)[0] == "returned"

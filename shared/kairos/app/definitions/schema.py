@@ -44,13 +44,9 @@ from kairos.app.definitions.triggers import AT_FORM, BROADCAST, FOLLOW_ON, TRIGG
 from kairos.app.render.choose import LANGUAGE_FORM, PHASES, TIME_BANDS
 from kairos.app.render.mjml import MJML
 from kairos.domain.cap import CALENDARS, CLASSES
-<<<<<<< HEAD
-from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STATUSES, TIMES_MAX
-from kairos.domain.document import ID_FORM
-=======
 from kairos.domain.condition import IN_MAX, JOURNEY_WAS, MESSAGE_WAS, OPERATORS, STAGES, STATUSES, TIMES_MAX
 from kairos.domain.condition.score import ADDS_MAX, SIGNALS_MAX
->>>>>>> 9ab0114 (Ask where customers stand and how likely they are to act: stages that change by themselves, scores that learn)
+from kairos.domain.document import ID_FORM
 from kairos.domain.journey import PRIORITY_MAX
 from kairos.domain.localtime import WEEKDAYS
 from kairos.domain.membership import ON
