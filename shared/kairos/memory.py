@@ -20,7 +20,7 @@ from zlib import crc32
 from kairos.app.archive import line_of
 from kairos.app.board import plain_notice, ready, with_notice, without
 from kairos.app.consents import Word
-from kairos.app.deliver.rate import allowances
+from kairos.app.deliver.rate import Allowance, allowances
 from kairos.app.erase import STANDING, IdentityRow
 from kairos.app.export import StopPage
 from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
@@ -542,6 +542,13 @@ class MemorySendTokens:
             granted = min(granted, max(0, row.most - self.used.get(row.key, 0)))
             self.used[row.key] = self.used.get(row.key, 0) + granted
         return granted
+
+    def spend(self, row: Allowance, amount: int, *, capped: bool) -> bool:
+        used = self.used.get(row.key, 0) + amount
+        if capped and used > row.most:
+            return False
+        self.used[row.key] = used
+        return True
 
 
 class MemoryReleases:

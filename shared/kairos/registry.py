@@ -237,6 +237,9 @@ class Channel(Protocol):
     def amount(self, parts: Mapping[str, str]) -> int:
         """Return of how many units (`price.per`) a rendered message is."""
 
+    def measured(self, parts: Mapping[str, str], brand: Mapping[str, Any]) -> str:
+        """Return how long a rendered message is on the channel's own terms, for whoever previews it; often nothing."""
+
 
 # ---- policies ------------------------------------------------------------------------------------------------------
 

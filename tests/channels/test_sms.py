@@ -191,3 +191,35 @@ def test_forty_five_hangul_syllables_fill_a_korean_text() -> None:
 def test_an_emoji_has_no_bytes_in_the_korean_code_page() -> None:
     with pytest.raises(UnicodeEncodeError):
         korean_bytes("봄 🌸")
+
+
+KOREAN = {"country": "KR"}
+
+
+def test_an_emoji_is_refused_as_it_is_saved_where_networks_would_make_it_a_question_mark() -> None:
+    [(part, problem)] = CHANNEL.lint({"text": "봄 🌸 {{ name | default: '🌷' }}"}, KOREAN)
+    assert (part, "🌸" in problem, "🌷" in problem) == ("text", True, False)
+    assert list(CHANNEL.lint({"text": "봄 🌸"}, {"country": "US"})) == []
+    assert list(CHANNEL.lint({"text": "똠방각하 {{ name }}"}, KOREAN)) == []
+
+
+def test_a_text_longer_than_korean_networks_carry_is_refused_as_it_is_saved() -> None:
+    assert list(CHANNEL.lint({"text": "가" * 1_000}, KOREAN)) == []
+    assert [part for part, _ in CHANNEL.lint({"text": "가" * 1_000 + "a"}, KOREAN)] == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("가" * 45, "UCS-2, 45 units, 1 segment; SMS, 90 of 90 bytes"),
+        ("가" * 45 + "a", "UCS-2, 46 units, 1 segment; LMS, 91 of 2000 bytes"),
+        ("가" * 1001, "UCS-2, 1001 units, 15 segments; too long: 2002 bytes"),
+        ("🌸", "UCS-2, 2 units, 1 segment; SMS, 1 of 90 bytes"),
+    ],
+)
+def test_whoever_previews_a_korean_text_reads_its_bytes_and_its_segments(text: str, said: str) -> None:
+    assert CHANNEL.measured({"text": text}, KOREAN) == said
+
+
+def test_elsewhere_segments_are_all_there_is_to_say() -> None:
+    assert CHANNEL.measured({"text": "a" * 161}, {}) == "GSM-7, 161 units, 2 segments"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kairos.app.deliver.rate import Allowance
 from kairos.aws.tokens import DynamoSendTokens
 from kairos.memory import MemorySendTokens
 from tests.aws.cloud import Cloud
@@ -56,3 +57,24 @@ def test_nothing_wanted_is_nothing_granted(tokens: Any) -> None:
 def test_a_rate_that_never_sends_is_refused(tokens: Any, rate: float) -> None:
     with pytest.raises(ValueError):
         tokens.lease("email", 1, rate, None, NOW)
+
+
+MONTH = Allowance("token#sms/spend#2026-11", 100, NOW + timedelta(days=40))
+
+
+def test_a_month_is_spent_to_the_last_and_not_beyond(tokens: Any) -> None:
+    assert [tokens.spend(MONTH, 30, capped=True) for _ in range(4)] == [True, True, True, False]
+    assert tokens.spend(MONTH, 10, capped=True)
+    assert not tokens.spend(MONTH, 1, capped=True)
+
+
+def test_one_message_dearer_than_the_month_is_never_paid_for(tokens: Any) -> None:
+    assert not tokens.spend(MONTH, 101, capped=True)
+    assert tokens.spend(MONTH, 100, capped=True)
+
+
+def test_what_may_not_be_held_is_counted_all_the_same_and_what_comes_back_may_be_spent_again(tokens: Any) -> None:
+    assert tokens.spend(MONTH, 150, capped=False)
+    assert not tokens.spend(MONTH, 1, capped=True)
+    tokens.spend(MONTH, -60, capped=False)
+    assert [tokens.spend(MONTH, 5, capped=True) for _ in range(3)] == [True, True, False]

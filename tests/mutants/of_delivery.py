@@ -48,10 +48,26 @@ MUTANTS = [
     Mutant(
         "a refusal keeps its claim",
         DELIVER,
-        "        except Refused as error:\n            self._ledger.free(message.message)\n",
+        "        except Refused as error:\n            self._not_sent(message, charge)\n",
         "        except Refused as error:\n",
         "what was refused is waited for as unknown for three days",
         ("app/deliver/test_deliver.py",),
+    ),
+    Mutant(
+        "a month's limit is no limit",
+        "shared/kairos/app/deliver/spending.py",
+        "tokens.spend(charge.row, charge.amount, capped=marketing)",
+        "tokens.spend(charge.row, charge.amount, capped=False)",
+        "advertising by text message costs whatever it costs",
+        ("app/deliver/test_spending.py",),
+    ),
+    Mutant(
+        "a new domain sends all at once",
+        "shared/kairos/app/deliver/warm_up.py",
+        "    waiting = marketing[granted:]",
+        "    waiting: list[Request] = []",
+        "mailbox providers take the flood for spam",
+        ("app/deliver/test_warm_up.py",),
     ),
     Mutant(
         "what was sent is not recorded",
@@ -168,8 +184,8 @@ MUTANTS = [
     Mutant(
         "who has no token goes all the same",
         LEASE,
-        "going += requests[:granted]",
-        "going += requests",
+        "_warmed_up(name, requests[:granted], release, tokens, now)",
+        "_warmed_up(name, requests, release, tokens, now)",
         "the provider throttles the account",
         ("app/deliver/test_deliver.py",),
     ),

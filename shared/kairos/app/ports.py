@@ -9,12 +9,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from kairos.domain.effects import Effect
 from kairos.domain.event import Event
 from kairos.domain.merge import Merge
 from kairos.domain.profile import Profile
+
+if TYPE_CHECKING:
+    from kairos.app.deliver.rate import Allowance
 
 
 class Clock(Protocol):
@@ -370,6 +373,10 @@ class SendTokens(Protocol):
 
     def lease(self, channel: str, wanted: int, per_second: float, per_day: int | None, now: datetime) -> int:
         """Take up to `wanted` tokens of this second and day; return how many were granted (0: come back later)."""
+
+    def spend(self, row: Allowance, amount: int, *, capped: bool) -> bool:
+        """Add `amount` to what was taken of the row; with `capped` only where it then is no more than `row.most`, else
+        nothing changes and it is False. A negative amount gives back."""
 
 
 # ---- on-site messages --------------------------------------------------------------------------------------------

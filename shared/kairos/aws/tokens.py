@@ -26,6 +26,15 @@ class DynamoSendTokens:
             granted = self._take(row, granted)
         return granted
 
+    def spend(self, row: Allowance, amount: int, *, capped: bool) -> bool:
+        if capped and amount > row.most:
+            return False
+        try:
+            self._add(row, amount, capped=capped)
+        except ConditionFailed:
+            return False
+        return True
+
     def _take(self, row: Allowance, wanted: int) -> int:
         wanted = min(wanted, row.most)
         for _ in range(TRIES_MAX):
@@ -40,18 +49,19 @@ class DynamoSendTokens:
                 return wanted
         return 0
 
-    def _add(self, row: Allowance, wanted: int) -> None:
+    def _add(self, row: Allowance, wanted: int, *, capped: bool = True) -> None:
+        values = {":ttl": {"N": str(to_ttl(row.until))}, ":wanted": {"N": str(wanted)}}
+        most: dict[str, Any] = {}
+        if capped:
+            values[":left"] = {"N": str(row.most - wanted)}
+            most["ConditionExpression"] = "attribute_not_exists(#used) OR #used <= :left"
+            most["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         with calling("messages"):
             self._client.update_item(
                 TableName=self._table,
                 Key={"message": {"S": row.key}},
                 UpdateExpression="SET #ttl = :ttl ADD #used :wanted",
-                ConditionExpression="attribute_not_exists(#used) OR #used <= :left",
                 ExpressionAttributeNames={"#ttl": "ttl", "#used": "used"},
-                ExpressionAttributeValues={
-                    ":ttl": {"N": str(to_ttl(row.until))},
-                    ":wanted": {"N": str(wanted)},
-                    ":left": {"N": str(row.most - wanted)},
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                ExpressionAttributeValues=values,
+                **most,
             )

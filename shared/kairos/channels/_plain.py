@@ -29,3 +29,7 @@ class Plain:
     def amount(self, parts: Mapping[str, str]) -> int:
         """Return 1: each message is one."""
         return 1
+
+    def measured(self, parts: Mapping[str, str], brand: Mapping[str, Any]) -> str:
+        """Return nothing: its length is nobody's concern."""
+        return ""

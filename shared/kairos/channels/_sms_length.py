@@ -45,6 +45,24 @@ def korean_bytes(text: str) -> int:
     return len(text.encode("cp949"))
 
 
+def is_korean(character: str) -> bool:
+    """Return whether Korean networks carry a character: whether their code page has it."""
+    try:
+        character.encode("cp949")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def korean_kind(text: str) -> str:
+    """Return what a Korean carrier makes of a whole text, label and footer included: "SMS, 88 of 90 bytes"; other
+    characters than its own count as the question mark that it would write."""
+    size = len(text.encode("cp949", "replace"))
+    if size <= KOREAN_SMS_BYTES_MAX:
+        return f"SMS, {size} of {KOREAN_SMS_BYTES_MAX} bytes"
+    return f"LMS, {size} of {KOREAN_LMS_BYTES_MAX} bytes" if size <= KOREAN_LMS_BYTES_MAX else f"too long: {size} bytes"
+
+
 def _segments(widths: list[int], single: int, joined: int) -> int:
     """Count segments as phones fill them: a character of two units is never split over two segments."""
     if sum(widths) <= single:

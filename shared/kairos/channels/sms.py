@@ -12,7 +12,7 @@ from typing import Any
 
 from kairos.channels._plain import Plain
 from kairos.channels._provider_errors import ONE_TRY, translate
-from kairos.channels._sms_length import measure
+from kairos.channels._sms_length import KOREAN_LMS_BYTES_MAX, is_korean, korean_bytes, korean_kind, measure
 from kairos.domain.errors import Refused, Unavailable
 from kairos.registry import Delivery, Grant, Price, Rate
 
@@ -23,6 +23,7 @@ REFUSED = frozenset(
     {"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationException", "OptedOut"}
 )
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_BLANK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}")
 
 
@@ -40,6 +41,24 @@ class Sms(Plain):
     service = "sns"
     client_config: Mapping[str, Any] = ONE_TRY
     grants: Sequence[Grant] = (Grant(actions=("sns:Publish",), resources=("*",), why="a phone number has no ARN"),)
+
+    def lint(self, texts: Mapping[str, str], brand: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+        """Return what Korean networks would not carry as it was written, where the brand is Korean."""
+        text = _BLANK.sub("", texts.get("text", ""))
+        if brand.get("country") != "KR":
+            return ()
+        if strange := sorted({character for character in text if not is_korean(character)}):
+            shown = " ".join(strange[:10])
+            return [("text", f"Korean networks carry no {shown}: write it in letters")]
+        if (size := korean_bytes(text)) > KOREAN_LMS_BYTES_MAX:
+            return [("text", f"a Korean text message has at most {KOREAN_LMS_BYTES_MAX} bytes, and this has {size}")]
+        return ()
+
+    def measured(self, parts: Mapping[str, str], brand: Mapping[str, Any]) -> str:
+        """Return how long the text is on the networks' terms: "UCS-2, 52 of 70, 1 segment; SMS, 88 of 90 bytes"."""
+        length = measure(parts.get("text", ""))
+        said = f"{length.encoding}, {length.units} units, {length.segments} segment{'s' * (length.segments != 1)}"
+        return said if brand.get("country") != "KR" else f"{said}; {korean_kind(parts.get('text', ''))}"
 
     def amount(self, parts: Mapping[str, str]) -> int:
         """Return the segments of the text."""

@@ -106,6 +106,8 @@ class _View:
             rendered = policy.apply(rendered, channel, self.wish.marketing, self.brand, self.url)
         for part, text in rendered.parts.items():
             screen.print(f"  {part}: {text}")
+        if measured := plug_in.measured(rendered.parts, self.brand):
+            screen.print(f"  {measured}", style="dim")
         for policy in policies:
             if lack := policy.lacks(rendered, channel, self.wish.marketing, self.brand):
                 screen.print(f"  would not be sent: {policy.name}: {lack} is missing", style="red")

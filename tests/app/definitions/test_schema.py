@@ -60,6 +60,7 @@ GOOD: list[tuple[str, Any]] = [
     ("brand", brand(zones=["Asia/Seoul", "Europe/Paris"], policies=["kr"])),
     ("brand", brand(quiet_hours={"sms": "21:00-08:00", "push": "12:00 - 13:30"})),
     ("brand", brand(quiet_hours={"transactional": {"sms": "00:00-06:00"}})),
+    ("brand", brand(prices={"sms": 0.02}, limits={"sms_spend": 300}, warm_up={"from": "2026-11-22"})),
     ("brand", brand(allowed={"email": {"mon-fri": "09:00-18:00", "sat": ["10:00-12:00"], "holidays": "closed"}})),
     ("brand", brand(allowed={"sms": "all day", "transactional": {"sms": ["07:00-09:00", "12:00-22:00"]}})),
     ("brand", brand(caps=[{"channel": "any", "max": 1, "per": "week", "class": "any"}], week_starts="sun")),
@@ -404,6 +405,12 @@ BAD: list[tuple[str, Any]] = [
     ("brand", brand(holidays={"add": [{"date": "2026-06-15"}]})),
     ("brand", brand(holidays={"add": [{"date": "2026-06-15", "name": "A; B"}]})),
     ("brand", brand(holidays={"drop": []})),
+    ("brand", brand(prices={"sms": -1})),
+    ("brand", brand(limits={"sms_spend": "300"})),
+    ("brand", brand(limits={"email_spend": 300})),
+    ("brand", brand(warm_up={})),
+    ("brand", brand(warm_up={"from": "2026-02-30"})),
+    ("brand", brand(warm_up={"from": "20261122"})),
     ("journey", around(**{"class": "promo"})),
 ]  # fmt: skip
 
@@ -444,7 +451,7 @@ ODD: tuple[Any, ...] = (
 BEYOND = re.compile(
     r"IANA time zone|once, best first|no hour to send in|adds? up|which is never|a date stands alone"
     r"|stands beside each|lasts at most|no channel is called|to take the place of|another variant"
-    r"|has no offer|at most 730d|MJML|<mj"
+    r"|has no offer|at most 730d|MJML|<mj|in a circle"
     r"|no holiday of|no season of|the holidays of|is no rule|not before `from`|of which country"
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 from kairos import registry
@@ -31,6 +32,9 @@ BRAND_KEYS = (
     "unconfirmed_consent",
     *LIMITS,
     "rates",
+    "prices",
+    "limits",
+    "warm_up",
     "holdout",
     "timing",
     "walks",
@@ -48,6 +52,10 @@ UNCONFIRMED = ("keep", "stop")
 TEXT_MAX = 200
 ZONES_MAX = 50
 WALK_RATE_MAX = 1_000
+PRICE_MAX, SPEND_MAX = 10, 10_000_000
+"""US dollars: of one message or segment, and of a month."""
+
+SPENDING = ("sms_spend",)
 CURRENCY_FORM = re.compile(r"[A-Z]{3}")
 EMAIL_FORM = re.compile(r"[^@\s<>,;:]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
@@ -72,6 +80,8 @@ def check_brand(raw: object) -> list[BadDefinition]:
         read_caps,
         read_rest,
         _rates,
+        _money,
+        _warm_up,
         _holdout,
         read_timing,
         _walks,
@@ -180,6 +190,33 @@ def _holdout(document: Document) -> None:
     """How many customers get no marketing at all, so that all of it together can be measured."""
     if document.has("holdout"):
         document.read("holdout", parse_share)
+
+
+def _money(document: Document) -> None:
+    """What messages cost, and may cost in a month."""
+    if document.has("prices"):
+        prices = document.inner("prices")
+        prices.only(*CHANNELS)
+        for channel in prices.raw:
+            prices.number(channel, 0, PRICE_MAX)
+    if document.has("limits"):
+        limits = document.inner("limits")
+        limits.only(*SPENDING)
+        for key in limits.raw:
+            limits.number(key, 0, SPEND_MAX)
+
+
+def _warm_up(document: Document) -> None:
+    if document.has("warm_up"):
+        warm_up = document.inner("warm_up")
+        warm_up.only("from")
+        warm_up.read("from", _day, 'a date in quotes, such as "2026-11-22"')
+
+
+def _day(value: Any) -> date:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError
+    return date.fromisoformat(value)
 
 
 def _walks(document: Document) -> None:

@@ -19,7 +19,10 @@ from kairos.app.definitions.brand import (
     CURRENCY_FORM,
     EMAIL_FORM,
     LANGUAGES,
+    PRICE_MAX,
     SENDER_KEYS,
+    SPEND_MAX,
+    SPENDING,
     TEXT_MAX,
     UNCONFIRMED,
     WALK_RATE_MAX,
@@ -299,6 +302,9 @@ def _brand() -> Schema:
         "caps": {"type": "array", "maxItems": CAPS_MAX, "items": _object(cap, "channel", "max", "per")},
         "week_starts": {"enum": list(WEEKDAYS)},
         "rest": {"type": "array", "maxItems": RESTS_MAX, "items": _object(rest, "after", "for")},
+        "prices": _object(dict.fromkeys(CHANNELS, _upto(PRICE_MAX))),
+        "limits": _object(dict.fromkeys(SPENDING, _upto(SPEND_MAX))),
+        "warm_up": _object({"from": {"type": "string", "format": "date", "pattern": f"^{_DAY}{_END}"}}, "from"),
         "rates": _object(dict.fromkeys(CHANNELS, _object(rate, "per_second"))),
         "holdout": _ref("share"),
         "timing": _object(
@@ -331,6 +337,10 @@ def _offer() -> Schema:
 
 def _window() -> Schema:
     return {"type": "string", "pattern": rf"^\s*{_CLOCK}\s*-\s*{_CLOCK}\s*{_END}"}
+
+
+def _upto(most: int) -> Schema:
+    return {"type": "number", "minimum": 0, "maximum": most}
 
 
 def _by_class(form: Schema) -> Schema:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from kairos.app.deliver.gates import Gates
+from kairos.app.deliver.gates import Gates, Ready
 from kairos.app.deliver.lease import again, later, lease
 from kairos.app.deliver.outcome import (
     AGAIN,
@@ -31,6 +31,7 @@ from kairos.app.deliver.outcome import (
     not_sent,
     report,
 )
+from kairos.app.deliver.spending import Charge, charge_of, give_back, take
 from kairos.app.ports import Claim, Clock, Inbox, InboxMessage, Ledger, Outbox, OutboxMessage, SendTokens
 from kairos.app.publish.release import Release
 from kairos.domain.errors import Gone, Refused, Throttled, Unavailable
@@ -131,6 +132,7 @@ class Deliver:
         try:
             client = self._clients[message.channel]  # made with its first message, and not after the gates were read
             passed = self._gates.pass_through(message)
+            charge, passed = self._pay(message, passed)
         except Exception:
             self._ledger.free(message.message)
             raise
@@ -140,20 +142,36 @@ class Deliver:
         try:
             provider_id = self._channels[message.channel].send(passed.delivery, client)
         except Refused as error:
-            self._ledger.free(message.message)
+            self._not_sent(message, charge)
             refused = gone(error.reason) if isinstance(error, Gone) else not_sent("refused", detail=error.reason)
             return replace(refused, profile=passed.profile)
         except Throttled as error:
+            give_back(self._tokens, charge)
             if not repeated:  # a claim that was taken over keeps its count of repetitions
                 self._ledger.free(message.message)
             return replace(later(message, "throttled", self._clock.now()), detail=error.reason)
         except Exception as error:  # noqa: BLE001 - whatever it was, the provider may have taken the message
             if self._channels[message.channel].repeatable:
-                self._ledger.free(message.message)
+                self._not_sent(message, charge)
                 return again(message, passed.due, self._clock.now(), _said(error))
             return replace(self._unknown(message, error), repeated=repeated)
         sent = Outcome("sent", profile=passed.profile, provider_id=provider_id, repeated=repeated)
         return self._sent(message, replace(sent, words=passed.delivery.words))
+
+    def _pay(self, message: OutboxMessage, passed: Ready | Outcome) -> tuple[Charge | None, Ready | Outcome]:
+        """Take what the message costs of the month's limit, where there is one and there is enough left."""
+        if isinstance(passed, Outcome):
+            return None, passed
+        delivery, channel = passed.delivery, self._channels[message.channel]
+        charge = charge_of(passed.brand, channel, delivery.rendered, self._clock.now())
+        if charge is None or take(self._tokens, charge, marketing=delivery.marketing):
+            return charge, passed
+        return None, replace(held("spending limit", charge.opens), profile=passed.profile)
+
+    def _not_sent(self, message: OutboxMessage, charge: Charge | None) -> None:
+        """Give back what was taken for a message that is known not to have gone."""
+        give_back(self._tokens, charge)
+        self._ledger.free(message.message)
 
     def _unknown(self, message: OutboxMessage, error: Exception) -> Outcome:
         detail = _said(error)

@@ -40,11 +40,12 @@ MERGING_SECONDS = 30
 @dataclass(frozen=True, slots=True)
 class Ready:
     """All gates are open: call the provider at once. `profile` is whose journeys hear of it; `due` when the message was
-    meant to go."""
+    meant to go, `brand` the live release's."""
 
     delivery: Delivery
     profile: str
     due: datetime
+    brand: Mapping[str, Any]
 
 
 class Gates:
@@ -142,7 +143,7 @@ class Gates:
         refusal = Refusal(message.channel, self._hash_address(address), profile.id, message.id)
         urls = (self._links.url(refusal), self._links.confirm_url(refusal))
         made = compose(release, profile, message, channel, address, contacts, urls, now, gift, self._products)
-        return made if isinstance(made, Outcome) else Ready(made, profile.id, message.due)
+        return made if isinstance(made, Outcome) else Ready(made, profile.id, message.due, release.brand)
 
 
 def find_profile(customers: Customers, id: str) -> Profile | Outcome:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from kairos.app.deliver.outcome import Delivered, Outcome, Request, failure, not_sent
+from kairos.app.deliver import warm_up
+from kairos.app.deliver.outcome import Delivered, Outcome, Request, failure, held, not_sent
 from kairos.app.ports import OutboxMessage, SendTokens
 from kairos.app.publish.release import Release
 from kairos.domain.ids import fraction
@@ -39,12 +40,24 @@ def lease(
             continue
         try:
             granted = _granted(channels[name], len(requests), release, tokens, now)
+            may_go, waiting = _warmed_up(name, requests[:granted], release, tokens, now)
         except Exception as error:  # noqa: BLE001 - one channel's rate must not stop the others
             others += [Delivered(one, failure(error)) for one in requests]
             continue
-        going += requests[:granted]
+        going += may_go
+        others += waiting
         others += [Delivered(one, later(one.message, "no token", now)) for one in requests[granted:]]
     return going, others
+
+
+def _warmed_up(
+    channel: str, requests: list[Request], release: Release, tokens: SendTokens, now: datetime
+) -> tuple[list[Request], list[Delivered]]:
+    if channel != warm_up.CHANNEL:
+        return requests, []
+    going, waiting = warm_up.admitted(requests, release.brand, tokens, now)
+    tomorrow = held("warm-up", warm_up.tomorrow(now))
+    return going, [Delivered(one, replace(tomorrow, profile=one.message.profile)) for one in waiting]
 
 
 def later(message: OutboxMessage, code: str, now: datetime) -> Outcome:
