@@ -29,6 +29,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
             alarm_email="owner@example.com",
             email_identity="example.com",
             allowed_origins="https://shop.example.com,https://blog.example.com",
+            traces="true",
         )
     )
 

@@ -9,7 +9,7 @@ import pytest
 from infra.package import ROOT
 from infra.stations import STATIONS
 from kairos.settings import FUNCTIONS, Settings
-from tests.infra.deployed import Deployed
+from tests.infra.deployed import Deployed, as_list
 
 ALARM_CLOCK = {"INBOX_URL", "INBOX_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "SCHEDULE_DLQ_ARN"}
 RELEASE = {"CONFIG_TABLE", "RELEASES_BUCKET"}
@@ -60,13 +60,10 @@ def test_a_function_is_told_what_it_reads_and_nothing_else(prod: Deployed, stati
 
 
 @pytest.mark.parametrize("station", sorted(READS))
-def test_a_function_runs_on_arm_untraced_and_logs_json_where_it_is_kept_for_a_while(
-    prod: Deployed, station: str
-) -> None:
+def test_a_function_runs_on_arm_and_logs_json_where_it_is_kept_for_a_while(prod: Deployed, station: str) -> None:
     function = prod.properties(logical_id(station))
     assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
     assert function["Handler"] == f"functions.{station}.handler"
-    assert "TracingConfig" not in function
     assert function["LoggingConfig"] == {
         "LogFormat": "JSON",
         "ApplicationLogLevel": "INFO",
@@ -75,6 +72,18 @@ def test_a_function_runs_on_arm_untraced_and_logs_json_where_it_is_kept_for_a_wh
     }
     assert prod.properties(f"{station.capitalize()}Logs")["RetentionInDays"] == 30
     assert "ReservedConcurrentExecutions" not in function
+
+
+@pytest.mark.parametrize("station", sorted(READS))
+def test_a_function_is_traced_where_that_was_asked_for_and_nowhere_else(
+    prod: Deployed, local: Deployed, station: str
+) -> None:
+    """X-Ray's two write actions know no resource, and come with the tracing."""
+    traces = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+    assert prod.properties(logical_id(station))["TracingConfig"] == {"Mode": "Active"}
+    assert traces <= _allowed(prod, station)
+    assert "TracingConfig" not in local.properties(logical_id(station))
+    assert not traces & _allowed(local, station)
 
 
 @pytest.mark.parametrize("station", sorted(READS))
@@ -114,3 +123,8 @@ def test_feedback_that_fails_three_times_is_kept_with_its_error(prod: Deployed) 
 def test_a_function_is_told_all_that_its_settings_ask_for(told: type[Settings]) -> None:
     asked = {field.name.upper() for field in fields(told)} - {"STAGE"}
     assert set(STATIONS[told.function].reads) == asked
+
+
+def _allowed(deployed: Deployed, station: str) -> set[str]:
+    role = deployed.properties(logical_id(station))["Role"]["Fn::GetAtt"][0]
+    return {action for statement in deployed.statements(role) for action in as_list(statement["Action"])}

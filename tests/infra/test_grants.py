@@ -9,6 +9,8 @@ import pytest
 from infra.stations import STATIONS
 from tests.infra.deployed import Deployed, as_list, flat
 
+TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+"""What tracing adds to each role: `prod` here is synthesised with it."""
 ROLES = {name: f"{name.capitalize()}Role" for name in STATIONS}
 CONTACTS = {
     "ContactsTable": {
@@ -156,7 +158,7 @@ def test_releases_are_written_by_publish_alone(prod: Deployed) -> None:
 
 
 def test_a_wildcard_stands_only_where_no_resource_can_be_named(prod: Deployed) -> None:
-    """With "*" itself: ListStreams. With a part of a name: those that `checks.py` explains."""
+    """With "*" itself: ListStreams, and tracing's. With a part of a name: those that `checks.py` explains."""
     everything = {
         name: {
             action
@@ -170,7 +172,7 @@ def test_a_wildcard_stands_only_where_no_resource_can_be_named(prod: Deployed) -
         "dispatch": {"dynamodb:ListStreams"},
         "publish": {"dynamodb:ListStreams"},
     }
-    assert everything == {name: more.get(name, set()) for name in ROLES}
+    assert everything == {name: more.get(name, set()) | TRACING for name in ROLES}
 
 
 def test_partial_wildcards_are_these_and_no_others(prod: Deployed) -> None:
@@ -254,6 +256,7 @@ def test_learn_writes_nothing_and_may_call_publish_and_no_other_function(prod: D
     assert actions == {
         *("dynamodb:Scan", "dynamodb:DescribeTable", "dynamodb:GetItem", "s3:GetObject", "lambda:InvokeFunction"),
         *("logs:CreateLogStream", "logs:PutLogEvents"),
+        *TRACING,
     }
     (call,) = [each for each in prod.statements("LearnRole") if each["Action"] == "lambda:InvokeFunction"]
     assert flat(call["Resource"]) == "<PublishFunction>"
