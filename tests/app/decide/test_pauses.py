@@ -212,3 +212,27 @@ def test_of_a_pause_and_a_full_stop_the_later_end_decides() -> None:
     life.release = life.release.standing(type(standing)("r", pauses=pauses))
     life.wake(NOON + 2 * D)
     assert life.sent == []
+
+
+@pytest.mark.parametrize(("overdue", "sent"), [("send", ["hello"]), ("skip", []), ("replan", ["hello"])])
+def test_an_answer_that_comes_in_the_pause_is_heard_and_the_way_goes_on_as_was_said(
+    overdue: Overdue, sent: list[str]
+) -> None:
+    waits = {"event": "ok", "timeout": "4h"}
+    life = gone(STEPS | {"steps": [{"wait_for": waits, "then": [{"send": "hello"}], "else": [{"send": "second"}]}]})
+    life.live_until(NOON + H)
+    pause(life)
+    life.decide([make_event("ok", NOON + 2 * H)], NOON + 2 * H)
+    life.now = NOON + 10 * H
+    resume(life, overdue)
+    life.live_until(NOON + 9 * D)
+    assert life.sent == sent
+
+
+@pytest.mark.parametrize(("overdue", "sent"), [("send", ["second"]), ("skip", []), ("replan", ["second"])])
+def test_a_timeout_in_the_pause_goes_on_as_was_said(overdue: Overdue, sent: list[str]) -> None:
+    waits = {"event": "ok", "timeout": "4h"}
+    life = gone(STEPS | {"steps": [{"wait_for": waits, "then": [{"send": "hello"}], "else": [{"send": "second"}]}]})
+    paused_from(life, H, 10 * H, overdue)
+    life.live_until(NOON + 9 * D)
+    assert life.sent == sent

@@ -31,6 +31,7 @@ from kairos.domain.trigger import Campaign
 CATCH_UP_FROM_NOW = timedelta(minutes=15)
 TICK = timedelta(microseconds=1)
 PLANNED_ANEW = "planned anew: the zone, or the brand's times, changed"
+PAUSE_OVER = "the pause is over"
 
 
 # ---- entering --------------------------------------------------------------------------------------------------
@@ -256,9 +257,9 @@ def _withdraw_all(turn: Turn, enrollment: Enrollment, reason: str) -> None:
         messages.withdraw(turn, message, reason)
 
 
-def finish(turn: Turn, enrollment: Enrollment) -> None:
-    """End a passage behind its last step; what it asked for goes out."""
-    _complete(turn, enrollment, "finished", turn.now)
+def finish(turn: Turn, enrollment: Enrollment, reason: str = "finished") -> None:
+    """End a passage behind its last step, or because its step says stop; what it asked for goes out."""
+    _complete(turn, enrollment, reason, turn.now)
 
 
 def _end(turn: Turn, enrollment: Enrollment, reason: str) -> None:
@@ -331,14 +332,24 @@ def parks(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node) -> b
     return isinstance(registry.load("steps", node.kind).enter(node.args, scene), Park)
 
 
-def due_at(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node) -> datetime | None:
-    """Return when a wait ends whose step changed, counted from when it was reached; a step that has asked for a
-    message already, and waits for what comes of it, goes on when it meant to."""
+def wait_anew(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, reason: str) -> None:
+    """Let a passage wait at a step that changed, counted from when it was reached, and say so; a step that has asked
+    for a message already, and waits for what comes of it, goes on when it meant to."""
     if node.id in enrollment.visits:
-        return enrollment.due
+        turn.say("moved", enrollment, reason, step=node.id, due=enrollment.due)
+        return
     scene = _scene(turn, enrollment, journey, enrollment.reached_at)
-    decision = registry.load("steps", node.kind).enter(node.args, scene)
-    return decision.until if isinstance(decision, Park) else turn.now
+    _wait(turn, enrollment, node, registry.load("steps", node.kind).enter(node.args, scene), reason)
+
+
+def _wait(turn: Turn, enrollment: Enrollment, node: Node, decision: Decision, reason: str) -> None:
+    """Let a passage wait as its step says now: until then, no longer, or not at all, because its time will not come."""
+    if isinstance(decision, Stop):
+        finish(turn, enrollment, decision.reason)
+        return
+    turn.keep(replace(enrollment, due=decision.until if isinstance(decision, Park) else turn.now))
+    moved = turn.profile.enrollments[enrollment.id]
+    turn.say("moved", moved, reason, step=node.id, due=moved.due)
 
 
 def replan_local(turn: Turn) -> None:
@@ -356,9 +367,8 @@ def replan_local(turn: Turn) -> None:
         decision = step.enter(node.args, _scene(turn, enrollment, journey, enrollment.reached_at))
         if isinstance(decision, Park) and decision.until <= turn.now:
             decision = step.enter(node.args, _scene(turn, enrollment, journey, turn.now))
-        moved = turn.keep(replace(enrollment, due=decision.until if isinstance(decision, Park) else turn.now))
-        if moved.due != enrollment.due:
-            turn.say("moved", moved, PLANNED_ANEW, step=node.id, due=moved.due)
+        if not isinstance(decision, Park) or decision.until != enrollment.due:
+            _wait(turn, enrollment, node, decision, PLANNED_ANEW)
 
 
 def thaw(turn: Turn) -> None:
@@ -370,12 +380,12 @@ def thaw(turn: Turn) -> None:
             continue
         step = registry.load("steps", node.kind)
         if step.local:
-            decision = step.enter(node.args, _scene(turn, enrollment, journey, pause.until))
-            due = decision.until if isinstance(decision, Park) else turn.now
-            moved = turn.keep(replace(enrollment, due=due, reached_at=pause.until))
+            thawed = replace(enrollment, reached_at=pause.until)
+            decision = step.enter(node.args, _scene(turn, thawed, journey, pause.until))
+            _wait(turn, thawed, node, decision, PAUSE_OVER)
         else:
             moved = turn.keep(pauses.shifted(enrollment, pauses.left_of(enrollment, pause)))
-        turn.say("moved", moved, "the pause is over", step=node.id, due=moved.due)
+            turn.say("moved", moved, PAUSE_OVER, step=node.id, due=moved.due)
 
 
 def _parked(turn: Turn) -> Iterator[tuple[Enrollment, Journey, Node]]:

@@ -240,7 +240,7 @@ def _moved(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment
     enrollment = turn.keep(replace(enrollment, anchor_at=anchor, ended_at=None, correlation=event.correlation))
     turn.say("moved", enrollment, "the entry moved", due=anchor)
     if anchor > turn.now:
-        _react(turn, event, enrollment, journey, "on_move", journey.on_move)
+        _react(turn, event, enrollment, journey, "on_move", journey.on_move, before=anchor)
     _plan(turn, turn.profile.enrollments[enrollment.id], journey, fresh=is_fresh(turn, event, journey))
 
 
@@ -257,8 +257,16 @@ def _cancelled(turn: Turn, event: Event, change: EntryChange, enrollment: Enroll
 
 
 def _react(
-    turn: Turn, event: Event, enrollment: Enrollment, journey: Journey, step: str, send: SendArgs | None
+    turn: Turn,
+    event: Event,
+    enrollment: Enrollment,
+    journey: Journey,
+    step: str,
+    send: SendArgs | None,
+    *,
+    before: datetime | None = None,
 ) -> None:
+    """Send what answers a move or cancellation; what speaks of a moment to come never goes out after it."""
     if send is None:
         return
     halted = turn.release.halted(journey.id)
@@ -266,7 +274,7 @@ def _react(
         reason = "the journey is paused" if halted else "too old"
         turn.say("ignored", enrollment, reason, step=step, template=send.template)
         return
-    messages.ask(turn, enrollment, step, send, turn.now, journey.marketing, None)
+    messages.ask(turn, enrollment, step, send, turn.now, journey.marketing, before)
 
 
 def _plan(

@@ -79,9 +79,7 @@ def _take_passage(turn: Turn, enrollment: Enrollment, journey: Journey, gone: Go
     elif taken.holding is not None:
         _ask_anew(turn, taken, journey, node)
     elif not taken.entering:
-        due = passages.due_at(turn, taken, journey, node)
-        taken = turn.keep(replace(taken, due=due))
-        turn.say("moved", taken, _reason(journey), step=node.id, due=due)
+        passages.wait_anew(turn, taken, journey, node, _reason(journey))
 
 
 def _is_alike(turn: Turn, enrollment: Enrollment, journey: Journey, old: Node, node: Node) -> bool:
