@@ -32,6 +32,7 @@ class Route:
         return f"{self.method.value} {self.path}"
 
 
+_HEAD = apigateway.HttpMethod.HEAD
 _GET, _POST = apigateway.HttpMethod.GET, apigateway.HttpMethod.POST
 
 # Shops call again when they are throttled, browsers do not, and an unsubscription that fails is a broken law: the
@@ -46,6 +47,8 @@ ROUTES = (
     Route(_GET, "/v1/tag.js", "ingest", rate=300, burst=600),
     Route(_GET, "/u/{token}", "preferences", rate=500, burst=1000),
     Route(_POST, "/u/{token}", "preferences", rate=500, burst=1000),
+    Route(_GET, "/r/{token}", "preferences", rate=500, burst=1000),
+    Route(_HEAD, "/r/{token}", "preferences", rate=200, burst=400),
     Route(_GET, "/p/{token}", "preferences", rate=100, burst=200),
     Route(_POST, "/p/{token}", "preferences", rate=100, burst=200),
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kairos.app.learn.nightly import LearnNightly
     from kairos.app.ports import Alarms, Board, Clock, Connections, Inbox, Parking, Releases
     from kairos.app.preferences.centre import PreferenceCentre
+    from kairos.app.preferences.clicks import Clicks
     from kairos.app.preferences.front import Front
     from kairos.app.preferences.preferences import Preferences
     from kairos.app.preferences.standing import LiveProfiles
@@ -126,6 +127,8 @@ def messages() -> Deliver:
 
     from kairos.app.deliver.deliver import Deliver
     from kairos.app.deliver.gates import Gates
+    from kairos.app.deliver.links import CountedLinks
+    from kairos.app.preferences.tracked import TrackedLinks
     from kairos.app.preferences.unsubscribe import UnsubscribeLinks
     from kairos.app.publish.live import LiveRelease
     from kairos.aws.contacts import DynamoContactReader
@@ -156,6 +159,7 @@ def messages() -> Deliver:
         clock(),
         DynamoCoupons(dynamodb, settings.messages_table),
         DynamoProducts(dynamodb, settings.messages_table, clock()),
+        CountedLinks(TrackedLinks(keys, settings.public_url)),
     )
     return Deliver(
         gates,
@@ -289,7 +293,7 @@ def preferences() -> Front:
     from kairos.settings import PreferencesSettings
 
     _settings(PreferencesSettings)  # what is missing is missing from the first request on, whichever page it asks for
-    return Front(one_click, centre)
+    return Front(one_click, centre, clicks)
 
 
 @cache
@@ -310,6 +314,18 @@ def one_click() -> Preferences:
         clock(),
         _live_profiles(settings.customers_table),
     )
+
+
+@cache
+def clicks() -> Clicks:
+    """Return what leads on who follows a counted link."""
+    from kairos.app.preferences.clicks import Clicks
+    from kairos.app.preferences.tracked import TrackedLinks
+    from kairos.settings import PreferencesSettings
+
+    settings = _settings(PreferencesSettings)
+    links = TrackedLinks(_keys(settings.identity_secret_arn))
+    return Clicks(_inbox(settings.inbox_url), links, lambda: str(_live_brand()["name"]), clock())
 
 
 @cache

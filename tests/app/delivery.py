@@ -9,8 +9,10 @@ from typing import Any
 
 from kairos.app.deliver.deliver import Deliver
 from kairos.app.deliver.gates import Gates
+from kairos.app.deliver.links import CountedLinks
 from kairos.app.deliver.outcome import Delivered, Request
 from kairos.app.ports import OutboxMessage, Pointer
+from kairos.app.preferences.tracked import TrackedLinks
 from kairos.app.preferences.unsubscribe import UnsubscribeLinks
 from kairos.app.publish.live import EMPTY_BUNDLE, LiveRelease
 from kairos.channels._plain import Plain
@@ -164,6 +166,7 @@ class World:
             self.clock,
             self.coupons,
             self.products,
+            CountedLinks(TrackedLinks(lambda: OLD, "https://api.example.com")),
         )
         return Deliver(
             gates,

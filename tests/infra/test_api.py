@@ -16,6 +16,8 @@ ROUTES = {
     "GET /v1/tag.js": "IngestFunction",
     "GET /u/{token}": "PreferencesFunction",
     "POST /u/{token}": "PreferencesFunction",
+    "GET /r/{token}": "PreferencesFunction",
+    "HEAD /r/{token}": "PreferencesFunction",
     "GET /p/{token}": "PreferencesFunction",
     "POST /p/{token}": "PreferencesFunction",
 }

@@ -29,7 +29,7 @@ REFRESH = timedelta(minutes=5)
 KEY_BYTES_MIN = 32
 _KEY_ID = re.compile(r"[0-9A-Za-z]{1,16}")
 
-Purpose = Literal["identity", "address", "unsubscribe", "onsite"]
+Purpose = Literal["identity", "address", "unsubscribe", "link", "onsite"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from kairos.domain.errors import BadInput, BadSignature
 from kairos.domain.event import ConsentFact, Event
+from kairos.domain.machines import is_machine
 from kairos.registry import Named, Parsed, Request, Stop
 from kairos.sources._shape import Object, load_body, present
 
@@ -39,12 +40,6 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "Subscription": ("message_unsubscribed", "subscription"),
 }
 
-# Apple's proxy calls itself nothing but Mozilla/5.0; Gmail's and Yahoo's say so; the rest are link scanners and bots.
-_MACHINE = re.compile(
-    r"^Mozilla/5\.0$|GoogleImageProxy|YahooMailProxy|BingPreview|Barracuda|Mimecast|Proofpoint|Symantec|SafeLinks"
-    r"|HeadlessChrome|python-requests|Go-http-client|^curl/|\b(?:bot|crawler|spider|scanner)\b",
-    re.IGNORECASE,
-)
 # What a mailbox provider reports when its user takes a message out of the spam folder: the opposite of a complaint.
 _NOT_SPAM = "not-spam"
 _ANGLED = re.compile(r"^.*<([^<>]+)>\s*$", re.DOTALL)
@@ -141,7 +136,7 @@ def _bounce_type(details: Object) -> str:
 
 def _machine(details: Object) -> dict[str, Any]:
     agent = details.text("userAgent", 500)
-    return {"machine": True} if agent and _MACHINE.search(agent) else {}
+    return {"machine": True} if agent and is_machine(agent) else {}
 
 
 def _link(details: Object) -> dict[str, Any]:

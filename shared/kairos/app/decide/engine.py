@@ -180,6 +180,8 @@ def _take_in(turn: Turn, event: Event) -> None:
         reports.take(turn, event)
         outstanding.take_report(turn, event)
         _take_back_surplus(turn)
+    if reports.is_by_machine(event):
+        return
     if event.consent is not None or event.name == facts.COMPLAINT:
         _drop_unconsented(turn)
     if turn.release.starts_rest(event.name):

@@ -54,6 +54,11 @@ def knows(turn: Turn, event: Event) -> bool:
     return event.name in _IMPLIES and event.message in turn.profile.posted
 
 
+def is_by_machine(event: Event) -> bool:
+    """Return whether a proxy or a scanner opened or clicked: it is counted, and no journey takes it for an answer."""
+    return event.name in ("message_opened", "message_clicked") and event.properties.get("machine") is True
+
+
 def take(turn: Turn, event: Event) -> None:
     """Say what an event reports of a message of ours, as far as it was not said before."""
     id = event.message or ""

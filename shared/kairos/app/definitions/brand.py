@@ -30,6 +30,7 @@ BRAND_KEYS = (
     "existing_customers",
     "double_opt_in",
     "unconfirmed_consent",
+    "links",
     *LIMITS,
     "rates",
     "prices",
@@ -51,6 +52,8 @@ UNCONFIRMED = ("keep", "stop")
 
 TEXT_MAX = 200
 ZONES_MAX = 50
+LINK_HOSTS_MAX = 20
+HOST_FORM = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 WALK_RATE_MAX = 1_000
 PRICE_MAX, SPEND_MAX = 10, 10_000_000
 """US dollars: of one message or segment, and of a month."""
@@ -75,6 +78,7 @@ def check_brand(raw: object) -> list[BadDefinition]:
         _sender,
         _policies,
         _consent,
+        _links,
         read_hours,
         read_spread,
         read_caps,
@@ -171,6 +175,20 @@ def _consent(document: Document) -> None:
                 raise BadDefinition(path, f"expected channels: {', '.join(CHANNELS)}")
     if document.has("unconfirmed_consent"):
         document.choice("unconfirmed_consent", UNCONFIRMED)
+
+
+def _links(document: Document) -> None:
+    """Whose links are counted, and the own domain that leads there."""
+    if not document.has("links"):
+        return
+    links = document.inner("links")
+    links.only("hosts", "domain")
+    hosts = links.items("hosts")
+    if not 1 <= len(hosts) <= LINK_HOSTS_MAX:
+        raise BadDefinition((*links.path, "hosts"), f"expected 1 to {LINK_HOSTS_MAX} hosts, such as shop.example.com")
+    for host, path in [*hosts, *([(links.raw["domain"], (*links.path, "domain"))] if links.has("domain") else [])]:
+        if not isinstance(host, str) or not HOST_FORM.fullmatch(host):
+            raise BadDefinition(path, "expected a host in small letters and nothing else, such as shop.example.com")
 
 
 def _rates(document: Document) -> None:

@@ -18,7 +18,9 @@ from kairos.app.definitions.anchor_schema import ANCHOR_SCHEMA, CALENDAR_SCHEMA,
 from kairos.app.definitions.brand import (
     CURRENCY_FORM,
     EMAIL_FORM,
+    HOST_FORM,
     LANGUAGES,
+    LINK_HOSTS_MAX,
     PRICE_MAX,
     SENDER_KEYS,
     SPEND_MAX,
@@ -282,6 +284,7 @@ def _brand() -> Schema:
         "per_second": {"type": "number", "minimum": 0.01, "maximum": 10_000},
         "per_day": {"type": "integer", "minimum": 1, "maximum": 1_000_000_000},
     }
+    host = {"type": "string", "pattern": _whole(HOST_FORM)}
     own = {
         "id": _LINE,
         "name": _LINE,
@@ -296,6 +299,10 @@ def _brand() -> Schema:
         "existing_customers": {"type": "array", "items": {"enum": list(CHANNELS)}},
         "double_opt_in": {"type": "array", "items": {"enum": list(CHANNELS)}},
         "unconfirmed_consent": {"enum": list(UNCONFIRMED)},
+        "links": _object(
+            {"hosts": {"type": "array", "minItems": 1, "maxItems": LINK_HOSTS_MAX, "items": host}, "domain": host},
+            "hosts",
+        ),
         "quiet_hours": _by_class(window),
         "allowed": _by_class({"anyOf": [spans, week]}),
         "spread": _ref("duration"),

@@ -17,6 +17,7 @@ from kairos.app.deliver.compose import compose
 from kairos.app.deliver.condition import UNMET, still_holds
 from kairos.app.deliver.consent import NO_CONSENT, consented_at, objection
 from kairos.app.deliver.gifts import Gifts, Wanted
+from kairos.app.deliver.links import CountedLinks
 from kairos.app.deliver.outcome import Outcome, held, not_sent
 from kairos.app.deliver.quiet import QUIET, open_at, why_quiet
 from kairos.app.ingest.identifiers import normalise_email, normalise_phone
@@ -67,8 +68,10 @@ class Gates:
         clock: Clock,
         coupons: Coupons | None = None,
         products: Products | None = None,
+        counted: CountedLinks | None = None,
     ) -> None:
         self._products = products
+        self._counted = counted
         self._gifts = Gifts(coupons or NoCoupons())
         self._customers = customers
         self._contacts = contacts
@@ -143,7 +146,10 @@ class Gates:
         refusal = Refusal(message.channel, self._hash_address(address), profile.id, message.id)
         urls = (self._links.url(refusal), self._links.confirm_url(refusal))
         made = compose(release, profile, message, channel, address, contacts, urls, now, gift, self._products)
-        return made if isinstance(made, Outcome) else Ready(made, profile.id, message.due, release.brand)
+        if isinstance(made, Outcome):
+            return made
+        made = self._counted.lead(made, message.channel, profile.id, release.brand) if self._counted else made
+        return Ready(made, profile.id, message.due, release.brand)
 
 
 def find_profile(customers: Customers, id: str) -> Profile | Outcome:

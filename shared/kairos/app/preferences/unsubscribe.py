@@ -37,7 +37,7 @@ class Keyring(Protocol):
     @property
     def keys(self) -> Mapping[str, bytes]: ...
 
-    def derive(self, purpose: Literal["unsubscribe"], key_id: str | None = None) -> bytes:
+    def derive(self, purpose: Literal["unsubscribe", "link"], key_id: str | None = None) -> bytes:
         """Return the sub-key of one key."""
 
 
@@ -74,7 +74,7 @@ class UnsubscribeLinks:
         keyring = self._keys()
         key_id, _, mac = refusal.address_hash.rpartition("#")
         fields = (keyring.current, refusal.channel, key_id, mac, refusal.profile, refusal.message)
-        signed = bytes([version]) + b"".join(_pack(field) for field in fields)
+        signed = bytes([version]) + b"".join(pack(field) for field in fields)
         return urlsafe_b64encode(signed + _tag(keyring, keyring.current, signed)).decode().rstrip("=")
 
     def read(self, token: str, version: int = VERSION) -> Refusal | None:
@@ -102,7 +102,7 @@ def _tag(keyring: Keyring, key_id: str, signed: bytes) -> bytes:
     return hmac.digest(keyring.derive("unsubscribe", key_id), signed, hashlib.sha256)[:TAG_BYTES]
 
 
-def _pack(field: str) -> bytes:
+def pack(field: str) -> bytes:
     """Return the field behind its length. Ids and hashes are base32 text, of which the bytes themselves travel."""
     if _BASE32.fullmatch(field) and _text32(raw := _raw32(field)) == field and len(raw) < _PACKED:
         return bytes([_PACKED | len(raw)]) + raw
@@ -112,18 +112,23 @@ def _pack(field: str) -> bytes:
     return bytes([len(raw)]) + raw
 
 
+def take_field(signed: bytes, at: int) -> tuple[str, int]:
+    """Return the field that `pack` wrote at a place, and the place behind it. Raises ValueError or IndexError."""
+    size, packed = signed[at] & ~_PACKED, signed[at] & _PACKED
+    raw = signed[at + 1 : at + 1 + size]
+    if len(raw) != size:
+        raise ValueError("cut off")
+    return (_text32(raw) if packed else raw.decode()), at + 1 + size
+
+
 def _unpack(signed: bytes, version: int) -> list[str]:
     if not signed or signed[0] != version:
         raise ValueError("another version")
     fields: list[str] = []
     at = 1
     while at < len(signed):
-        size, packed = signed[at] & ~_PACKED, signed[at] & _PACKED
-        raw = signed[at + 1 : at + 1 + size]
-        if len(raw) != size:
-            raise ValueError("cut off")
-        fields.append(_text32(raw) if packed else raw.decode())
-        at += 1 + size
+        field, at = take_field(signed, at)
+        fields.append(field)
     return fields
 
 
