@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from kairos.timing.rhythm import replay
-from kairos.timing.silence import SilencePrior, p_none
+from kairos.timing.silence import SilencePrior, mean_amount, p_none, stack_terms
 from tests.timing.conftest import Histories, make_shop
 from tests.timing.test_next_order import MONDAY, PRIOR
 
@@ -49,13 +51,32 @@ def test_the_stack_is_at_least_as_good_as_the_forecast_on_held_out_months() -> N
     assert stacked < 0.62
 
 
-def test_online_retails_silence_is_told_as_the_notes_say(online_retail: Histories) -> None:
+def test_online_retails_silence_is_told_better_than_the_notes_say(shared_data: Path) -> None:
     pytest.importorskip("scipy")
-    from kairos.timing.learn.fit_rhythm import fit_rhythm
+    import numpy as np
 
-    until = date(2011, 9, 10).toordinal()
-    _, stacked = _losses(online_retail, fit_rhythm(online_retail, until, 1000), until, 90)
-    assert stacked < 0.56
+    from kairos.cli.timing_files import read_orders
+    from kairos.cli.timing_orders import silences
+    from kairos.timing.learn.measure import area_under_curve, log_loss
+
+    orders, until = read_orders(shared_data / "data" / "online-retail.csv.gz"), date(2011, 9, 10).toordinal()
+    told, came = [], []
+    for customer, chance in silences(orders, until, 90):
+        days = orders.days[customer]
+        if days[1:] and days[1] <= until:
+            told.append(chance)
+            came.append(any(until < day <= until + 90 for day in days))
+    assert area_under_curve(~np.array(came), np.array(told)) >= 0.743
+    assert log_loss(~np.array(came), np.array(told)) <= 0.532
+
+
+def test_one_great_order_or_a_refund_does_not_make_a_customer() -> None:
+    orders = [(MONDAY, 20.0), (MONDAY + 9, 80.0), (MONDAY + 9, -40.0), (MONDAY + 20, -15.0), (MONDAY + 30, 9000.0)]
+    assert mean_amount(orders, MONDAY + 25) == pytest.approx((20.0 * 40.0) ** 0.5)
+    assert mean_amount(orders[3:4], MONDAY + 25) is None
+    assert mean_amount((), MONDAY) is None
+    once, often = (stack_terms(0.5, purchases, 5, 200.0, 50.0)[3] for purchases in (1, 20))
+    assert 0.0 < once < often < math.log(4.0)
 
 
 def _losses(shop: Histories, prior: object, until: int, horizon: int) -> tuple[float, float]:

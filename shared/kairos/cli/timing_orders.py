@@ -13,7 +13,7 @@ from kairos.cli.failure import CannotDo
 from kairos.cli.timing_files import Orders, parse_day, read_orders, show_day
 from kairos.timing.next_order import Forecast, RhythmPrior
 from kairos.timing.rhythm import Rhythm, replay
-from kairos.timing.silence import SilencePrior, p_none
+from kairos.timing.silence import SilencePrior, mean_amount, p_none
 
 _DIGITS = 9
 
@@ -60,7 +60,7 @@ def silences(orders: Orders, until: int, horizon: int) -> Iterator[tuple[str, fl
         past = days[: bisect_right(days, until)]
         if past:
             forecast = prior.forecast(replay(past, prior.lognormal.keep, prior.gamma.keep))
-            worth = _mean_amount(orders, customer, until)
+            worth = mean_amount(orders.amounts.get(customer, ()), until)
             yield customer, p_none(stack, forecast, len(past), until - past[-1], horizon, worth)
 
 
@@ -72,11 +72,6 @@ def fit_prior(orders: Orders, until: int) -> RhythmPrior:
 def _fit_stack(orders: Orders, prior: RhythmPrior, until: int, horizon: int) -> SilencePrior:
     stack = _learn("fit_silence").fit_silence(prior, orders.days, until, horizon, orders.amounts)
     return SilencePrior.from_document(stack.to_document())
-
-
-def _mean_amount(orders: Orders, customer: str, until: int) -> float | None:
-    mean: float | None = _learn("fit_silence").mean_amount(orders.amounts.get(customer, ()), until)
-    return mean
 
 
 def _learn(module: str) -> Any:

@@ -23,14 +23,14 @@ GAMMA_CENTRE = (-0.1, 3.6, 0.2, -1.5, 1.0, -0.7, -0.5)
 
 def lognormal_of(values: Sequence[float], keep: float = 1.0) -> LognormalPrior:
     """Return the prior at these numbers, on the scales of `LOGNORMAL_CENTRE`."""
-    mean, *logs, recent = values
-    return LognormalPrior(mean, *map(exp, logs), keep=keep, recent=_chance(recent))
+    mean, (weight, shape, scale, leave, stay) = values[0], map(exp, values[1:6])
+    return LognormalPrior(mean, weight, shape, scale, leave, stay, keep, _chance(values[6]))
 
 
 def gamma_of(values: Sequence[float], keep: float = 1.0) -> GammaPrior:
     """Return the prior at these numbers, on the scales of `GAMMA_CENTRE`."""
-    *logs, spread, recent = values
-    return GammaPrior(*map(exp, logs), keep=keep, spread=exp(spread), recent=_chance(recent))
+    shape, days, regularity, leave, stay, spread = map(exp, values[:6])
+    return GammaPrior(shape, days, regularity, leave, stay, keep, spread, _chance(values[6]))
 
 
 def _chance(odds: float) -> float:

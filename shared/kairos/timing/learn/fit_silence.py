@@ -12,9 +12,9 @@ from scipy.special import expit
 from kairos.timing.learn.panel import Histories, Numbers, sample_customers
 from kairos.timing.next_order import RhythmPrior
 from kairos.timing.rhythm import replay
-from kairos.timing.silence import SilencePrior, p_none, stack_terms
+from kairos.timing.silence import SilencePrior, mean_amount, p_none, stack_terms
 
-CUSTOMERS_MAX = 2000
+CUSTOMERS_MAX = 4000
 OUTCOMES_LEAST = 40
 """Customers who came and customers who did not, each, below which nothing is learned."""
 _RIDGE = 2.0
@@ -22,12 +22,6 @@ _WEIGHTS = ("intercept", "forecast", "recency", "frequency", "money", "single")
 _TARGET = np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0])
 Amounts = Mapping[str, Sequence[tuple[int, float]]]
 """Each customer's orders as (ordinal, amount)."""
-
-
-def mean_amount(orders: Sequence[tuple[int, float]], until: int) -> float | None:
-    """Return the mean amount of the orders up to a day, or None where there is none above zero."""
-    known = [amount for day, amount in orders if day <= until and amount > 0]
-    return sum(known) / len(known) if known else None
 
 
 def fit_silence(
