@@ -42,7 +42,16 @@ def compose(
     choice = _choose(document, release, profile, message, now)
     if choice is None:
         return not_sent("template", f"the template {message.template} has no {message.channel} part")
-    blanks = fill_blanks(profile, message, contacts, release.brand, unsubscribe_url, confirm_url, coupon, products)
+    blanks = fill_blanks(
+        profile,
+        message,
+        contacts,
+        release.brand,
+        unsubscribe_url,
+        confirm_url,
+        coupon,
+        products if _shows_products(choice) else None,
+    )
     try:
         rendered = _render(release, profile, message, choice, blanks, channel, now)
     except CannotRender as error:
@@ -70,6 +79,12 @@ def compose(
         expires_at=message.expires_at,
         words=_named(message.template, choice, coupon),
     )
+
+
+def _shows_products(choice: Choice) -> bool:
+    """Return whether the words may show a product: what they do not show is not read."""
+    texts = [text for text in choice.parts.values() if isinstance(text, str)]
+    return any(word in text for text in texts for word in ("items", "product"))
 
 
 def _choose(
