@@ -62,6 +62,9 @@ class Grants:
         self._use_contacts_key(ingest, "dynamodb", "sqs")
         # What lies ready for a browser is handed out here, and taken away once it was seen.
         _allow(ingest, "dynamodb:GetItem", "dynamodb:PutItem", on=self.tables.board.table_arn)
+        # Counts complaints in the ledger's table, and comes at no message in it.
+        counters = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["health#*"]}}
+        _allow(ingest, "dynamodb:UpdateItem", on=self.tables.messages.table_arn, conditions=counters | ANSWERS_NOTHING)
         self._send(ingest, self.queues.feedback_dlq)
         self._read_release(ingest)
 

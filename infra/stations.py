@@ -45,6 +45,7 @@ _ALL = (
             "IDENTITIES_TABLE",
             "CONTACTS_TABLE",
             "SUPPRESSIONS_TABLE",
+            "MESSAGES_TABLE",
             "INBOX_URL",
             "IDENTITY_SECRET_ARN",
             "CONNECTIONS_PREFIX",

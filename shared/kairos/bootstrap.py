@@ -56,6 +56,7 @@ def ingest() -> Ingest:
     from kairos.app.ingest.declared import DeclaredSources
     from kairos.app.ingest.ingest import Ingest
     from kairos.aws.archive import FirehoseArchive
+    from kairos.aws.complaints import DynamoComplaints
     from kairos.aws.connections import SsmConnections
     from kairos.aws.contacts import DynamoContacts
     from kairos.aws.identities import DynamoIdentities
@@ -74,6 +75,7 @@ def ingest() -> Ingest:
         FirehoseArchive(partial(_client, "firehose"), settings.archive_stream),
         declared=DeclaredSources(lambda: _releases(settings.config_table, settings.releases_bucket), clock()),
         browsers=Browsers(lambda: _board(dynamodb, settings.board_table), keys),
+        complaints=DynamoComplaints(dynamodb, settings.messages_table),
     )
 
 
@@ -125,12 +127,14 @@ def messages() -> Deliver:
     """Return what takes messages through their gates to their providers."""
     import secrets
 
+    from kairos.app.deliver.breaker import Breaker
     from kairos.app.deliver.deliver import Deliver
     from kairos.app.deliver.gates import Gates
     from kairos.app.deliver.links import CountedLinks
     from kairos.app.preferences.tracked import TrackedLinks
     from kairos.app.preferences.unsubscribe import UnsubscribeLinks
     from kairos.app.publish.live import LiveRelease
+    from kairos.aws.complaints import DynamoComplaints
     from kairos.aws.contacts import DynamoContactReader
     from kairos.aws.coupons import DynamoCoupons
     from kairos.aws.customers import DynamoCustomers
@@ -171,6 +175,7 @@ def messages() -> Deliver:
         channels,
         _ChannelClients(channels, settings),
         clock(),
+        Breaker(DynamoComplaints(dynamodb, settings.messages_table)),
     )
 
 

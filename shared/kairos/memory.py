@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from zlib import crc32
@@ -20,6 +20,7 @@ from zlib import crc32
 from kairos.app.archive import line_of
 from kairos.app.board import plain_notice, ready, with_notice, without
 from kairos.app.consents import Word
+from kairos.app.deliver.breaker import Reception, days
 from kairos.app.deliver.rate import Allowance, allowances
 from kairos.app.erase import STANDING, IdentityRow
 from kairos.app.export import StopPage
@@ -549,6 +550,36 @@ class MemorySendTokens:
             return False
         self.used[row.key] = used
         return True
+
+
+class MemoryComplaints:
+    """Complaints."""
+
+    def __init__(self) -> None:
+        self.sent: dict[tuple[str, date], int] = {}
+        self.complained: dict[tuple[str, date], set[str]] = {}
+        self.stopped: dict[str, datetime] = {}
+
+    def note_sent(self, channel: str, count: int, now: datetime) -> None:
+        self.sent[channel, now.date()] = self.sent.get((channel, now.date()), 0) + count
+
+    def note_complaint(self, channel: str, event: str, now: datetime) -> None:
+        self.complained.setdefault((channel, now.date()), set()).add(event)
+
+    def read(self, channel: str, now: datetime) -> Reception:
+        return Reception(
+            sum(self.sent.get((channel, day), 0) for day in days(now)),
+            sum(len(self.complained.get((channel, day), ())) for day in days(now)),
+            self.stopped.get(channel),
+        )
+
+    def stop(self, channel: str, now: datetime) -> None:
+        self.stopped.setdefault(channel, now)
+
+    def lift(self, channel: str) -> None:
+        self.stopped.pop(channel, None)
+        self.sent = {key: count for key, count in self.sent.items() if key[0] != channel}
+        self.complained = {key: marks for key, marks in self.complained.items() if key[0] != channel}
 
 
 class MemoryReleases:

@@ -42,6 +42,7 @@ class IngestSettings(Settings):
     identities_table: str
     contacts_table: str
     suppressions_table: str
+    messages_table: str
     inbox_url: str
     identity_secret_arn: str
     connections_prefix: str

@@ -19,6 +19,7 @@ from kairos.domain.errors import Throttled, Unavailable
 from kairos.memory import (
     MemoryArchive,
     MemoryClock,
+    MemoryComplaints,
     MemoryConnections,
     MemoryContacts,
     MemoryIdentities,
@@ -119,8 +120,15 @@ class Station:
         self.inbox = NotedInbox(self.journal)
         self.connections = NotedConnections(self.journal)
         self.archive = NotedArchive(self.journal)
+        self.complaints = MemoryComplaints()
         self.ingest = Ingest(
-            self.identities, self.contacts, self.suppressions, self.inbox, self.connections, self.archive
+            self.identities,
+            self.contacts,
+            self.suppressions,
+            self.inbox,
+            self.connections,
+            self.archive,
+            complaints=self.complaints,
         )
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], method: str = "POST") -> HttpAnswer:

@@ -25,6 +25,7 @@ from kairos.domain.profile import Profile
 from kairos.memory import (
     MemoryArchive,
     MemoryBoard,
+    MemoryComplaints,
     MemoryConnections,
     MemoryConsents,
     MemoryContacts,
@@ -131,6 +132,7 @@ class MemoryDeployment:
         self.pools, self.catalogue = MemoryCoupons(), MemoryProducts()
         self.secrets = MemorySecrets()
         self.devices = MemoryDevices()
+        self.complaints = MemoryComplaints()
         self.sync_states = MemorySyncStates()
         self.dead_letters: Any = None
         self.patient: Any = None

@@ -41,7 +41,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "InsightsTable": {"tally": {"Query", "PutItem", "UpdateItem"}},
     "ConsentsTable": {"decide": {"PutItem"}},
     "BoardTable": {"deliver": {"GetItem", "PutItem"}, "ingest": {"GetItem", "PutItem"}},
-    "MessagesTable": {"deliver": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}},
+    "MessagesTable": {"deliver": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}, "ingest": {"UpdateItem"}},
     "ConfigTable": {
         "ingest": {"GetItem"},
         "decide": {"GetItem"},
@@ -203,6 +203,16 @@ def test_no_action_is_a_wildcard(prod: Deployed) -> None:
     for role in (*ROLES.values(), "ScheduleRole"):
         for statement in prod.statements(role):
             assert not [action for action in as_list(statement["Action"]) if "*" in action]
+
+
+def test_ingest_counts_complaints_in_the_ledgers_table_and_comes_at_no_message(prod: Deployed) -> None:
+    (counting,) = [each for each in prod.statements("IngestRole") if "<MessagesTable>" in str(_resources(each))]
+    assert counting["Action"] == "dynamodb:UpdateItem"
+    assert counting["Condition"]["ForAllValues:StringLike"] == {"dynamodb:LeadingKeys": ["health#*"]}
+
+
+def _resources(statement: Any) -> list[str]:
+    return [flat(resource) for resource in as_list(statement.get("Resource", []))]
 
 
 def test_to_what_has_a_name_only_devices_of_the_stage_can_be_published(prod: Deployed) -> None:

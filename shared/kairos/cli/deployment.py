@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kairos.app.consents import ConsentHistory
+from kairos.app.deliver.breaker import Complaints
 from kairos.app.erase import Traces
 from kairos.app.export import SuppressionScan
 from kairos.app.offers import Pools
@@ -113,6 +114,8 @@ class Deployment(Protocol):
     def suppression_scan(self) -> SuppressionScan: ...
     @property
     def devices(self) -> Devices: ...
+    @property
+    def complaints(self) -> Complaints: ...
     @property
     def consents(self) -> ConsentHistory: ...
     @property
@@ -261,6 +264,13 @@ class AwsDeployment:
         from kairos.aws.suppressions import DynamoSuppressions
 
         return DynamoSuppressions(self._client("dynamodb"), self._output("SuppressionsTable"), self._keys)
+
+    @cached_property
+    def complaints(self) -> Complaints:
+        """Return how advertising is taken, and whether it was stopped."""
+        from kairos.aws.complaints import DynamoComplaints
+
+        return DynamoComplaints(self._client("dynamodb"), self._output("MessagesTable"))
 
     @cached_property
     def suppression_scan(self) -> SuppressionScan:

@@ -404,6 +404,20 @@ def start_all(
     _command(context, request, stage, region, profile, yes=yes)
 
 
+@app.command("lift-stop")
+def lift_stop(
+    context: Context,
+    channel: Annotated[str, typer.Argument(help="The channel, email.")],
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Let marketing go again that was stopped because too many recipients reported it as spam."""
+    from kairos.cli.lift_stop import lift_stop
+
+    raise typer.Exit(lift_stop(_deployment(context, stage, region, profile), channel))
+
+
 @app.command()
 def connect(
     context: Context,

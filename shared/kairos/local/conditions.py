@@ -23,6 +23,7 @@ KEYS = frozenset(
         "aws:securetransport",
         "aws:sourceaccount",
         "aws:sourcearn",
+        "dynamodb:leadingkeys",
         "dynamodb:returnvalues",
         "iam:passedtoservice",
         "kms:viaservice",

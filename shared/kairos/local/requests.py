@@ -61,6 +61,8 @@ class Requests:
         params, operation = call.params, call.operation
         touched = list(_touched(operation, params))
         about = {"dynamodb__ReturnValues": params["ReturnValues"]} if "ReturnValues" in params else {}
+        if len(key := params.get("Key", {})) == 1:  # of a key in two parts nobody here says which one leads
+            about["dynamodb__LeadingKeys"] = _plain(next(iter(key.values())))
         for action, table in touched:
             arn = table if table.startswith("arn:") else self.arn("dynamodb", f"table/{table}")
             index = f"/index/{params['IndexName']}" if params.get("IndexName") else ""
@@ -157,6 +159,11 @@ class Requests:
         key = str(call.params.get("KeyId", "*"))
         arn = key if key.startswith("arn:") else self.arn("kms", f"key/{key}")
         yield Request(f"kms:{call.operation}", arn, self.context(call))
+
+
+def _plain(value: Any) -> str:
+    """Return a key's value, be it written as DynamoDB's API has it or plainly."""
+    return str(next(iter(value.values()))) if isinstance(value, Mapping) else str(value)
 
 
 def _touched(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -166,6 +166,14 @@ def test_a_stop_is_written_before_anything_is_queued(station: Station) -> None:
     assert (event.name, event.profile, event.message) == ("message_bounced", PROFILE, "m" * 26)
 
 
+def test_a_complaint_is_counted_once_however_often_it_is_told_and_by_ses_alone(station: Station) -> None:
+    for _ in range(2):
+        station.ingest.feedback(bridged("complaint"), NOW)
+    station.ingest.feedback(bridged("bounce-permanent"), NOW)
+    station.track({"type": "track", "event": "message_complained", "userId": "7"})
+    assert station.complaints.read("email", NOW).complained == 1
+
+
 def test_feedback_that_cannot_be_written_down_is_not_queued(station: Station) -> None:
     station.journal.failing = "suppressions"
     with pytest.raises(Unavailable):

@@ -37,6 +37,7 @@ OUTPUTS = {
     "ContactsKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/contacts",
     "ConnectionsPrefix": "/kairos/prod/connections/",
     "ConfigTable": "config",
+    "MessagesTable": "messages",
 }
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
 BRAND = {

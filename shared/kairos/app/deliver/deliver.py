@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from kairos.app.deliver.breaker import Breaker, held_back
 from kairos.app.deliver.gates import Gates, Ready
 from kairos.app.deliver.lease import again, later, lease
 from kairos.app.deliver.outcome import (
@@ -59,7 +60,9 @@ class Deliver:
         channels: Mapping[str, Channel],
         clients: Mapping[str, Any],
         clock: Clock,
+        breaker: Breaker | None = None,
     ) -> None:
+        self._breaker = breaker
         self._gates = gates
         self._read_release = read_release
         self._ledger = ledger
@@ -77,13 +80,17 @@ class Deliver:
         """
         try:
             release = self._read_release()
+            stopped = self._breaker.closed_to(batch, self._clock.now()) if self._breaker else ()
         except Unavailable as error:
             return [Delivered(request, failure(error)) for request in batch]
         if release.stopped:
             done = [Delivered(one, replace(held("stopped"), profile=one.message.profile)) for one in batch]
             return self._tell(done)
-        going, waiting = lease(batch, release, self._channels, self._tokens, self._clock.now())
+        open_ = [request for request in batch if request.receipt not in stopped]
+        going, waiting = lease(open_, release, self._channels, self._tokens, self._clock.now())
         done = [Delivered(request, self._deliver(request.message, until)) for request in going]
+        self._count(done)
+        waiting += [held_back(request) for request in batch if request.receipt in stopped]
         return self._tell(self._put_back([*done, *waiting]))
 
     # ---- one message -------------------------------------------------------------------------------------------
@@ -187,6 +194,11 @@ class Deliver:
         with suppress(Unavailable):
             self._ledger.record(message.message, "sent", self._clock.now(), outcome.provider_id, outcome.words)
         return outcome
+
+    def _count(self, done: Sequence[Delivered]) -> None:
+        with suppress(Unavailable):  # counting too few stops too late; sending again would be worse
+            if self._breaker is not None:
+                self._breaker.count(done, self._clock.now())
 
     # ---- afterwards --------------------------------------------------------------------------------------------
 

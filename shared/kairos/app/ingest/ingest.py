@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kairos.app.archive import unaddressed_records
 from kairos.app.ingest.browsers import Browsers
@@ -35,6 +35,9 @@ from kairos.domain.event import Event
 from kairos.domain.ids import digest
 from kairos.domain.merge import merge_request
 from kairos.registry import Contact, Parsed, Request, Source, load
+
+if TYPE_CHECKING:
+    from kairos.app.deliver.breaker import Complaints
 
 CORRELATION_HEADER = "x-kairos-correlation"
 PROFILES_LOGGED = 20
@@ -92,6 +95,7 @@ class Ingest:
     """The use case. `country` (ISO 3166) reads phone numbers that are written without a calling code.
 
     `declared` returns the source that the owner declared under a name, or None.
+    `complaints` is told what recipients reported as spam; None where nobody counts it.
     `browsers` knows what lies ready for the web tag; None where nothing is shown on pages.
     `archive` keeps the events that name nobody: there is no group to queue them in.
     """
@@ -107,6 +111,7 @@ class Ingest:
         country: str | None = None,
         declared: Callable[[str], Source | None] = lambda name: None,
         browsers: Browsers | None = None,
+        complaints: Complaints | None = None,
     ) -> None:
         self._identities = identities
         self._contacts = contacts
@@ -117,6 +122,7 @@ class Ingest:
         self._country = country
         self.declared = declared
         self.browsers = browsers
+        self._complaints = complaints
 
     def settings(self, source: str, connection: str) -> Mapping[str, Any]:
         """Return the settings of a connection. Raises UnknownConnection."""
@@ -146,6 +152,7 @@ class Ingest:
         stopped = self._stop(parsed, request)
         correlation = _correlation(source, request, trusted)
         facts = [self._fact(one, source, request, correlation, trusted) for one in parsed]
+        self._count_complaints(facts, trusted=trusted)
         addressed, joined = self._resolve(facts, request.received_at)
         self._keep_contacts(addressed)
         messages = _messages(addressed, correlation)
@@ -212,6 +219,13 @@ class Ingest:
         profile = next((one.value for one in who if one.kind == "profile" and _PROFILE.fullmatch(one.value)), "")
         known = tuple(one for one in who if one.kind != "profile")
         return _Fact(event, known, profile, [contact for contact in contacts if contact.fields])
+
+    def _count_complaints(self, facts: Sequence[_Fact], *, trusted: bool) -> None:
+        """Count what was reported as spam, of marketing or not: it is one domain that is judged."""
+        for fact in facts if trusted and self._complaints is not None else ():
+            if fact.event.name == "message_complained" and fact.event.source == "ses":
+                assert self._complaints is not None
+                self._complaints.note_complaint("email", fact.event.id, fact.event.received_at)
 
     def _resolve(self, facts: Sequence[_Fact], now: datetime) -> tuple[list[_Fact], list[Resolved]]:
         groups = list(dict.fromkeys(fact.who for fact in facts if fact.who and not fact.profile))

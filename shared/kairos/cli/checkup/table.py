@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kairos.cli.checkup import (
     alarms,
+    complaints,
     dead_letters,
     email_account,
     email_feedback,
@@ -45,6 +46,7 @@ CHECKS: Mapping[str, Check] = {
     "email-dkim": email_sender.sender_signed,
     "email-mail-from": email_sender.sender_aligned,
     "email-feedback": email_feedback.feedback,
+    "complaints": complaints.complaint_rate,
     "sms-access": sms.sms_sandbox,
     "sms-spending": sms.sms_spending,
 }
