@@ -10,8 +10,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from kairos.aws.inbox import read_batch
 from kairos.bootstrap import decide
-from kairos.domain.reason import FEEDBACK
+from kairos.domain.reason import COUNTED_ONLY, FEEDBACK
 
+COUNTED = frozenset((*FEEDBACK, *COUNTED_ONLY))
 logger = Logger()
 metrics = Metrics()
 
@@ -24,7 +25,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     applied = handle.apply(received)
     for error in applied.errors:
         logger.warning("group comes again", extra={"error": type(error).__name__, "reason": str(error)})
-    kinds = Counter(reason.kind for reason in applied.reasons if reason.kind not in FEEDBACK)  # `tally` counts those
+    kinds = Counter(reason.kind for reason in applied.reasons if reason.kind not in COUNTED)  # `tally` counts those
     for kind, number in kinds.items():
         metrics.add_metric(name="Decided" + kind.title().replace("_", ""), unit=MetricUnit.Count, value=number)
     parked = applied.parked + len(event["Records"]) - len(received) - len(unread)

@@ -30,7 +30,7 @@ from typing import Any
 from kairos.app.ports import ArchiveReader, Clock, Figure, Insights
 from kairos.domain.errors import Unavailable, VersionConflict
 from kairos.domain.instant import parse_instant
-from kairos.domain.reason import FEEDBACK
+from kairos.domain.reason import ALL_MARKETING, COUNTED_ONLY, FEEDBACK
 
 SLOT = timedelta(minutes=10)
 HORIZON = timedelta(days=45)
@@ -45,12 +45,12 @@ TEXT_CHARACTERS_MAX = 200
 
 _OF_TRIALS = ("assigned", "succeeded")
 COUNTED = frozenset(
-    {"entered", "holdout", "message", "held", "not_sent", "exited", "converted", "bought", *_OF_TRIALS, *FEEDBACK}
+    {"entered", "holdout", "message", "held", "not_sent", "exited", "converted", *COUNTED_ONLY, *_OF_TRIALS, *FEEDBACK}
 )
 _WITH_REASON = frozenset(
-    {"holdout", "held", "not_sent", "exited", "converted", "bought", "opened", "clicked", *_OF_TRIALS}
+    {"holdout", "held", "not_sent", "exited", "converted", *COUNTED_ONLY, "opened", "clicked", *_OF_TRIALS}
 )
-_OF_STEPS = frozenset({"message", "held", "not_sent", *_OF_TRIALS, *FEEDBACK})
+_OF_STEPS = frozenset({"aimed", "answered", "message", "held", "not_sent", *_OF_TRIALS, *FEEDBACK})
 # Reasons that name one thing among thousands would each become a counter of their own.
 _ENDLESS = ("no room",)
 
@@ -160,6 +160,8 @@ def read_line(line: bytes) -> Decision:
 def _figures(reasons: Iterable[dict[str, Any]], day: str) -> Iterator[Figure]:
     for reason in reasons:
         kind, journey = _text(reason, "kind"), _text(reason, "journey")
+        if kind == "segment_entered":
+            yield Figure(ALL_MARKETING, day, "", kind, "", _text(reason, "subject"))
         if kind in COUNTED and journey:
             step, channel = (_text(reason, name) if kind in _OF_STEPS else "" for name in ("step", "channel"))
             yield Figure(journey, day, step, kind, channel, _countable(kind, _text(reason, "reason")))

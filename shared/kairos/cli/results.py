@@ -11,19 +11,21 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kairos.app.ports import Figure
-from kairos.cli import experiments, lift
+from kairos.cli import experiments, lift, timeliness
 from kairos.cli.customer import live_release
 from kairos.cli.failure import CannotDo
 from kairos.cli.screen import clock_of, open_screen
+from kairos.domain.condition import Score
 from kairos.domain.instant import format_instant
 from kairos.domain.localtime import load_zone, local
-from kairos.domain.reason import IN_HOLDOUT, MACHINE, OF_ALL
+from kairos.domain.reason import ALL_MARKETING, IN_HOLDOUT, MACHINE, OF_ALL
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from rich.console import Console
 
+    from kairos.app.publish.release import Release
     from kairos.cli.deployment import Deployment
     from kairos.domain.journey import Journey
 
@@ -69,6 +71,7 @@ class Results:
     figures: Counter[Figure]
     order: Sequence[str] = ()
     arms: experiments.Orders = field(default_factory=dict)
+    brand: Counter[Figure] = field(default_factory=Counter)
 
     def total(self, word: str, **only: str) -> int:
         """Return one of NUMBERS, over all figures or only those with such a step or day."""
@@ -105,7 +108,16 @@ def read_results(deployment: Deployment, journey: str, days: int) -> Results:
         raise CannotDo(f"nothing was ever counted of a journey {journey!r} in these days, and none is live")
     as_of = newest if waiting or newest is None else max(newest, now - COUNTED_WITHIN)
     live = release.journey(journey) if release else None
-    return Results(journey, first, last, as_of, waiting, figures, _order(live), _arms(live))
+    every = deployment.insights.figures(ALL_MARKETING, first.isoformat(), last.isoformat())
+    brand = Counter({each: number for each, number in every.items() if _is_signal(each, release)})
+    return Results(journey, first, last, as_of, waiting, figures, _order(live), _arms(live), brand)
+
+
+def _is_signal(figure: Figure, release: Release | None) -> bool:
+    """Return whether it says something of timing: entries into segments do where a score makes the segment."""
+    if figure.kind != "segment_entered":
+        return True
+    return release is not None and isinstance(release.segments.get(figure.reason), Score)
 
 
 def _arms(live: Journey | None) -> experiments.Orders:
@@ -159,6 +171,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "held_by_reason": dict(results.by_reason("held")),
         "exited_by_reason": dict(results.by_reason("exited")),
         "lift": lift.to_json(lift_of(results)),
+        "timing": timeliness.to_json(timeliness.timeliness_of(results.figures, results.brand)),
         "experiments": experiments.to_json(results.figures, results.arms),
     }
 
@@ -185,6 +198,7 @@ def _tell(results: Results, zone: ZoneInfo, screen: Console) -> None:
     tell_table(screen, "", [(word, results.total(word), _share(results, word)) for word, _, _ in NUMBERS], always=True)
     screen.print()
     screen.print(lift.in_words(lift_of(results)), highlight=False)
+    tell_table(screen, "timing", timeliness.to_rows(timeliness.timeliness_of(results.figures, results.brand)))
     steps = [(step, *(results.total(word, step=step) for word in _OF_STEPS)) for step in _steps(results)]
     tell_table(screen, "by step", steps, ("", *_OF_STEPS))
     days = [(day, *(results.total(word, day=day) for word in _OF_DAYS)) for day in _days(results)]

@@ -51,6 +51,7 @@ BUDGETS: Mapping[str, Budget] = {
     "hours": Budget(13, 600, "the rows of the fewest counts; 168 hours each, and a count an hour"),
     "predicted": Budget(50, 70, "those that were made first"),
     "course": Budget(1, 40, "none: a stage and two days"),
+    "pulse": Budget(1, 30, "none: two days and a month"),
     "scores": Budget(10, 100, "none: as many segments may learn at most"),
     "log": Budget(40, 180, "oldest first"),
 }

@@ -367,6 +367,7 @@ PROFILE: tuple[Row, ...] = (
     _plain("bought_month", "bm", 0),
     _plain("course", "cr", []),
     ("scores", "sc", _lists, _read_lists, {}),
+    _plain("pulse", "pu", []),
 )
 _KEYS = {row[1]: row for row in PROFILE}
 

@@ -250,7 +250,8 @@ class Profile:
     of `kairos.timing.Rhythm`, `hours` maps "active", "sent email", "answered email" … → hour of the week, count,
     hour, count …, and `predicted` is by journey and prediction. `bought_month` is twelve times the year and the month
     in which a purchase was last counted for the holdout of all marketing, `course` where the customer stands
-    (`kairos.domain.condition.stage`), `scores` what is learned of scores (`kairos.app.decide.scores`).
+    (`kairos.domain.condition.stage`), `scores` what is learned of scores (`kairos.app.decide.scores`),
+    `pulse` the day of the last visit, the month last counted (as above) and the day of the last answer.
     """
 
     id: str
@@ -291,6 +292,7 @@ class Profile:
     bought_month: int = 0
     course: list[Any] = field(default_factory=list)
     scores: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    pulse: list[int] = field(default_factory=list)
 
     @property
     def birth(self) -> str:

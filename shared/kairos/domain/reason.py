@@ -12,10 +12,14 @@ from kairos.domain.instant import format_instant, parse_instant
 FEEDBACK = ("sent", "delivered", "opened", "clicked", "bounced", "complained")
 """What became of a message that was asked for: counted and archived, and not kept in the profile's own log."""
 
+COUNTED_ONLY = ("bought", "active", "engaged", "aimed", "answered")
+"""What is measured of customers and messages: archived for `tally`, and explained to nobody."""
+
 KINDS = (
     *("entered", "message", "held", "not_sent", "exited", "converted", "holdout", "moved", "skipped", "ignored"),
-    *("merged", "assigned", "succeeded", "called", "segment_entered", "segment_left", "erased", "bought"),
+    *("merged", "assigned", "succeeded", "called", "segment_entered", "segment_left", "erased"),
     *FEEDBACK,
+    *COUNTED_ONLY,
 )
 
 MACHINE = "machine"

@@ -8,7 +8,7 @@ customer is gone only rises.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from math import exp, log
 from typing import Any
@@ -22,6 +22,7 @@ HALF_DAY = 0.5
 AHEAD_MAX = 3653
 """How many days ahead a point or interval is looked for: ten years, beyond which "not in sight" is the answer."""
 _LEAST = 1e-300
+_LOG_AHEAD_MAX = log(AHEAD_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +138,8 @@ class Forecast:
         None if not within ten years, as for a customer who may well be gone.
         """
         before = max(self.survival(silence), _LEAST)
-        low, high = 0, 8
-        while 1.0 - self.survival(silence + high) / before < probability:
-            if high >= AHEAD_MAX:
-                return None
-            low, high = high, min(2 * high, AHEAD_MAX)
-        while high - low > 1:
-            middle = (low + high) // 2
-            reached = 1.0 - self.survival(silence + middle) / before >= probability
-            low, high = (low, middle) if reached else (middle, high)
-        return high
+        near = self._usual_gap() - silence if silence else self._usual_gap()
+        return _first_day(lambda day: 1.0 - self.survival(silence + day) / before, probability, 0, near)
 
     def point(self, silence: int = 0) -> int | None:
         """Return the median: in how many days from now the next order is as likely before as after."""
@@ -154,15 +147,7 @@ class Forecast:
 
     def silence_until_gone(self, probability: float) -> int | None:
         """Return after how many days without an order the customer is gone with this probability, or None as above."""
-        low, high = -1, 8
-        while self.p_gone(high) < probability:
-            if high >= AHEAD_MAX:
-                return None
-            low, high = high, min(2 * high, AHEAD_MAX)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if self.p_gone(middle) >= probability else (middle, high)
-        return high
+        return _first_day(self.p_gone, probability, -1, 3 * self._usual_gap())
 
     def interval(self, probability: float = 0.8, silence: int = 0) -> tuple[int, int | None]:
         """Return the first and last day from now between which the next order falls with this probability."""
@@ -177,6 +162,10 @@ class Forecast:
         best = max(range(len(held)), key=lambda start: (held[start], -start))
         return best + 1, held[best]
 
+    def _usual_gap(self) -> int:
+        """Return about the gap that half of this customer's gaps are within: where a search begins."""
+        return int(exp(min(self.lognormal.middle, _LOG_AHEAD_MAX)))
+
     def _alive(self, days: int) -> float:
         """Return P(not gone, and no order within `days` days of the last one)."""
         if days <= 0:
@@ -184,3 +173,30 @@ class Forecast:
         at = HALF_DAY + days_on_clock(self.lengths, self.last_day, days)
         alive = self._by_lognormal * self.lognormal.survival(at) if self._by_lognormal else 0.0
         return alive + self._by_gamma * self.gamma.survival(at) if self._by_gamma else alive
+
+
+def _first_day(chance: Callable[[int], float], wanted: float, low: int, near: int) -> int | None:
+    """Return the first day after `low` on which `chance`, which never falls, is `wanted`; None beyond AHEAD_MAX.
+
+    The search begins at `near` and goes on where the straight line through its two ends says, or in the middle where
+    that did not help: each look costs a handful of special functions, and half of what doubling and halving needs is
+    enough.
+    """
+    under, high = 0.0, min(max(near, low + 1, 1), AHEAD_MAX)
+    over = chance(high)
+    while over < wanted:
+        if high >= AHEAD_MAX:
+            return None
+        low, under, high = high, over, min(high + max(1, high // 2), AHEAD_MAX)
+        over = chance(high)
+    halve = False
+    while high - low > 1:
+        ahead = (high - low) * (wanted - under) / (over - under) if over > under and not halve else (high - low) / 2
+        middle = min(max(low + round(ahead), low + 1), high - 1)
+        width, found = high - low, chance(middle)
+        if found >= wanted:
+            high, over = middle, found
+        else:
+            low, under = middle, found
+        halve = 2 * (high - low) > width and not halve
+    return high

@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import exp, lgamma, log, log1p, pi
 
 _TINY = 1e-300
-_EPSILON = 1e-16
+_CLOSE = 4e-16
 _STEPS_MAX = 20_000
 _LARGE = 10.0  # from here Stirling's series is exact to the last digit
 _HALF_LOG_TAU = 0.5 * log(2 * pi)
@@ -87,14 +87,18 @@ def _continued_fraction(a: float, b: float, x: float) -> float:
     fraction = d
     for m in range(1, _STEPS_MAX):
         twice = a + 2 * m
-        for term in (
-            m * (b - m) * x / ((twice - 1.0) * twice),
-            -(a + m) * (total + m) * x / (twice * (twice + 1.0)),
-        ):
-            d = 1.0 / _away_from_zero(1.0 + term * d)
-            c = _away_from_zero(1.0 + term / c)
-            fraction *= c * d
-        if abs(c * d - 1.0) < _EPSILON * 4:
+        term = m * (b - m) * x / ((twice - 1.0) * twice)
+        d, c = 1.0 + term * d, 1.0 + term / c
+        d = 1.0 / (d if d > _TINY or d < -_TINY else _TINY)  # in line: this loop is most of what a forecast costs
+        c = c if c > _TINY or c < -_TINY else _TINY
+        fraction *= c * d
+        term = -(a + m) * (total + m) * x / (twice * (twice + 1.0))
+        d, c = 1.0 + term * d, 1.0 + term / c
+        d = 1.0 / (d if d > _TINY or d < -_TINY else _TINY)
+        c = c if c > _TINY or c < -_TINY else _TINY
+        step = c * d
+        fraction *= step
+        if -_CLOSE < step - 1.0 < _CLOSE:
             return fraction
     return fraction
 

@@ -42,9 +42,10 @@ from kairos.domain import budget
 from kairos.domain.effects import Effect
 from kairos.domain.event import WEBHOOK, Event, Input
 from kairos.domain.profile import Enrollment, Message, Profile
-from kairos.domain.reason import FEEDBACK, Reason
+from kairos.domain.reason import COUNTED_ONLY, FEEDBACK, Reason
 
 ANSWERS = frozenset({"deliver", "preferences", "ses", "walk", WEBHOOK})
+UNLOGGED = frozenset((*FEEDBACK, *COUNTED_ONLY))
 DUE_AT_ONCE_MAX = 2_000
 
 
@@ -328,7 +329,7 @@ def _settle_held(turn: Turn, message: Message) -> None:
 
 def _close(turn: Turn) -> Outcome:
     profile = turn.profile
-    profile.log = (*profile.log, *(reason for reason in turn.reasons if reason.kind not in FEEDBACK))
+    profile.log = (*profile.log, *(reason for reason in turn.reasons if reason.kind not in UNLOGGED))
     caps.forget(turn)
     habits.forget(turn)
     scores.forget(turn)

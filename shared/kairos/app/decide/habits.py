@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from kairos.app.decide import timeliness
 from kairos.app.decide.turn import Turn
 from kairos.domain.event import Event
 from kairos.domain.profile import Posted, Profile
@@ -34,24 +35,29 @@ def take(turn: Turn, event: Event) -> bool:
             turn.bought = max(event, turn.bought or event, key=lambda each: each.occurred_at)
     if timing.keeps_hours and event.name in timing.active:
         _count(turn, ACTIVE, event.occurred_at)
+        if not event.historical:
+            timeliness.active_on(turn, event.occurred_at)
         last = _last_before(turn.profile, event.occurred_at)
         if last is not None:
-            note_answer(turn, last)
+            note_answer(turn, last, event.occurred_at)
     return turn.profile.rhythm is not bought_before
 
 
-def note_sent(turn: Turn, posted: Posted) -> None:
-    """Count a message that has left, in the hour in which it was asked for."""
-    if turn.release.timing.keeps_hours:
-        _count(turn, f"{SENT} {posted.channel}", posted.at)
+def note_sent(turn: Turn, posted: Posted) -> int:
+    """Count a message that has left, in the hour in which it was asked for. Return what `Posted.told` says of it."""
+    if not turn.release.timing.keeps_hours:
+        return 0
+    _count(turn, f"{SENT} {posted.channel}", posted.at)
+    return timeliness.aimed(turn, posted)
 
 
-def note_answer(turn: Turn, id: str) -> None:
+def note_answer(turn: Turn, id: str, at: datetime) -> None:
     """Count that a person answered a message, once, in the hour in which it was asked for."""
     posted = turn.profile.posted[id]
     if turn.release.timing.keeps_hours and not posted.told & ANSWERED:
         turn.profile.posted[id] = replace(posted, told=posted.told | ANSWERED)
         _count(turn, f"{ANSWER} {posted.channel}", posted.at)
+        timeliness.answered(turn, posted, at)
 
 
 def rhythm_of(profile: Profile) -> Rhythm:
@@ -85,7 +91,7 @@ def forget(turn: Turn) -> None:
     if profile.rhythm and not timing.keeps_rhythm:
         profile.rhythm = []
     if profile.hours and not timing.keeps_hours:
-        profile.hours = {}
+        profile.hours, profile.pulse = {}, []
     if profile.predicted:
         live = turn.release.predicting
         profile.predicted = {key: kept for key, kept in profile.predicted.items() if key.partition(" ")[0] in live}

@@ -76,13 +76,13 @@ def take(turn: Turn, event: Event) -> None:
             told |= bit
             answered |= kind in _BY_MACHINES and not by
             if kind == "sent":
-                habits.note_sent(turn, posted)
+                told |= habits.note_sent(turn, posted)
             turn.reasons.append(_reason(turn, id, posted, kind, by))
             said = {**event.properties, **_about(turn, id, posted), "machine": bool(by)}
             counting.count(turn, f"message_{kind}", said, event.occurred_at)
     turn.profile.posted[id] = replace(posted, told=told)
     if answered:
-        habits.note_answer(turn, id)
+        habits.note_answer(turn, id, event.occurred_at)
 
 
 def _about(turn: Turn, id: str, posted: Posted) -> dict[str, str]:
