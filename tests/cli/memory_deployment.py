@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,6 +141,7 @@ class MemoryDeployment:
         self.provider = Provider()
         self.insights = MemoryInsights()
         self.waiting = 0
+        self.opted_out: list[str] = []
         self.asked_for: list[Target] = []
         self.posted: list[tuple[str, Any, int]] = []
 
@@ -172,6 +173,9 @@ class MemoryDeployment:
 
     def population(self) -> Population:
         return self.scan.population()
+
+    def opted_out_numbers(self) -> Iterator[str]:
+        yield from self.opted_out
 
     def channel_client(self, channel: Channel) -> Any:
         return self.provider

@@ -6,7 +6,7 @@ With AWS_ENDPOINT_URL set (as `kairos local` prints it), botocore sends every ca
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -158,6 +158,9 @@ class Deployment(Protocol):
 
     def channel_client(self, channel: Channel) -> Any:
         """Return what the channel's `send` is given, outside of all feedback."""
+
+    def opted_out_numbers(self) -> Iterator[str]:
+        """Yield the phone numbers that SNS sends nothing to because their owners answered STOP."""
 
 
 def find_deployment(target: Target) -> AwsDeployment:
@@ -418,6 +421,16 @@ class AwsDeployment:
         from kairos.channels.push import Endpoints
 
         return Endpoints(client, self._output("PushApplications"))
+
+    def opted_out_numbers(self) -> Iterator[str]:
+        """Yield the account's list in this Region, a hundred a call (SNS `ListPhoneNumbersOptedOut`)."""
+        request: dict[str, str] = {}
+        while True:
+            page = self._client("sns").list_phone_numbers_opted_out(**request)
+            yield from page.get("phoneNumbers", ())
+            if not page.get("nextToken"):
+                return
+            request = {"nextToken": page["nextToken"]}
 
     def _output(self, name: str) -> str:
         if name not in self._outputs:

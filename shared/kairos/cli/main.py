@@ -670,6 +670,69 @@ def export(
     raise typer.Exit(export_states(deployment, file, sample))
 
 
+suppressions = typer.Typer(help="Addresses that get nothing, whoever they are.", rich_markup_mode=None)
+app.add_typer(suppressions, name="suppressions")
+
+
+@suppressions.command("import")
+def import_suppressions(
+    context: Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="A list: an e-mail or phone in each line, and perhaps when it refused.")
+    ] = None,
+    from_sns: Annotated[
+        bool, typer.Option("--from-sns", help="The numbers that answered STOP to SNS instead.")
+    ] = False,
+    channel: Annotated[str, typer.Option("--channel", help="Only this one of the address's channels.")] = "",
+    purpose: Annotated[str, typer.Option("--purpose", help="marketing, or all.")] = "marketing",
+    source: Annotated[str, typer.Option("--source", help="Where they refused, for the ledger: 080, call-centre.")] = "",
+    firm: Annotated[bool, typer.Option("--firm", help="No later consent lifts it.")] = False,
+    at: Annotated[str | None, typer.Option("--at", help="When, where a line says none; else now.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Stop addresses that refused elsewhere: a carrier's 080 number, a call centre, SNS. Again changes nothing."""
+    from kairos.cli.customer import read_instant
+    from kairos.cli.suppressions import Wish, import_file, import_from_sns
+
+    if (file is None) is not from_sns:
+        raise typer.BadParameter("give a file, or --from-sns")
+    deployment = _deployment(context, stage, region, profile)
+    wish = Wish(source or ("sns" if from_sns else "import"), channel, purpose, firm, read_instant(at), as_json)
+    raise typer.Exit(import_file(deployment, file, wish) if file else import_from_sns(deployment, wish))
+
+
+@suppressions.command("export")
+def export_suppressions(
+    context: Context,
+    file: Annotated[Path, typer.Argument(help="Where to: .csv, else JSON Lines.")],
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Write all stops, as keyed hashes that only a stack with the same key knows again; `kairos import` reads them."""
+    from kairos.cli.export_people import Wish, export_people
+
+    raise typer.Exit(export_people(_deployment(context, stage, region, profile), Wish(file, "suppressions")))
+
+
+@suppressions.command("show")
+def show_suppressions(
+    context: Context,
+    address: Annotated[str, typer.Argument(help="An e-mail address or a phone number.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Say what is kept of an address itself, also after its person was erased."""
+    from kairos.cli.suppressions import show_suppressions
+
+    raise typer.Exit(show_suppressions(_deployment(context, stage, region, profile), address, as_json=as_json))
+
+
 @app.command("import")
 def import_file(
     context: Context,
