@@ -242,7 +242,8 @@ def test_passages_beyond_the_budget_end_with_that_reason() -> None:
     company = Company(CART)
     most = BUDGETS["enrollments"].most
     for profile in ("a", "b"):
-        company.hear(profile, *(cart(NOON, f"{profile}{number}") for number in range(most - 20)))
+        company.hear(profile, *(cart(NOON, f"{profile}{number}") for number in range(100)))
+        company.hear(profile, *(cart(NOON + M, f"{profile}{number}") for number in range(100, most - 20)))
     company.merge("a", "b")
     assert sum(1 for passage in company["b"].enrollments.values() if passage.active) == most
     assert company.said("b", "exited") == ["no room for another enrollment"] * (2 * (most - 20) - most)

@@ -218,6 +218,14 @@ def test_a_circle_of_changes_ends_with_that_reason() -> None:
     assert world.said("ignored") == ["segments and journeys change in a circle"]
 
 
+def test_a_circle_of_changes_comes_around_once() -> None:
+    up = on("vip", id="up", steps=[{"update": {"tier": "gold"}}, {"send": "hello"}], reenter="always")
+    down = on("vip", "left", id="down", steps=[{"update": {"tier": "vip"}}, {"send": "second"}], reenter="always")
+    world = World(up, down, segments={"vip": VIP})
+    world.hear(tier(NOON, "vip"))
+    assert sorted(world.sent) == ["hello", "second"]
+
+
 def test_an_unknown_trait_is_in_no_segment_that_asks_for_it() -> None:
     world = World(on("vip"), on("due", id="k"), segments={"vip": VIP, "due": {"trait": "nope", "within": "+3d"}})
     world.hear(make_event("viewed", NOON))

@@ -482,7 +482,8 @@ def test_two_hundred_steps_are_walked_at_once() -> None:
 
 def test_an_enrollment_beyond_the_budget_is_refused_with_its_reason_and_the_others_stay() -> None:
     world = World(journey({"wait": "30d"}, {"send": "hello"}, subject="cart_id"))
-    world.hear(*(cart(cart=f"c{n}") for n in range(151)))
+    world.hear(*(cart(cart=f"c{n}") for n in range(100)))
+    world.hear(*(cart(NOON + M, cart=f"c{n}") for n in range(100, 151)))
     assert sum(e.active for e in world.known.enrollments.values()) == 150
     assert world.said("ignored") == ["no room for another enrollment"]
 

@@ -10,7 +10,7 @@ from tests.app.decide.test_versions import timed
 from tests.app.decide.world import NOON, World, booking, cancelled, make_event
 
 H, D = timedelta(hours=1), timedelta(days=1)
-NIGHT = {"brand": {"quiet_hours": {"email": "21:00-08:00"}}}
+NIGHT: dict[str, Any] = {"brand": {"quiet_hours": {"email": "21:00-08:00"}}}
 
 
 def booked(**more: Any) -> World:

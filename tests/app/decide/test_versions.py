@@ -232,6 +232,44 @@ def test_who_is_asked_again_and_again_goes_on_being_asked_at_the_new_pace() -> N
     ]
 
 
+def test_an_experiment_that_now_lies_ahead_again_goes_by_the_arm_that_was_given() -> None:
+    def compared(*shares: str) -> dict[str, Any]:
+        arms = [
+            {"name": template, "share": share, "steps": [{"send": template, "id": f"send-{template}"}]}
+            for template, share in zip(("hello", "second"), shares, strict=True)
+        ]
+        return {"id": "x", "experiment": {"success": {"event": "won", "within": "7d"}, "arms": arms}}
+
+    life = gone_in(stepped(compared("99%", "1%"), {"wait": "1d", "id": "pause"}, {"send": "third"}), H)
+    (given,) = life.sent
+    publish(life, stepped({"wait": "1d", "id": "pause"}, compared("1%", "99%"), {"send": "third"}))
+    take_along(life)
+    life.live_until(NOON + 9 * D)
+    assert life.sent == [given, "third"]
+    assert life.said("assigned") == [given]
+
+
+def test_a_split_is_the_same_in_another_version_and_at_another_entry() -> None:
+    arms = [{"share": "50%", "steps": [{"send": "hello"}]}, {"share": "50%", "steps": [{"send": "second"}]}]
+    life = gone_in(stepped({"split": arms, "id": "ways"}, reenter="always"), H)
+    publish(life, stepped({"wait": "1h"}, {"split": arms, "id": "ways"}, reenter="always"))
+    life.hear(make_event("go", NOON + 2 * H))
+    life.live_until(NOON + 9 * H)
+    assert len(life.sent) == 2
+    assert len(set(life.sent)) == 1
+
+
+def test_a_step_that_left_its_branch_is_the_same_step() -> None:
+    inside = {"if": {"trait": "a", "exists": False}, "steps": [{"wait": "1d", "id": "pause"}, {"send": "hello"}]}
+    life = gone_in(stepped({"branch": [inside, {"else": [{"send": "second"}]}]}, {"send": "third"}), H)
+    publish(
+        life, stepped({"branch": [{"else": [{"send": "second"}]}]}, {"wait": "1d", "id": "pause"}, {"send": "third"})
+    )
+    take_along(life)
+    life.live_until(NOON + 9 * D)
+    assert life.messages == [(NOON + D, "third", "email")]
+
+
 # ---- timelines -------------------------------------------------------------------------------------------------
 
 

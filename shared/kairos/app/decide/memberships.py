@@ -23,9 +23,6 @@ from kairos.domain.profile import Profile
 from kairos.domain.reason import Reason
 
 RECOUNTED = "counted anew: the definition changed"
-ROUNDS_MAX = 20
-"""How often what a change starts may change memberships again, before it is taken for a circle."""
-
 _KINDS = ("segment_entered", "segment_left")
 
 
@@ -48,19 +45,27 @@ def begin(turn: Turn, *, born: bool) -> None:
 
 
 def follow(turn: Turn, cause: Event | None = None, due: datetime | None = None) -> None:
-    """Evaluate what was touched since this was asked last, because of `cause`, or of a timer that was `due`."""
+    """Evaluate what was touched since this was asked last, because of `cause`, or of a timer that was `due`.
+
+    What a change starts may change others at once; a change that comes around again is a circle, and is told once.
+    """
     if turn.profile.merged_into is not None:
         turn.touched.clear()
         return
-    for _ in range(ROUNDS_MAX):
+    told: set[tuple[str, bool]] = set()
+    while True:
         ids = turn.release.tracked.touched_by(turn.touched)
         turn.touched.clear()
         if not ids:
             return
         facts = turn.facts({})
-        for id in [id for id in ids if _update(turn, id, facts)]:
+        changed = [(id, membership_key(id) in turn.profile.segments) for id in ids if _update(turn, id, facts)]
+        for id in [id for id, inside in changed if (id, inside) not in told]:
             at = min(cause.occurred_at, turn.now) if cause else _caught_up(turn, due)
             _tell(turn, id, at, historical=cause is not None and cause.historical)
+        if not told.isdisjoint(changed):
+            break
+        told.update(changed)
     for id in turn.release.tracked.touched_by(turn.touched):  # what comes of this is known, and told nobody
         _update(turn, id, turn.facts({}))
     turn.touched.clear()

@@ -422,7 +422,8 @@ def _carry_on(
         walk(turn, enrollment, journey, node.exits.get(decision.exit, node.next), at)
     elif isinstance(decision, Assign):
         enrollment = trials.begin(turn, enrollment, node, decision, at)
-        walk(turn, enrollment, journey, node.exits.get(decision.arm, node.next), at)
+        arm = enrollment.trials[node.id].arm  # the one that was given before, where there is such a one
+        walk(turn, enrollment, journey, node.exits.get(arm, node.next), at)
     elif isinstance(decision, Call):
         _call(turn, enrollment, journey, node, decision)
     elif isinstance(decision, Enter):
