@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kairos.app.ports import Pointer
 from tests.cli.memory_deployment import MemoryDeployment
 
 Run = Callable[..., int]
@@ -40,13 +41,7 @@ def test_the_pool_of_each_live_offer_is_shown(
     kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     release = deployment.releases.put_bundle({"brand": {"offers": {"spring": {}}}})
-    deployment.releases.point(_pointer(release), deployment.releases.pointer())
+    deployment.releases.point(Pointer(release), deployment.releases.pointer())
     deployment.pools.add("spring", ["A", "B"])
     assert kairos("offers", "show") == 0
     assert "spring: 0 given, 2 left" in capsys.readouterr().out
-
-
-def _pointer(release: str) -> object:
-    from kairos.app.ports import Pointer
-
-    return Pointer(release)

@@ -74,7 +74,7 @@ def full(language: str, name: str | None = None) -> dict[str, Any]:
     """Return everything that a shop may know, for somebody of this name."""
     words, prices = WORDS[language], PRICES[language]
     link = "https://example.com/a/very/long/path/that/no/line/can/hold?with=parameters&and=more"
-    items = [
+    items: list[dict[str, Any]] = [
         {"title": title, "price": price, "quantity": count, "image": f"https://example.com/{count}.svg"}
         for count, (title, price) in enumerate(zip(words["titles"], prices, strict=True), 1)
     ]

@@ -73,7 +73,7 @@ def test_a_stop_while_the_code_is_set_aside_is_heeded() -> None:
         world.suppressions.suppress("email", "ann@example.com", "all", "said so", NOON)
         return give(*args)
 
-    world.coupons.give = stop_and_give  # type: ignore[method-assign]
+    world.coupons.give = stop_and_give  # type: ignore[method-assign, assignment]
     world.run()
     assert world.channel.taken == []
     assert _reason(world) == "suppressed"
