@@ -69,7 +69,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "ko": {
         "heading": "{from_brand}수신 설정",
         "legend": "받는 데 동의하는 광고성 정보",
-        "preferred": "어떤 방법으로 받는 것이 가장 좋으세요?",
+        "preferred": "가장 편하신 방법",
         "no_preference": "상관없음",
         "save": "저장하기",
         "stop": "광고성 정보 모두 거부하기",

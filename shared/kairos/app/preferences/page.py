@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from html import escape
 
 STYLE = (
-    ":root{color-scheme:light dark}body{margin:0;font:1.125rem/1.6 system-ui,sans-serif;background:#fff;color:#1a1a1a}"
+    ":root{color-scheme:light dark}:lang(ko){word-break:keep-all}"
+    "body{margin:0;font:1.125rem/1.6 system-ui,sans-serif;background:#fff;color:#1a1a1a}"
     "main{max-width:32rem;margin:0 auto;padding:12vh 1.5rem}h1{font-size:1.5rem;line-height:1.3}"
     "button{font:inherit;font-weight:600;padding:.75rem 1.5rem;border:0;border-radius:.5rem}"
     "button{background:#1a1a1a;color:#fff}"
