@@ -16,7 +16,6 @@ from kairos.app.ports import Pointer
 from kairos.app.publish.release import Release
 from kairos.domain.ids import call_id, digest, seen_key
 from kairos.domain.profile import Message, Profile
-from kairos.domain.reason import Reason
 from tests.simulation.provider import Call
 from tests.simulation.world import World
 
@@ -40,7 +39,7 @@ class Checker:
     world: World
     calls: list[Call] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
-    reasons: dict[str, list[str]] = field(default_factory=dict)
+    explained: set[str] = field(default_factory=set)
     owner: dict[str, str] = field(default_factory=dict)
     applied: set[str] = field(default_factory=set)
     refused: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -51,7 +50,6 @@ class Checker:
         self._release = Release(self.world.releases.bundle(pointer.release), pointer)
         self.world.on_call = self._on_call
         self.world.on_write = self._on_write
-        self.world.on_reasons = self._on_reasons
         self.world.on_refusal = self.refuse
         self.world.on_hook = self._on_hook
 
@@ -65,14 +63,12 @@ class Checker:
         for _, at, id in profile.sent:
             if id not in self.decided or self.decided[id].at < at:
                 self.decided[id] = Decided(at, profile.id, frozenset((profile.id, *profile.former)))
+        for reason in (reason for written in profile.written.values() for reason in written.reasons):
+            if reason.kind == "not_sent" and reason.message:
+                self.explained.add(reason.message)
         self.messages.update(profile.messages)
         self.owner.update(dict.fromkeys(profile.messages, profile.id))
         self.applied.update(profile.seen)
-
-    def _on_reasons(self, reasons: list[Reason]) -> None:
-        for reason in reasons:
-            if reason.kind == "not_sent" and reason.message:
-                self.reasons.setdefault(reason.message, []).append(reason.reason)
 
     def _on_call(self, call: Call) -> None:
         message = self.messages[call.message]
@@ -162,15 +158,7 @@ class Checker:
     def _check_explained(self, id: str, message: Message) -> None:
         out = any(call.message == id and call.accepted for call in self.calls)
         open_ = any(id in profile.messages for profile in self.world.customers.profiles.values())
-        assert out or open_ or self.reasons.get(id) or self._superseded(message), f"I12: {message.step}: no reason"
-
-    def _superseded(self, message: Message) -> bool:
-        """A message whose reason fell out with a crashed answer is still in the profile's own log."""
-        return any(
-            reason.message == message.id and reason.kind == "not_sent"
-            for profile in self.world.customers.profiles.values()
-            for reason in profile.log
-        )
+        assert out or open_ or id in self.explained, f"I12: {message.step}: no reason"
 
     def _check_caps(self) -> None:
         """No message was decided that came on top of as many as a cap allows, whoever of the customer's profiles had

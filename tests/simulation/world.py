@@ -30,7 +30,6 @@ from kairos.domain.effects import Effect
 from kairos.domain.errors import KairosError, Rejected, Unavailable
 from kairos.domain.event import WEBHOOK
 from kairos.domain.profile import Profile
-from kairos.domain.reason import Reason
 from kairos.memory import (
     MemoryAlarms,
     MemoryClock,
@@ -93,7 +92,7 @@ class Record:
 
 
 class World:
-    """One simulated deployment. Observers (`on_write`, `on_call`, `on_reason`) are the checker's."""
+    """One simulated deployment. Observers (`on_write`, `on_call`) are the checker's."""
 
     def __init__(self, bundle: Mapping[str, Any], start: datetime, seed: int, rate: float) -> None:
         self.faults = Faults(seed, rate)
@@ -107,7 +106,6 @@ class World:
         self.accepted: dict[str, datetime] = {}
         self.on_write: Callable[[Profile], None] = lambda profile: None
         self.on_call: Callable[[Call], None] = lambda call: None
-        self.on_reasons: Callable[[list[Reason]], None] = lambda reasons: None
         self.on_refusal: Callable[[Call], None] = lambda call: None
         self.on_hook: Callable[[str], None] = lambda id: None
         self.poison: list[str] = []
@@ -376,7 +374,6 @@ class World:
             applied = self.handle.apply(batch)
         except (Crash, KairosError):
             return None
-        self.on_reasons(applied.reasons)
         return set(applied.failed)
 
     def _poison(self) -> None:

@@ -47,6 +47,28 @@ def test_a_message_on_its_way_counts_for_as_long_as_it_may_still_go_out() -> Non
     assert world.said("not_sent") == ["frequency cap"]
 
 
+def test_what_was_withdrawn_before_anybody_asked_again_gives_its_place_back() -> None:
+    world = World(mails(goal={"event": "bought", "within": "7d"}), brand=capped(1), reporting=False)
+    world.hear(make_event("j"))
+    world.hear(make_event("bought", NOON + M))
+    world.hear(make_event("j", NOON + 2 * M))
+    assert world.sent == ["mail", "mail"]
+
+
+def test_what_was_withdrawn_after_nobody_answered_may_be_out_and_keeps_its_place() -> None:
+    world = World(mails(goal={"event": "bought", "within": "7d"}), brand=capped(1), reporting=False)
+    world.hear(make_event("j"))
+    assert world.outcome is not None
+    assert world.outcome.wake_at is not None
+    world.wake(world.outcome.wake_at)
+    asked_again = world.now
+    world.hear(make_event("bought", asked_again + M))
+    world.hear(make_event("j", asked_again + 2 * M))
+    assert world.said("not_sent") == ["goal reached", "frequency cap"]
+    world.hear(make_event("j", asked_again + D + M))
+    assert world.sent[-1] == "mail", "a day after it may have gone out as late as it could"
+
+
 def test_what_nobody_ever_reported_counts_from_when_that_was_given_up() -> None:
     world = World(mails(), brand=capped(1, "1d"), reporting=False)
     world.hear(make_event("j"))

@@ -13,7 +13,7 @@ from kairos.domain.event import Event
 from kairos.domain.profile import seen_until
 from kairos.domain.reason import Reason
 
-FOLDED_AFTER = 120
+FOLDED_AFTER = 300
 """Events of one profile, from one kind of sender, that are decided in a minute. A person does a handful."""
 TOLD = f"more than {FOLDED_AFTER} events in a minute: counted, not decided"
 

@@ -181,9 +181,15 @@ def may_be_out(message: Message) -> bool:
 
 
 def withdraw(turn: Turn, message: Message, reason: str) -> None:
-    """Take back what is not out yet: `deliver` finds it gone from the item and does not send it."""
+    """Take back what is not out yet: `deliver` finds it gone from the item and does not send it.
+
+    What was asked for again and never answered may be out, as lately as now, its report lost: it keeps its place.
+    """
     turn.profile.messages.pop(message.id, None)
-    caps.give_back(turn, message)
+    if message.state == "asked" and message.asks > 1:
+        caps.note_sent(turn, message.channel, message.marketing, turn.now, message.id)
+    else:
+        caps.give_back(turn, message)
     turn.say("not_sent", message, reason)
 
 
