@@ -1,4 +1,4 @@
-"""Every five minutes: connections that are read, such as calendars, are read."""
+"""Every five minutes connections are read, and at once what an unsigned webhook hints at."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ metrics = Metrics()
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Do one run. A connection that fails is written down and shown by `kairos sources`, and does not fail the run."""
-    done = sync().run()
+    """Do one run, in which a connection that fails is written down; or read what a hint is about, and fail with it."""
+    hint = event.get("hint")
+    done = sync().hinted(hint["source"], hint["connection"], hint["subjects"]) if hint else sync().run()
     for name, number in (
         ("ConnectionsRead", done.read),
         ("ConnectionsFailed", done.failed),

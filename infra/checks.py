@@ -167,6 +167,12 @@ def _wildcards(prefix: str) -> tuple[Accepted, ...]:
         ),
         Accepted(
             "AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:"
+            f"{here}:parameter/kairos/{prefix.removeprefix('kairos-')}/connections/cafe24/*]",
+            ("SyncRole",),
+            "One parameter for each connected mall, whose refresh token each renewal replaces.",
+        ),
+        Accepted(
+            "AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:"
             f"{here}:parameter/kairos/{prefix.removeprefix('kairos-')}/connections/webhook/*]",
             ("DeliverRole",),
             "One parameter for each webhook that is called, made by `kairos connect` without a deployment.",

@@ -6,7 +6,7 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from infra.archive import Archive
 from infra.keys import Keys
 from infra.queues import Queues
-from infra.schedules import Schedules, publish_name, walk_arn
+from infra.schedules import Schedules, publish_name, sync_name, walk_arn
 from infra.stage import Stage
 from infra.tables import Tables
 
@@ -48,6 +48,7 @@ def environment(
         "WALK_ARN": walk_arn(stage),
         "WALK_ROLE_ARN": schedules.walk_role.role_arn,
         "PUBLISH_FUNCTION": publish_name(stage),
+        "SYNC_FUNCTION": sync_name(stage),
         "IDENTITY_SECRET_ARN": keys.identity.secret_arn,
         "CONNECTIONS_PREFIX": connections_prefix(stage),
         "CONFIGURATION_SET": stage.prefix,

@@ -67,12 +67,15 @@ class Grants:
         _allow(ingest, "dynamodb:UpdateItem", on=self.tables.messages.table_arn, conditions=counters | ANSWERS_NOTHING)
         self._send(ingest, self.queues.feedback_dlq)
         self._read_release(ingest)
+        _allow(ingest, "lambda:InvokeFunction", on=self.functions["sync"].function_arn)
 
     def _sync(self, sync: lambda_.Function) -> None:
         self._take_in(sync)
         self._use_contacts_key(sync, "dynamodb")
         _allow(sync, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", on=self.tables.config.table_arn)
         self._list_connections(sync)
+        # Each renewal of a token of Cafe24's gives a new refresh token and ends the former.
+        self._write_connections(sync, "cafe24/*")
 
     def _take_in(self, function: lambda_.Function) -> None:
         """Let what somebody sent, or what was read of them, become events: the same for both doors."""
@@ -184,6 +187,10 @@ class Grants:
     def _read_connections(self, function: lambda_.Function, which: str) -> None:
         parameters = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{connections_prefix(self.stage)}"
         _allow(function, "ssm:GetParameter", on=f"{parameters}{which}")
+
+    def _write_connections(self, function: lambda_.Function, which: str) -> None:
+        parameters = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{connections_prefix(self.stage)}"
+        _allow(function, "ssm:PutParameter", on=f"{parameters}{which}")
 
     def _list_connections(self, function: lambda_.Function) -> None:
         parameters = f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{connections_prefix(self.stage)}"

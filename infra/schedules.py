@@ -93,6 +93,11 @@ def publish_name(stage: Stage) -> str:
     return f"{stage.prefix}-publish"
 
 
+def sync_name(stage: Stage) -> str:
+    """Return the name of the sync function, which `ingest` calls with what unsigned webhooks hint at."""
+    return f"{stage.prefix}-sync"
+
+
 def learn_daily(scope: Construct, learn: lambda_.IFunction) -> None:
     """Call `learn` once a day; a day that failed twice is left to the next one."""
     events.Rule(

@@ -53,6 +53,7 @@ _ALL = (
             "RELEASES_BUCKET",
             "ARCHIVE_STREAM",
             "BOARD_TABLE",
+            "SYNC_FUNCTION",
         ),
     ),
     Station(
@@ -130,6 +131,7 @@ _ALL = (
             "IDENTITY_SECRET_ARN",
             "CONNECTIONS_PREFIX",
             "ARCHIVE_STREAM",
+            "PUBLIC_URL",
         ),
     ),
     Station(

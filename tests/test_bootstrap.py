@@ -67,6 +67,7 @@ def environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[
         "KAIROS_CONNECTIONS_PREFIX": "/kairos/dev/connections/",
         "KAIROS_CONFIGURATION_SET": "kairos-dev",
         "KAIROS_PUBLISH_FUNCTION": "kairos-dev-publish",
+        "KAIROS_SYNC_FUNCTION": "kairos-dev-sync",
         "KAIROS_PUSH_APPLICATIONS": "arn:aws:sns:us-east-1:123456789012:app/{platform}/kairos-dev",
         "KAIROS_PUBLIC_URL": "https://example.com",
         "AWS_DEFAULT_REGION": REGION,

@@ -59,6 +59,7 @@ def ingest() -> Ingest:
     from kairos.aws.complaints import DynamoComplaints
     from kairos.aws.connections import SsmConnections
     from kairos.aws.contacts import DynamoContacts
+    from kairos.aws.hints import LambdaHints
     from kairos.aws.identities import DynamoIdentities
     from kairos.aws.suppressions import DynamoSuppressions
     from kairos.settings import IngestSettings
@@ -76,6 +77,7 @@ def ingest() -> Ingest:
         declared=DeclaredSources(lambda: _releases(settings.config_table, settings.releases_bucket), clock()),
         browsers=Browsers(lambda: _board(dynamodb, settings.board_table), keys),
         complaints=DynamoComplaints(dynamodb, settings.messages_table),
+        hints=LambdaHints(partial(_client, "lambda"), settings.sync_function),
     )
 
 
@@ -267,7 +269,8 @@ def sync() -> Sync:
         FirehoseArchive(partial(_client, "firehose"), settings.archive_stream),
     )
     states = DynamoSyncStates(dynamodb, settings.config_table)
-    return Sync(ingest, connections, states, HttpsFetch(local=is_local(os.environ)), clock())
+    fetch = HttpsFetch(local=is_local(os.environ))
+    return Sync(ingest, connections, states, fetch, clock(), public_url=settings.public_url)
 
 
 @cache

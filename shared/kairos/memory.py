@@ -642,8 +642,21 @@ class MemoryConnections:
             raise UnknownConnection(source, connection)
         return self.known[source, connection]
 
+    def keep(self, source: str, connection: str, changed: Mapping[str, Any]) -> None:
+        self.known[source, connection] = {**self.settings(source, connection), **changed}
+
     def connections(self, source: str) -> list[str]:
         return sorted(connection for of, connection in self.known if of == source)
+
+
+class MemoryHints:
+    """Hints, as they were passed on."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str, list[str]]] = []
+
+    def put(self, source: str, connection: str, subjects: Sequence[str]) -> None:
+        self.told.append((source, connection, list(subjects)))
 
 
 class MemoryCursor:

@@ -50,6 +50,7 @@ class IngestSettings(Settings):
     releases_bucket: str
     archive_stream: str
     board_table: str
+    sync_function: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ class SyncSettings(Settings):
     identity_secret_arn: str
     connections_prefix: str
     archive_stream: str
+    public_url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,3 +51,10 @@ def test_a_source_with_many_connections_lists_them_all(cloud: Cloud) -> None:
     ssm.put_parameter(Name="/kairos/x/connections/ical2/other", Value="{}", Type="SecureString")
     connections = SsmConnections(ssm, "/kairos/x/connections/", MemoryClock(datetime(2026, 11, 22, tzinfo=UTC)))
     assert connections.connections("ical") == [f"c{number:02}" for number in range(25)]
+
+
+def test_what_is_kept_of_a_connection_stands_beside_what_else_was_set(connections: Any) -> None:
+    connections.keep("shopify", "main", {"api_key": "renewed"})
+    assert connections.settings("shopify", "main") == {**SETTINGS, "api_key": "renewed"}
+    with pytest.raises(UnknownConnection):
+        connections.keep("shopify", "other", {"api_key": "x"})

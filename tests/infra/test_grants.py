@@ -194,6 +194,7 @@ def test_partial_wildcards_are_these_and_no_others(prod: Deployed) -> None:
         f"arn:<AWS::Partition>:sns:{here}:app/*/kairos-prod",
         f"arn:<AWS::Partition>:sns:{here}:endpoint/*/kairos-prod/*",
         f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/*",
+        f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/cafe24/*",
         f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/webhook/*",
         f"arn:<AWS::Partition>:ssm:{here}:parameter/kairos/prod/connections/kakao/*",
     }
@@ -258,7 +259,17 @@ def test_only_deliver_sends_mail_and_only_those_with_a_clock_arm(prod: Deployed)
     assert may("ses:SendEmail") == may("ses:SendRawEmail") == may("sns:Publish") == {"deliver"}
     assert may("scheduler:CreateSchedule") == may("iam:PassRole") == {"dispatch", "sweep", "publish", "walk"}
     assert may("ssm:GetParameter") == {"ingest", "sync", "deliver"}
-    assert may("ssm:GetParametersByPath") == {"sync"}
+    assert may("ssm:GetParametersByPath") == may("ssm:PutParameter") == {"sync"}
+
+
+def test_sync_may_renew_what_opens_a_mall_and_no_other_secret(prod: Deployed) -> None:
+    (write,) = [each for each in prod.statements("SyncRole") if each["Action"] == "ssm:PutParameter"]
+    assert flat(write["Resource"]).endswith(":parameter/kairos/prod/connections/cafe24/*")
+
+
+def test_ingest_may_call_sync_with_a_hint_and_no_other_function(prod: Deployed) -> None:
+    (call,) = [each for each in prod.statements("IngestRole") if each["Action"] == "lambda:InvokeFunction"]
+    assert flat(call["Resource"]) == "<SyncFunction>"
 
 
 def test_learn_writes_nothing_and_may_call_publish_and_no_other_function(prod: Deployed) -> None:

@@ -14,6 +14,7 @@ from kairos.local.cloud import LocalCloud
 from kairos.local.demo_shop import customer_saved
 from tests.channels.receiver import receiving, reply
 from tests.loop.shop import PERSON, is_clean, messages, open_shop, profiles, send
+from tests.sources.api_servers import Cafe24Server, serving
 
 RATE = {"SyncRule": timedelta(minutes=30), "SweepRule": timedelta(hours=2)}
 
@@ -88,4 +89,29 @@ def test_a_booking_that_is_read_is_reminded_of_and_one_that_vanished_is_not(temp
         cloud.advance(by=timedelta(days=1, hours=8))
         texts = [text for _, _, text in messages(cloud)]
         assert [sum(word in text for text in texts) for word in ("See you at", "cancelled")] == [1, 1]
+        assert (cloud.denied, is_clean(cloud)) == ([], True)
+
+
+def test_a_mall_whose_webhooks_nothing_signs_is_read_as_soon_as_it_hints(template: dict[str, Any]) -> None:
+    """Through every function: the webhook is taken, `sync` called with it renews its token and tells what is so."""
+    mall = Cafe24Server()
+    with serving(mall), open_shop(template, rates=RATE) as cloud:
+        key = json.dumps({"client_id": "c", "client_secret": "s", "refresh_token": "refresh-0"})
+        settings = {"secrets": ["app-key"], "api_key": key, "api_url": mall.url, "country": "KR"}
+        name, ssm = f"{cloud.outputs['ConnectionsPrefix']}cafe24/main", cloud.session.client("ssm")
+        ssm.put_parameter(Name=name, Value=json.dumps(settings), Type="SecureString")
+        mall.now = cloud.now
+        order = {"order_id": "o-1", "order_date": cloud.now.isoformat(), "payment_date": cloud.now.isoformat()}
+        buyer = {"email": PERSON.address, "name": PERSON.name}
+        mall.objects["o-1"] = order | {"cancel_date": None, "paid": "T", "canceled": "F", "items": [], "buyer": buyer}
+        said = {"event_no": 90025, "resource": {"order_id": "o-1,o-9", "event_code": "paid_order"}}
+        headers = {"x-api-key": "app-key", "content-type": "application/json"}
+        path = "/v1/webhooks/cafe24/main"
+        assert cloud.http("POST", path, headers, json.dumps(said).encode()).status == 202
+        cloud.advance(by=timedelta(minutes=1))
+        assert list(profiles(cloud)) == [PERSON.address], "within a minute, and only what the mall itself shows"
+        kept = json.loads(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+        assert json.loads(kept["api_key"])["refresh_token"] == "refresh-1"
+        forged = {"event_no": 90147, "resource": {"member_id": "haneul"}}
+        assert cloud.http("POST", path, headers | {"x-api-key": "x"}, json.dumps(forged).encode()).status == 401
         assert (cloud.denied, is_clean(cloud)) == ([], True)

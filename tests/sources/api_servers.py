@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -130,6 +130,46 @@ class CalComServer(Vendor):
         }, {}
 
 
+class Cafe24Server(Vendor):
+    """A mall. Each renewal gives new tokens and ends the former ones, after two hours or at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.members: dict[str, dict[str, Any]] = {}
+        self.renewals = 0
+        self.now = datetime(2026, 11, 22, tzinfo=UTC)
+        self.expires_at = self.now
+
+    @property
+    def secret(self) -> tuple[str, str]:  # type: ignore[override]
+        """The access token that stands, if one does."""
+        return "authorization", f"Bearer access-{self.renewals}" if self.now < self.expires_at else "none"
+
+    def answer(self, path: str, query: Mapping[str, str], headers: Headers) -> tuple[int, bytes, Headers]:
+        if path != "/api/v2/oauth/token" or self.faults:
+            return super().answer(path, query, headers)
+        self.asked.append(path)
+        if self.revoked or query["refresh_token"] != f"refresh-{self.renewals}":
+            return 400, b'{"error": "invalid_grant"}', {}
+        self.renewals += 1
+        self.expires_at = self.now + timedelta(hours=2)
+        tokens = {"access_token": f"access-{self.renewals}", "refresh_token": f"refresh-{self.renewals}"}
+        return 200, json.dumps(tokens | {"expires_at": self.expires_at.isoformat()}).encode(), {}
+
+    def read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Headers]:
+        if path == "/api/v2/admin/customersprivacy":
+            one = self.members.get(query["member_id"])
+            return {"customersprivacy": [one] if one else []}, {}
+        if path != "/api/v2/admin/orders":
+            return None, {}
+        if "order_id" in query:
+            return {"orders": [self.objects[id] for id in query["order_id"].split(",") if id in self.objects]}, {}
+        key = {"order_date": "order_date", "pay_date": "payment_date", "cancel_date": "cancel_date"}[query["date_type"]]
+        found = [one for one in self.objects.values() if (one[key] or "")[:10] >= query["start_date"]]
+        start = int(query["offset"])
+        return {"orders": found[start : start + int(query["limit"])]}, {}
+
+
 def _collection(found: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
     start = int(query.get("page_token", "0"))
     token = str(start + PAGE) if start + PAGE < len(found) else None
@@ -148,10 +188,16 @@ def serving(vendor: Vendor) -> Iterator[Vendor]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_POST(self) -> None:
+            form = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
+            self.tell(dict(parse_qsl(form)))
+
         def do_GET(self) -> None:
-            parts = urlsplit(self.path)
+            self.tell(dict(parse_qsl(urlsplit(self.path).query)))
+
+        def tell(self, query: dict[str, str]) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, body, more = vendor.answer(parts.path, dict(parse_qsl(parts.query)), headers)
+            status, body, more = vendor.answer(urlsplit(self.path).path, query, headers)
             if status == 0:  # hangs up without a word
                 self.close_connection = True
                 return

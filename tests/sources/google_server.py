@@ -7,8 +7,8 @@ the last one, series expanded, what was deleted as a thin `cancelled` item, 410 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -29,6 +29,10 @@ class GoogleServer:
         self.faults: list[Answer] = []
         self.log: list[Mapping[str, str]] = []
         self.revoked = False
+        self.watchable = True
+        self.channels: list[dict[str, Any]] = []
+        self.refused: list[dict[str, Any]] = []
+        self.now: Callable[[], datetime] = lambda: datetime(2026, 11, 22, tzinfo=UTC)
 
     def put(self, id: str, starts: datetime, *people: str, **more: Any) -> None:
         """Make or change an event of an hour."""
@@ -61,6 +65,8 @@ class GoogleServer:
             given = parse_qs(body.decode())
             sound = given["grant_type"] == ["refresh_token"] and given["refresh_token"] == ["r"] and not self.revoked
             return _json({"access_token": "t", "expires_in": 3599}) if sound else _json({"error": "invalid_grant"}, 400)
+        if method == "POST":
+            return self._watch(url, headers, json.loads(body))
         assert (method, headers["authorization"]) == ("GET", "Bearer t")
         if self.faults:
             return self.faults.pop(0)
@@ -85,6 +91,17 @@ class GoogleServer:
         else:
             page["nextSyncToken"] = str(self.clock)
         return _json(page)
+
+    def _watch(self, url: str, headers: Mapping[str, str], wanted: dict[str, Any]) -> Answer:
+        assert headers["authorization"] == "Bearer t"
+        assert unquote(urlsplit(url).path) == "/calendar/v3/calendars/shop@example.com/events/watch"
+        if not self.watchable:
+            self.refused.append(wanted)
+            return _json({"error": {"errors": [{"reason": "push.webhookUrlUnauthorized"}]}}, 401)
+        assert (wanted["type"], wanted["id"].isalnum(), bool(wanted["token"])) == ("web_hook", True, True)
+        self.channels.append(wanted)
+        ends = self.now() + timedelta(seconds=int(wanted["params"]["ttl"]))
+        return _json({"id": wanted["id"], "resourceId": "r", "expiration": str(int(ends.timestamp() * 1000))})
 
     def _write(self, id: str, item: dict[str, Any]) -> None:
         self.clock += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,16 @@ ERRORS = [Answer(503), Answer(429), Answer(403, {}, b'{"error": {"errors": [{"re
 class World:
     """A connected calendar. `entries` applies what was told as `decide` would: the newest word wins."""
 
-    def __init__(self, server: GoogleServer | None = None) -> None:
+    def __init__(self, server: GoogleServer | None = None, public_url: str = "") -> None:
         self.clock, self.server, self.states = MemoryClock(NOW), server or GoogleServer(), MemorySyncStates()
         self.inbox = MemoryInbox(self.clock)
         known = {("gcal", "main"): {"secrets": [CREDENTIALS], "calendar": "shop@example.com"}}
         connections, archive = MemoryConnections(known), MemoryArchive()
         parts = (MemoryIdentities(), MemoryContacts(), MemorySuppressions(), self.inbox, connections, archive)
-        self.sync = Sync(Ingest(*parts), connections, self.states, self.server, self.clock, sources=("gcal",))
+        ingest = Ingest(*parts)
+        only = {"sources": ("gcal",), "public_url": public_url}
+        self.sync = Sync(ingest, connections, self.states, self.server, self.clock, **only)  # type: ignore[arg-type]
+        self.server.now = self.clock.now
 
     def run(self, later: timedelta = timedelta(minutes=5)) -> Synced:
         self.clock.advance(later)
@@ -270,6 +274,25 @@ def test_an_event_of_no_known_kind_spoils_nothing_else() -> None:
     assert len(world.entries()) == 2
 
 
+def test_a_calendar_that_suddenly_shows_nothing_is_read_twice_before_that_is_believed() -> None:
+    world = World()
+    world.server.put("a", SOON, WHO)
+    world.run()
+    kept = dict(world.server.items)
+    world.server.items.clear()
+    world.server.forget()
+    world.run()
+    assert len(world.entries()) == 1, "once may be a mistake"
+    world.server.items = kept
+    world.run()
+    assert world.is_as_google_has_it()
+    world.server.items = {}
+    world.server.forget()
+    world.run()
+    world.run()
+    assert world.entries() == {}
+
+
 def test_nobody_sends_it() -> None:
     with pytest.raises(BadSignature):
         load("sources", "gcal").verify(Request({}, b"{}", bodies.NOW, settings={"secrets": ["x"]}))
@@ -296,3 +319,75 @@ def test_pages_of_others_are_read_whatever_is_in_them(shared_data: Path) -> None
                 if found.body is not None:
                     request = Request({}, found.body, at.now, settings=settings)
                     assert load("sources", "gcal").parse(request, trusted=True)
+
+
+# ---- push channels -------------------------------------------------------------------------------------------------
+
+
+def notification(world: World, state: str = "exists", **changed: str) -> Request:
+    """Return what Google would send for the newest channel."""
+    channel = world.server.channels[-1]
+    headers = {"x-goog-channel-id": channel["id"], "x-goog-channel-token": channel["token"]}
+    headers |= {"x-goog-resource-state": state, "x-goog-message-number": "7"}
+    return Request(headers | changed, b"", world.clock.now(), "main", {"secrets": [CREDENTIALS]})
+
+
+def test_a_channel_is_opened_renewed_before_it_ends_and_says_until_when_it_lives() -> None:
+    world = World(public_url="https://api.example.com")
+    for _ in range(15):
+        world.run(timedelta(days=1))
+    assert [one["address"] for one in world.server.channels] == ["https://api.example.com/v1/webhooks/gcal/main"] * 3
+    assert len({one["id"] for one in world.server.channels}) == 3
+    expires_at = world.states.read("gcal", "main").expires_at
+    assert expires_at is not None
+    assert expires_at > world.clock.now() + timedelta(hours=23)
+
+
+def test_a_notification_with_its_channels_token_is_a_hint_and_nothing_more() -> None:
+    world, gcal = World(public_url="https://api.example.com"), load("sources", "gcal")
+    world.run()
+    told = notification(world)
+    assert gcal.verify(told) is False
+    assert gcal.hints(told) == ["calendar"]
+    assert gcal.hints(notification(world, "sync")) == []
+    assert gcal.parse(told, trusted=False) == ()
+
+
+@pytest.mark.parametrize("spoil", ["x-goog-channel-token", "x-goog-channel-id"])
+@pytest.mark.parametrize("value", ["", " ", "guessed", "서명", "\udcff"])
+def test_a_notification_of_nobodys_channel_is_refused(spoil: str, value: str) -> None:
+    world = World(public_url="https://api.example.com")
+    world.run()
+    with pytest.raises(BadSignature):
+        load("sources", "gcal").verify(notification(world, **{spoil: value}))
+    told = notification(world)
+    with pytest.raises(BadSignature):
+        load("sources", "gcal").verify(replace(told, settings={"secrets": ["other"]}))
+
+
+def test_a_hint_is_read_at_once_though_its_turn_has_not_come() -> None:
+    world = World(public_url="https://api.example.com")
+    world.run()
+    world.server.put("a", SOON, WHO)
+    assert world.sync.run().read == 0, "it was read a moment ago"
+    assert world.sync.hinted("gcal", "main", ["calendar"]).read == 1
+    assert world.is_as_google_has_it()
+    assert len(world.entries()) == 1
+
+
+def test_where_google_opens_no_channel_the_calendar_is_read_as_before_and_that_is_said() -> None:
+    world = World(public_url="https://api.example.com")
+    world.server.watchable = False
+    world.server.put("a", SOON, WHO)
+    for _ in range(3):
+        world.run()
+    assert world.is_as_google_has_it()
+    state = world.states.read("gcal", "main")
+    assert (state.errors, len(world.server.refused)) == (0, 1), "it is not asked for every five minutes"
+    assert "read every five minutes all the same" in state.warning
+
+
+def test_nobody_is_asked_to_call_where_nobody_can_reach_us() -> None:
+    world = World()
+    world.run()
+    assert world.server.channels == []

@@ -470,6 +470,13 @@ class Drafts(Protocol):
         """Write the problems of a draft beside it (empty: none), unless the draft changed since it was validated."""
 
 
+class Hints(Protocol):
+    """What unsigned webhooks are about: whoever reads connections is to read it at once."""
+
+    def put(self, source: str, connection: str, subjects: Sequence[str]) -> None:
+        """Pass hints on; losing them loses time and nothing else. Raises Unavailable."""
+
+
 class Connections(Protocol):
     """Secrets and settings of configured sources."""
 

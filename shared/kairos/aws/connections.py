@@ -54,6 +54,20 @@ class SsmConnections:
             self._listed[source] = (now, self._list(source))
         return self._listed[source][1]
 
+    def keep(self, source: str, connection: str, changed: Mapping[str, Any]) -> None:
+        """Change settings of a connection that is there, beside what somebody may have changed a moment ago.
+
+        Raises UnknownConnection, Unavailable.
+        """
+        settings = self._read(source, connection)
+        if settings is None:
+            raise UnknownConnection(source, connection)
+        settings = {**settings, **changed}
+        name = f"{self._prefix}{source}/{connection}"
+        with calling("connection"):
+            self._client.put_parameter(Name=name, Value=json.dumps(settings), Type="SecureString", Overwrite=True)
+        self._remember((source, connection), (self._clock.now(), settings))
+
     def _list(self, source: str) -> list[str]:
         path = f"{self._prefix}{source}/"
         found: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from kairos.sources._shape import Object, present
 LISTED: Mapping[str, Sequence[str]] = {
     "profile_updated": (),
     "consent_given": (),
+    "consent_withdrawn": (),
     "customer_signed_in": ("shop_no", "origin"),
     "customer_became_dormant": ("shop_no",),
     "customer_reactivated": ("shop_no",),
@@ -61,6 +63,25 @@ def read_registered(member: Object, request: Request) -> list[Parsed]:
         if is_true(member, flag)
     ]
     return [Parsed(profile, f"{id}:profile", who, _person.profile_contact(fields)), *consents]
+
+
+def read_again(member: Object, request: Request) -> list[Parsed]:
+    """Return a member as the Admin API shows them: also what they took back since they registered."""
+    registered = read_registered(member, request)
+    id, now = member.need("member_id"), request.received_at
+    who = registered[0].who
+    withdrawn = [
+        Parsed(
+            Event("", "consent_withdrawn", "", now, now, consent=ConsentFact(channel, "marketing")),
+            f"{id}:withdrawn:{channel}",
+            who,
+        )
+        for channel, flag in _FLAGS.items()
+        if is_true(member, flag) is False
+    ]
+    # A box that is still ticked says nothing new: dated now, it would lift what they withdrew elsewhere meanwhile.
+    profile, *given = registered
+    return [replace(profile, event=replace(profile.event, occurred_at=now)), *given, *withdrawn]
 
 
 def read_each(name: str) -> Callable[[Object, Request], list[Parsed]]:

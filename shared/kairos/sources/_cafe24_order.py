@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from kairos.domain.event import Event
@@ -68,7 +67,8 @@ def read_order(order: Object, request: Request) -> list[Parsed]:
 
 
 def _fact(order: Object, request: Request, name: str, id: str) -> Parsed:
-    occurred_at: datetime | None = instant(order, _TIMES[name]) if name in _TIMES else None
+    # `happened_at` is written by us, of an order that was read again; webhooks have it under names of their own.
+    occurred_at = instant(order, "happened_at") or (instant(order, _TIMES[name]) if name in _TIMES else None)
     fields = _buyer(order)
     event = Event(
         "",

@@ -36,6 +36,7 @@ ENTRIES_OF_ONE_PERSON_MAX = 150
 PEOPLE_MAX = 50
 BEHIND = timedelta(days=1)
 DAYS, DAYS_MAX = 92, 366
+EMPTY = "empty"
 LISTED = ("all_day", "length_minutes", "category")
 PROPERTIES: Mapping[str, Sequence[str]] = dict.fromkeys(("entry_updated", "entry_cancelled"), LISTED)
 
@@ -75,6 +76,16 @@ def window(pulling: Pulling) -> tuple[datetime, datetime]:
     given = str(pulling.settings.get("days") or DAYS)
     days = int(given) if given.isascii() and given.isdigit() and len(given) < 4 else DAYS
     return pulling.now - BEHIND, pulling.now + timedelta(days=max(1, min(days, DAYS_MAX)))
+
+
+def is_doubtful(pulling: Pulling, sightings: Mapping[str, Sighting]) -> bool:
+    """Return whether a whole reading shows nothing at all of a calendar that showed something to come.
+
+    More often than not it is a server's mistake, and would take every booking away: it is believed when the next
+    reading says so too. `EMPTY` in the cursor says that this is the next one.
+    """
+    shown = any(one.until >= pulling.now for one in pulling.told.values())
+    return shown and not sightings and EMPTY not in pulling.cursor
 
 
 def changes(

@@ -54,6 +54,8 @@ class Pulling:
 
     `historical`: the first reading, or the first after a long silence. `late` says that the time for this reading is
     over.
+    `keep` changes settings of the connection for good (a token that was renewed). `hook` is where notifications go that
+    are about it; empty where nobody can reach us.
     """
 
     settings: Mapping[str, Any]
@@ -63,6 +65,8 @@ class Pulling:
     now: datetime
     historical: bool = False
     late: Callable[[], bool] = lambda: False
+    keep: Callable[[Mapping[str, Any]], None] = lambda changed: None
+    hook: str = ""
 
 
 PAGE = "x-kairos-page"

@@ -1,9 +1,9 @@
 """Cafe24's webhooks (Korea): hints. Nothing signs them, so nothing of them reaches a customer until it is read again.
 
 `X-API-Key` is one fixed text per app, compared in constant time; it shows that the sender knows the app, not that the
-body is Cafe24's. So `verify` answers that the request is not trusted, and `ingest` counts its facts and keeps none of
-them: orders, consents and cancellations come from signed sources only (DESIGN, "Becoming one"). What the body says is
-translated all the same, because the object that the Admin API shows says the same things.
+body is Cafe24's. So `verify` answers that the request is not trusted: orders, consents and cancellations come from
+signed sources only (DESIGN, "Becoming one"). Where the connection can read the Admin API, a webhook is a hint: `sync`
+reads what it is about, at once, and believes that. Where it cannot, its facts are counted and none of them is kept.
 
 `X-Trace-ID` is one per delivery. Bulk events join ids by commas (`"a,b"`, `"a, b"`), dates may be `0000-00-00`, and a
 time without an offset is Seoul's. Some tries, then the endpoint is switched off until somebody switches it on.
@@ -13,14 +13,17 @@ Shapes: developers.cafe24.com, "Webhook", events 90023 to 90162.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from kairos.domain.errors import BadInput, BadSignature
 from kairos.registry import Parsed, Request
+from kairos.sources import _again
 from kairos.sources import _cafe24_member as members
 from kairos.sources import _cafe24_order as orders
+from kairos.sources._cafe24_values import ids
+from kairos.sources._pulling import PAGE, Page, Pulling
 from kairos.sources._shape import ID_CHARS_MAX, Object, load_body, sound
 from kairos.sources._signature import header_text, require_any, secrets
 
@@ -45,14 +48,27 @@ _EVENTS: Mapping[str, Reader] = {
     "90146": members.read_each("customer_reactivated"),
     "90147": members.read_each("customer_redacted"),
     "90148": members.read_points,
+    # Not a webhook: a member as the Admin API shows them.
+    "member": members.read_again,
+}
+
+_HINTS = {
+    **dict.fromkeys((number for number, reader in _EVENTS.items() if reader is orders.read_order), "order"),
+    **dict.fromkeys(("90032", "90080", "90144"), "member"),
+    **dict.fromkeys(("90160", "90162"), "order"),
+    "90147": "left",
 }
 
 
-class Cafe24:
-    """See `kairos.registry.Source`. A connection's settings: `secrets` (the app's API key), and `mall` (its id)."""
+class Cafe24(_again.Reader):
+    """See `kairos.registry.Source`. A connection's settings: `secrets` (the app's API key), `mall` (its id), and
+    `api_key`: JSON with `client_id`, `client_secret` and `refresh_token` of the app in that mall.
+    """
 
     name = "cafe24"
-    retry_horizon = timedelta(days=1)
+    key_is = "JSON with client_id, client_secret and refresh_token of the app"
+    without_key = "its webhooks, which nothing signs, are counted and believed in nothing"
+    retry_horizon = _again.HEALED_FOR + timedelta(hours=1)
     topic_at = ("body", "event_no")
     properties: Mapping[str, Sequence[str]] = {**orders.LISTED, **members.LISTED}
 
@@ -66,8 +82,32 @@ class Cafe24:
             raise BadSignature("the webhook is of another mall than this connection's")
         return False
 
+    def hints(self, request: Request) -> list[str]:
+        """Return what a webhook is about, to be read: orders, members, and who has left."""
+        body = load_body(request.body, lenient=True)
+        kind = _HINTS.get(body.need("event_no"))
+        key = "order_id" if kind == "order" else "member_id"
+        return [f"{kind}:{id}" for id in ids(body.object("resource"), key)] if kind else []
+
     def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate by event number; products, boards, coupons and the app's own affairs return nothing."""
+        if PAGE in request.headers:  # `sync` alone writes it, and proves that it was read
+            return _again.read(request, self._read, refused) if trusted else ()
+        return self._read(request)
+
+    def pull(self, pulling: Pulling) -> Iterator[Page]:
+        """Read the orders of the last days."""
+        from kairos.sources._cafe24_api import pull
+
+        yield from pull(pulling)
+
+    def reread(self, subjects: Sequence[str], pulling: Pulling) -> Iterator[Page]:
+        """Read what webhooks hinted at."""
+        from kairos.sources._cafe24_api import reread
+
+        yield from reread(subjects, pulling)
+
+    def _read(self, request: Request) -> Sequence[Parsed]:
         body = load_body(request.body, lenient=True)
         number = body.need("event_no")
         reader = _EVENTS.get(number)

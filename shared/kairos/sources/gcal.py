@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kairos.domain.errors import BadInput, BadSignature
+from kairos.domain.errors import BadInput
 from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant, parse_instant
 from kairos.domain.localtime import UnknownZone, load_zone, to_instant
@@ -27,6 +27,7 @@ from kairos.sources import _calendar
 from kairos.sources._booking import as_link
 from kairos.sources._calendar import PEOPLE_MAX, Person, Sighting
 from kairos.sources._google_api import SyncTokenGone, access_token, event_pages
+from kairos.sources._google_channel import channel_of, renew, require_channel, says_changed
 from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import Object
 
@@ -62,8 +63,13 @@ class GoogleCalendar:
     listens = False
 
     def verify(self, request: Request) -> bool:
-        """Refuse: the calendar is read every five minutes and sends nothing."""
-        raise BadSignature("the calendar is read, and nobody sends it")
+        """Check the token of the channel. Never trusted: a notification says that something changed, and not what."""
+        require_channel(request)
+        return False
+
+    def hints(self, request: Request) -> list[str]:
+        """Return that the calendar is to be read, where a notification says that it changed."""
+        return ["calendar"] if says_changed(request) else []
 
     def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
         """Translate what a reading found."""
@@ -73,12 +79,22 @@ class GoogleCalendar:
         """Read what changed, or everything; the token is kept once all of it was told."""
         since, until = _calendar.window(pulling)
         whole = _is_due_whole(pulling)
-        found, whole = _read(pulling, whole, since, until)
+        access = access_token(pulling)
+        found, whole = _read(pulling, access, whole, since, until)
+        if whole and _calendar.is_doubtful(pulling, found.sightings):
+            yield Page(
+                cursor={**channel_of(pulling), _calendar.EMPTY: True}
+            )  # without a token: the next reading is whole again
+            return
         yield from _calendar.changes(
             pulling, found.sightings.values(), gone=found.gone, whole=whole, unread=found.unread
         )
         read_at = format_instant(pulling.now) if whole else pulling.cursor["read_at"]
-        yield Page(cursor={"token": found.token, "read_at": read_at}, left_out=len(found.unread))
+        cursor = {**channel_of(pulling), "token": found.token, "read_at": read_at}
+        yield Page(cursor=cursor, left_out=len(found.unread))
+        channel = renew(replace(pulling, cursor=cursor), access, _calendar_of(pulling))
+        if channel is not None:
+            yield channel
 
     def leave(self, entry: str, whom: tuple[str, ...], pulling: Pulling) -> bytes:
         """Return the body that takes an entry from some profiles."""
@@ -90,8 +106,11 @@ def _is_due_whole(pulling: Pulling) -> bool:
     return not cursor.get("token") or pulling.now - parse_instant(cursor["read_at"]) >= WHOLE_AGAIN
 
 
-def _read(pulling: Pulling, whole: bool, since: datetime, until: datetime) -> tuple[_Found, bool]:
-    access = access_token(pulling)
+def _calendar_of(pulling: Pulling) -> str:
+    return str(pulling.settings.get("calendar") or "primary")
+
+
+def _read(pulling: Pulling, access: str, whole: bool, since: datetime, until: datetime) -> tuple[_Found, bool]:
     if not whole:
         try:
             return _collected(pulling, access, {"syncToken": str(pulling.cursor["token"])}, since, until), False
@@ -103,8 +122,7 @@ def _read(pulling: Pulling, whole: bool, since: datetime, until: datetime) -> tu
 
 def _collected(pulling: Pulling, access: str, query: Mapping[str, str], since: datetime, until: datetime) -> _Found:
     found = _Found()
-    calendar = str(pulling.settings.get("calendar") or "primary")
-    for page in event_pages(pulling, access, calendar, query):
+    for page in event_pages(pulling, access, _calendar_of(pulling), query):
         zone = _zone(pulling.settings.get("timezone")) or _zone(page.raw.get("timeZone")) or ZoneInfo("UTC")
         for item in page.objects("items", 5_000):
             _take(found, item, zone, pulling, since, until)

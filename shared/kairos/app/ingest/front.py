@@ -82,7 +82,8 @@ def _take(ingest: Ingest, request: HttpRequest, name: str, connection: str | Non
         raise UnknownConnection(name, connection)
     full = Request(request.headers, request.body, request.received_at, connection, settings, request.path)
     trusted = source.verify(full)
-    return _accepted(ingest.take(source, full, trusted=trusted))
+    hinted = None if trusted else ingest.hint(source, full)
+    return _accepted(hinted or ingest.take(source, full, trusted=trusted))
 
 
 def _answer_tag(ingest: Ingest, request: HttpRequest) -> HttpAnswer:

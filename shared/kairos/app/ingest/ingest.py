@@ -22,6 +22,7 @@ from kairos.app.ports import (
     Archive,
     Connections,
     Contacts,
+    Hints,
     Identifier,
     Identities,
     Inbox,
@@ -97,6 +98,7 @@ class Ingest:
     `declared` returns the source that the owner declared under a name, or None.
     `complaints` is told what recipients reported as spam; None where nobody counts it.
     `browsers` knows what lies ready for the web tag; None where nothing is shown on pages.
+    `hints` takes what unsigned webhooks are about, to be read; None where nobody reads.
     `archive` keeps the events that name nobody: there is no group to queue them in.
     """
 
@@ -112,6 +114,7 @@ class Ingest:
         declared: Callable[[str], Source | None] = lambda name: None,
         browsers: Browsers | None = None,
         complaints: Complaints | None = None,
+        hints: Hints | None = None,
     ) -> None:
         self._identities = identities
         self._contacts = contacts
@@ -121,6 +124,7 @@ class Ingest:
         self._archive = archive
         self._country = country
         self.declared = declared
+        self._hints = hints
         self.browsers = browsers
         self._complaints = complaints
 
@@ -142,6 +146,23 @@ class Ingest:
             raise BadInput("detail", "the event that SES wrote")
         request = Request({}, json.dumps(detail).encode(), now, connection="eventbridge")
         return self.take(load("sources", "ses"), request, trusted=True)
+
+    def hint(self, source: Source, request: Request) -> Taken | None:
+        """Pass on what an unsigned webhook is about, to be read at once; None where it cannot be read or says nothing.
+
+        Raises Rejected, Unavailable.
+        """
+        told: Callable[[Request], Sequence[str]] | None = getattr(source, "hints", None)
+        reads: Callable[[Mapping[str, Any]], bool] | None = getattr(source, "reads", None)
+        if self._hints is None or told is None or (reads is not None and not reads(request.settings)):
+            return None
+        subjects = told(request)
+        if not subjects:
+            return None
+        self._hints.put(source.name, request.connection, subjects)
+        correlation = _correlation(source, request, False)
+        events = {"hint": len(subjects)}
+        return Taken(events=events, correlation=correlation, source=source.name, connection=request.connection)
 
     def take(self, source: Source, request: Request, *, trusted: bool) -> Taken:
         """Take a request whose sender is known. Raises Rejected for what can never succeed, Unavailable for later."""

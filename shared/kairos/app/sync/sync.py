@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from kairos.app.ingest.ingest import Ingest
@@ -37,6 +38,9 @@ class Pulled(Protocol):
 
     def connections(self, source: str) -> Sequence[str]:
         """Return the names of a source's connections."""
+
+    def keep(self, source: str, connection: str, changed: Mapping[str, Any]) -> None:
+        """Change settings of a connection for good. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class Sync:
         bounds: Bounds | None = None,
         load_source: Callable[[str], Any] = lambda name: load("sources", name),
         sources: Sequence[str] | None = None,
+        public_url: str = "",
     ) -> None:
         self._ingest = ingest
         self._connections = connections
@@ -87,6 +92,7 @@ class Sync:
         self._bounds = bounds or Bounds()
         self._load = load_source
         self._sources = sources
+        self._public_url = public_url
 
     def run(self) -> Synced:
         """Do one run. Raises Unavailable only where the connections themselves cannot be listed."""
@@ -100,6 +106,20 @@ class Sync:
                 done.finished = False
                 break
             self._one(state, done, stop_at)
+        return done
+
+    def hinted(self, source: str, connection: str, subjects: Sequence[str]) -> Synced:
+        """Read at once what a webhook hinted at. Raises whatever keeps it from being read: it is asked for again."""
+        now, done = self._clock.now(), Synced()
+        if not self._is_read(source, connection):
+            return done
+        state = self._states.read(source, connection)
+        reading = _Reading(self, state, done, now + timedelta(seconds=self._bounds.run), claims=False)
+        try:
+            reading.read_again(subjects)
+        except VersionConflict:
+            return done  # another run reads it just now
+        done.read += 1
         return done
 
     def _known(self) -> list[SyncState]:
@@ -152,7 +172,7 @@ class Sync:
 class _Reading:
     """One connection's turn."""
 
-    def __init__(self, sync: Sync, state: SyncState, done: Synced, stop_at: datetime) -> None:
+    def __init__(self, sync: Sync, state: SyncState, done: Synced, stop_at: datetime, *, claims: bool = True) -> None:
         self._sync = sync
         self._done = done
         self._source: Any = sync._load(state.source)
@@ -163,7 +183,21 @@ class _Reading:
         self._settings = sync._ingest.settings(state.source, state.connection)
         self._historical = state.synced_at is None or self._began - state.synced_at > SILENT_AFTER
         # Claims the connection: whoever read the same revision gives way here, before anything is told.
-        self._state = sync._states.save(replace(state, tried_at=self._began, first_at=state.first_at or self._began))
+        # What a hint is about is read beside a reading that may be going on.
+        claimed = replace(state, tried_at=self._began, first_at=state.first_at or self._began)
+        self._state = sync._states.save(claimed) if claims else state
+
+    def read_again(self, subjects: Sequence[str]) -> None:
+        """Read what is hinted at; a source that reads all or nothing is read as if its time had come."""
+        reread = getattr(self._source, "reread", None)
+        if reread is None:
+            self._state = self._sync._states.save(replace(self._state, tried_at=self._began))
+            self.go()
+            return
+        for page in reread(subjects, self._pulling()):
+            self._leave_out(page.left_out)
+            if page.body is not None:
+                self._tell(page.body, page)
 
     def go(self) -> None:
         pages = self._puller.pull(self._pulling())
@@ -189,7 +223,13 @@ class _Reading:
             self._began,
             self._historical,
             self._late,
+            partial(self._sync._connections.keep, self._state.source, self._state.connection),
+            self._hook(),
         )
+
+    def _hook(self) -> str:
+        base = self._sync._public_url
+        return f"{base}/v1/webhooks/{self._state.source}/{self._state.connection}" if base else ""
 
     def _late(self) -> bool:
         return self._sync._clock.now() >= self._until
