@@ -150,11 +150,24 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Occasion:
+    """The booking, delivery or course that a message is about. `uid` stays the same when it moves, even under a new id;
+    `told_at` is when its source last said anything of it. Instants are aware."""
+
+    uid: str
+    starts_at: datetime
+    ends_at: datetime | None
+    told_at: datetime
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """All that a channel needs to hand one message to its provider. `tags` carry the message and profile id.
 
     `at` is when it is handed over (aware, UTC): what a channel writes as the message's own date. `expires_at` is when
-    it has lost its meaning: what a channel that keeps messages keeps them until. `words` says what of its template it
+    it has lost its meaning: what a channel that keeps messages keeps them until. `occasion` is what it is about, where
+    that is an entry with a time. `words` says what of its template it
     is, for the record: {"template", "language", "content", "variant" where it is one}.
     """
 
@@ -168,6 +181,7 @@ class Delivery:
     at: datetime | None = None
     expires_at: datetime | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+    occasion: Occasion | None = None
 
 
 @dataclass(frozen=True, slots=True)

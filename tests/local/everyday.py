@@ -279,3 +279,4 @@ def _feedback(cloud: LocalCloud) -> None:
     assert cloud.http("GET", centre).status == 200
     assert cloud.http("POST", centre, form, b"act=stop").status == 200
     cloud.report(others[-1], "Bounce")
+    cloud.report(others[-1], "Complaint")

@@ -12,6 +12,7 @@ from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from html import escape
 
+from kairos.channels._invite import invitation
 from kairos.domain.errors import Refused
 from kairos.registry import Delivery
 
@@ -80,8 +81,19 @@ def _fill(message: EmailMessage, delivery: Delivery) -> None:
     message.set_content(parts["text"], charset="utf-8")
     if parts.get("html"):
         message.add_alternative(_with_preheader(parts["html"], parts.get("preheader", "")), subtype="html")
+    if invited := invitation(delivery):
+        _invite(message, *invited)
+    nested = (part for part in message.walk() if part.is_multipart())
+    for number, part in enumerate(nested):
         # No "=_" can stand in quoted-printable or base64, so the boundary is in no body.
-        message.set_boundary(f"=_{delivery.message}")
+        part.set_boundary(f"=_{delivery.message}{f'_{number}' if number else ''}")
+
+
+def _invite(message: EmailMessage, calendar: str, method: str) -> None:
+    """Say the event beside the words, as mail programs that know calendars want it, and attach it for the others."""
+    message.add_alternative(calendar, subtype="calendar", charset="utf-8", params={"method": method})
+    raw = calendar.encode()
+    message.add_attachment(raw, maintype="application", subtype="ics", filename="invite.ics")
 
 
 def _with_preheader(html: str, preheader: str) -> str:

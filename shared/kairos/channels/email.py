@@ -38,8 +38,9 @@ class Email(Plain):
 
     name = "email"
     address = "email"
-    parts: Sequence[str] = ("subject", "preheader", "text", "html")
+    parts: Sequence[str] = ("subject", "preheader", "text", "html", "invite")
     required: Sequence[str] = ("subject",)
+    mappings: Mapping[str, Sequence[str]] = {"invite": ("summary", "description", "location", "method")}
     reports_back = True
     rate = Rate(per_second=14)
     """What SES gives an account that has left its sandbox; inside it a brand states `{per_second: 1, per_day: 200}`."""

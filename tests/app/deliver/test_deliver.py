@@ -14,7 +14,8 @@ from kairos.app.ports import OutboxMessage
 from kairos.domain.errors import Gone, Refused, Throttled, Unavailable
 from kairos.domain.event import event_from_json, event_to_json
 from kairos.domain.instant import parse_instant
-from kairos.domain.profile import Consent
+from kairos.domain.profile import Consent, Entry
+from kairos.registry import Occasion
 from tests.app.delivery import ADDRESS, BRAND, NOON, TEMPLATES, Crash, World, profile
 
 M = timedelta(minutes=1)
@@ -813,3 +814,35 @@ def test_a_variant_that_was_taken_away_is_not_sent_any_more() -> None:
     world.run()
     assert world.channel.taken[0].rendered.parts["text"] == "끝"
     assert "variant" not in world.reports()[0].properties
+
+
+# ---- what the message is about ---------------------------------------------------------------------------------
+
+
+def _about(*former: str, id: str = "b1", cancelled: bool = False) -> Occasion | None:
+    world = World()
+    entry = Entry("booking", id, NOON + 5 * M, None, {}, NOON - M, cancelled, former)
+    [passage] = world.customer.enrollments.values()
+    world.customer.entries[entry.key] = entry
+    world.customer.enrollments[passage.id] = replace(passage, entry=entry.key)
+    world.save()
+    world.run()
+    return world.channel.taken[0].occasion
+
+
+def test_a_booking_that_moved_under_a_new_id_is_still_the_same_occasion() -> None:
+    first, moved, other = _about(), _about("b1", id="b2"), _about(id="b3")
+    assert first is not None
+    assert moved is not None
+    assert other is not None
+    assert first.uid == moved.uid != other.uid
+    assert (first.starts_at, first.told_at, first.cancelled) == (NOON + 5 * M, NOON - M, False)
+
+
+def test_a_message_about_a_cancelled_booking_says_so_and_one_about_none_says_nothing() -> None:
+    cancelled = _about(cancelled=True)
+    assert cancelled is not None
+    assert cancelled.cancelled
+    world = World()
+    world.run()
+    assert world.channel.taken[0].occasion is None

@@ -84,7 +84,7 @@ def in_order(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def bodies_of(channel: Channel) -> list[str]:
     """Return the parts of which a message has at least one: those that are no header line."""
-    return [part for part in authored_parts(channel) if part not in HEADER_PARTS]
+    return [part for part in authored_parts(channel) if part not in HEADER_PARTS and part not in channel.mappings]
 
 
 def authored_parts(channel: Channel) -> tuple[str, ...]:

@@ -11,14 +11,15 @@ from kairos.app.deliver.condition import facts_of
 from kairos.app.deliver.outcome import Outcome, not_sent
 from kairos.app.products import Products
 from kairos.app.publish.release import Release
-from kairos.app.render.blanks import fill_blanks, language_for, language_of, moment_of, wall_of
+from kairos.app.render.blanks import entry_of, fill_blanks, language_for, language_of, moment_of, wall_of
 from kairos.app.render.choose import Choice, choose, partials_in
 from kairos.app.render.mjml import with_html
 from kairos.app.render.render import CannotRender, render
+from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant
 from kairos.domain.offer import Coupon
 from kairos.domain.profile import Message, Profile
-from kairos.registry import Channel, Delivery, Rendered
+from kairos.registry import Channel, Delivery, Occasion, Rendered
 
 
 def compose(
@@ -78,7 +79,16 @@ def compose(
         at=now,
         expires_at=message.expires_at,
         words=_named(message.template, choice, coupon),
+        occasion=_occasion(profile, message),
     )
+
+
+def _occasion(profile: Profile, message: Message) -> Occasion | None:
+    entry = entry_of(profile, message)
+    if entry is None or entry.starts_at is None:
+        return None
+    uid = digest("occasion", profile.birth, entry.kind, entry.former[0] if entry.former else entry.id)
+    return Occasion(uid, entry.starts_at, entry.ends_at, entry.occurred_at, entry.cancelled)
 
 
 def _shows_products(choice: Choice) -> bool:

@@ -27,7 +27,7 @@ def contact_refs(profile: Profile, message: Message) -> list[str]:
     refs = ["profile"]
     if message.subject:
         refs.append(f"subject#{message.subject}")
-    if entry := _entry_of(profile, message):
+    if entry := entry_of(profile, message):
         refs.extend(f"entry#{entry.kind}#{id}" for id in (*entry.former, entry.id))
     return refs
 
@@ -56,7 +56,7 @@ def fill_blanks(
         **person,
         "contact": person,
         "event": event,
-        "entry": _entry_blanks(_entry_of(profile, message), contacts),
+        "entry": _entry_blanks(entry_of(profile, message), contacts),
         "traits": traits,
         "brand": {"name": brand.get("name"), "sender": brand.get("sender") or {}},
         "unsubscribe_url": unsubscribe_url,
@@ -81,7 +81,7 @@ def moment_of(profile: Profile, message: Message) -> datetime | None:
     enrollment = profile.enrollments.get(message.enrollment)
     if enrollment is not None and enrollment.anchor_at is not None:
         return enrollment.anchor_at
-    entry = _entry_of(profile, message)
+    entry = entry_of(profile, message)
     return entry.starts_at if entry else None
 
 
@@ -90,7 +90,8 @@ def wall_of(brand: Mapping[str, Any], zone: ZoneInfo, now: datetime, language: s
     return Wall(zone, (language or language_of(brand)).partition("-")[0], now, currency_of(brand))
 
 
-def _entry_of(profile: Profile, message: Message) -> Entry | None:
+def entry_of(profile: Profile, message: Message) -> Entry | None:
+    """Return the entry that a message is about, or None."""
     enrollment = profile.enrollments.get(message.enrollment)
     return profile.entries.get(enrollment.entry) if enrollment and enrollment.entry else None
 
