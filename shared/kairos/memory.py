@@ -42,6 +42,7 @@ from kairos.app.ports import (
     Received,
     Resolved,
 )
+from kairos.app.products import ALSO
 from kairos.app.queueing import deduplication_id
 from kairos.app.sync.state import SyncState
 from kairos.app.walk.ports import Page, Population, Row
@@ -443,8 +444,14 @@ class MemoryProducts:
 
     def put(self, products: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
         new = dict(products)
-        self.known |= new
+        kept = {id: self.known.get(id, {}).get(ALSO) for id in new}
+        self.known |= {id: {**facts, **({ALSO: kept[id]} if kept[id] else {})} for id, facts in new.items()}
         return len(new)
+
+    def relate(self, also: Mapping[str, Sequence[str]]) -> int:
+        there = {id: list(others) for id, others in also.items() if id in self.known}
+        self.known |= {id: {**self.known[id], ALSO: others} for id, others in there.items()}
+        return len(there)
 
 
 class MemoryTraces:

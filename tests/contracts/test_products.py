@@ -35,3 +35,11 @@ def test_the_newer_word_on_a_product_is_known_within_minutes(products: Any) -> N
     products.put([("7", {"title": "Rose"})])
     CLOCK.advance(KEPT_FOR + timedelta(seconds=1))
     assert products.of(["7"]) == {"7": {"title": "Rose"}}
+
+
+def test_what_is_looked_at_together_is_kept_beside_what_the_shop_says(products: Any) -> None:
+    products.put([("7", ROSE)])
+    assert products.relate({"7": ["8", "9"], "unknown": ["7"]}) == 1
+    CLOCK.advance(KEPT_FOR + timedelta(seconds=1))
+    products.put([("7", {"title": "Rose"})])
+    assert products.of(["7", "unknown"]) == {"7": {"title": "Rose", "also": ["8", "9"]}}

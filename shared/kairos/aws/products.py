@@ -1,4 +1,7 @@
-"""Products in DynamoDB, in the ledger's table, which `deliver` reads anyhow: "product#<id>" holds a product as JSON."""
+"""Products in DynamoDB, in the ledger's table, which `deliver` reads anyhow: "product#<id>" holds a product as JSON.
+
+What the shop says of it and what customers looked at beside it are written apart, so neither undoes the other.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kairos.app.ports import Clock
-from kairos.app.products import Facts
-from kairos.aws.errors import calling
+from kairos.app.products import ALSO, Facts
+from kairos.aws.errors import ConditionFailed, calling
 from kairos.aws.table import check_size
 from kairos.domain.canonical import canonical
 
@@ -33,11 +36,33 @@ class DynamoProducts:
     def put(self, products: Iterable[tuple[str, Facts]]) -> int:
         number = 0
         for number, (id, facts) in enumerate(products, 1):  # noqa: B007 - the last number is how many there were
-            item = {**_key(id), "facts": {"S": canonical(dict(facts))}}
-            check_size("product", item)
+            said = {"S": canonical(dict(facts))}
+            check_size("product", {**_key(id), "facts": said})
             with calling("messages"):
-                self._client.put_item(TableName=self._table, Item=item)
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(id),
+                    UpdateExpression="SET facts = :facts",
+                    ExpressionAttributeValues={":facts": said},
+                )
         return number
+
+    def relate(self, also: Mapping[str, Sequence[str]]) -> int:
+        return sum(self._relate(id, others) for id, others in also.items())
+
+    def _relate(self, id: str, others: Sequence[str]) -> bool:
+        try:
+            with calling("messages"):
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(id),
+                    UpdateExpression="SET also = :also",
+                    ConditionExpression="attribute_exists(facts)",
+                    ExpressionAttributeValues={":also": {"S": canonical(list(others))}},
+                )
+        except ConditionFailed:
+            return False
+        return True
 
     def _known(self, id: str) -> Facts | None:
         now = self._clock.now()
@@ -46,11 +71,16 @@ class DynamoProducts:
             return kept[1]
         with calling("messages"):
             item = self._client.get_item(TableName=self._table, Key=_key(id)).get("Item")
-        facts: Facts | None = json.loads(item["facts"]["S"]) if item else None
+        facts: Facts | None = _facts(item) if item else None
         while len(self._kept) >= KEPT_MAX:
             del self._kept[next(iter(self._kept))]
         self._kept[id] = (now, facts)
         return facts
+
+
+def _facts(item: Mapping[str, Any]) -> dict[str, Any]:
+    also = {ALSO: json.loads(item["also"]["S"])} if "also" in item else {}
+    return {**json.loads(item["facts"]["S"]), **also}
 
 
 def _key(id: str) -> dict[str, dict[str, str]]:

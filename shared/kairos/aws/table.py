@@ -30,7 +30,7 @@ messages      the ledger, and the tokens of a second and a day
     used      N                                                              (a token row)
               and coupons, see `kairos.aws.coupons`: "offer#<offer>": size, given N; "code#<offer>#<number>": code S;
               "is#<offer>#<code>"; "coupon#<key>#<profile>": offer, code, given_at, ends_at, details S
-              and products, see `kairos.aws.products`: "product#<id>": facts S
+              and products, see `kairos.aws.products`: "product#<id>": facts, also S
     ttl       N
 consents      every word that was said of a consent, see `kairos.app.consents`; rows are added and never changed
     person    S  pk: profile id, or once they are erased the keyed hash of the address that refused

@@ -322,11 +322,6 @@ products = typer.Typer(help="What templates show of what you sell.", rich_markup
 app.add_typer(products, name="products")
 
 
-@products.callback()
-def _products() -> None:
-    """Keep `import` a command of its own."""
-
-
 @products.command("import")
 def import_products(
     context: Context,
@@ -339,6 +334,20 @@ def import_products(
     from kairos.cli.products import import_products
 
     raise typer.Exit(import_products(_deployment(context, stage, region, profile), file))
+
+
+@products.command("relate")
+def relate_products(
+    context: Context,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Look without asking.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    profile: Profile = None,
+) -> None:
+    """Look at everybody, and say of each product which others were looked at with it."""
+    from kairos.cli.products import relate_products
+
+    raise typer.Exit(relate_products(_deployment(context, stage, region, profile), yes=yes))
 
 
 segment = typer.Typer(help="Who is in a segment, found by looking at everybody.", rich_markup_mode=None)

@@ -1,4 +1,4 @@
-"""`products import`: what templates show of what a shop sells, from a CSV file."""
+"""`products import` and `products relate`: what templates show of what a shop sells, and what is looked at together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kairos.channels.web import is_web_address
-from kairos.cli.failure import CannotDo
+from kairos.cli.failure import WRONG, CannotDo
 from kairos.cli.screen import open_screen
 
 if TYPE_CHECKING:
@@ -23,6 +23,19 @@ def import_products(deployment: Deployment, file: Path) -> int:
     products = list(_read(file))
     screen = open_screen()
     screen.print(f"{deployment.catalogue.put(products):,} products", style="green")
+    return 0
+
+
+def relate_products(deployment: Deployment, *, yes: bool = False) -> int:
+    """Look at everybody, and say of each product which others were looked at with it. Raises Unavailable."""
+    from kairos.app.related import everybody, related
+    from kairos.cli.walks import agreed_to_look
+
+    if not agreed_to_look(deployment, "everybody, for what was looked at together", yes=yes):
+        return WRONG
+    found = related(everybody(deployment.scan))
+    known = deployment.catalogue.relate(found)
+    open_screen().print(f"{known:,} products have others that were looked at with them", style="green")
     return 0
 
 

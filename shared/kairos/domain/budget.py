@@ -53,6 +53,7 @@ BUDGETS: Mapping[str, Budget] = {
     "course": Budget(1, 40, "none: a stage and two days"),
     "pulse": Budget(1, 30, "none: two days and a month"),
     "scores": Budget(10, 100, "none: as many segments may learn at most"),
+    "products": Budget(16, 90, "all but the last eight that were viewed, and the last order's"),
     "log": Budget(40, 180, "oldest first"),
 }
 PROPERTIES_BYTES_MAX = 4_000

@@ -368,6 +368,7 @@ PROFILE: tuple[Row, ...] = (
     _plain("course", "cr", []),
     ("scores", "sc", _lists, _read_lists, {}),
     _plain("pulse", "pu", []),
+    _plain("products", "pd", []),
 )
 _KEYS = {row[1]: row for row in PROFILE}
 

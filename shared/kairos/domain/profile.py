@@ -251,7 +251,8 @@ class Profile:
     hour, count …, and `predicted` is by journey and prediction. `bought_month` is twelve times the year and the month
     in which a purchase was last counted for the holdout of all marketing, `course` where the customer stands
     (`kairos.domain.condition.stage`), `scores` what is learned of scores (`kairos.app.decide.scores`),
-    `pulse` the day of the last visit, the month last counted (as above) and the day of the last answer.
+    `pulse` the day of the last visit, the month last counted (as above) and the day of the last answer, and
+    `products` what was looked at and bought lately (`kairos.app.decide.browsing`), where a template shows it.
     """
 
     id: str
@@ -293,6 +294,7 @@ class Profile:
     course: list[Any] = field(default_factory=list)
     scores: dict[str, tuple[int, ...]] = field(default_factory=dict)
     pulse: list[int] = field(default_factory=list)
+    products: list[Any] = field(default_factory=list)
 
     @property
     def birth(self) -> str:

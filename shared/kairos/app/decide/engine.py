@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from kairos.app.decide import (
     alarm,
     arbitration,
+    browsing,
     caps,
     coupons,
     endings,
@@ -333,6 +334,7 @@ def _close(turn: Turn) -> Outcome:
     caps.forget(turn)
     habits.forget(turn)
     scores.forget(turn)
+    browsing.forget(turn)
     budget.evict(profile, turn.release.counter_keys, turn.now)
     due = alarm.earliest_due(turn)
     alarm.set_alarm(turn, due)

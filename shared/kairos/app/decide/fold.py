@@ -14,7 +14,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kairos.app.decide import endings, facts, habits, lifecycle, memberships, passages, scores, timelines, timeliness
+from kairos.app.decide import (
+    browsing,
+    endings,
+    facts,
+    habits,
+    lifecycle,
+    memberships,
+    passages,
+    scores,
+    timelines,
+    timeliness,
+)
 from kairos.app.decide.entries import FORMER_MAX, EntryChange
 from kairos.app.decide.turn import Turn
 from kairos.domain import budget
@@ -91,6 +102,7 @@ def _fold_counts(turn: Turn, loser: Profile) -> None:
     habits.fold(turn, loser)
     lifecycle.follow(turn)
     scores.fold(turn, loser)
+    browsing.fold(turn, loser)
     timeliness.fold(profile, loser)
 
 

@@ -17,6 +17,7 @@ from kairos.app.definitions.days import country_tables, shared_days
 from kairos.app.definitions.documents import BRAND, Definition, Documents
 from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.template import MEANT, PARTIAL, channels_of, texts_of
+from kairos.app.products import BROWSING
 from kairos.app.publish.index import index_of
 from kairos.app.publish.release import rest_predicate
 from kairos.app.render.mjml import MJML, compile_mjml, html_key
@@ -70,7 +71,7 @@ def build_bundle(
         "segments": segments,
         "templates": {id: _parts(document) for id, document in templates.items()},
         "journeys": journeys,
-        "index": index | {"channels": orders},
+        "index": index | {"channels": orders} | ({"browsing": True} if _shows_browsing(templates) else {}),
         **({"compiled": compiled} if (compiled := _compiled(templates)) else {}),
         **country_tables(brand if asked else {}, years),
         "moments": shared_days(anchors, brand, years, (previous or {}).get("moments")),
@@ -172,6 +173,11 @@ def _entry(document: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
 def _parts(document: Mapping[str, Any]) -> dict[str, Any]:
     kept = (*registry.names("channels"), *MEANT)
     return {key: value for key, value in document.items() if key in kept and value is not None and value is not True}
+
+
+def _shows_browsing(templates: Mapping[str, Any]) -> bool:
+    texts = (text for document in templates.values() for _, _, parts in texts_of(document) for text in parts.values())
+    return any(isinstance(text, str) and BROWSING.search(text) for text in texts)
 
 
 def _compiled(templates: Mapping[str, Any]) -> dict[str, str]:

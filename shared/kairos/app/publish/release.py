@@ -14,7 +14,8 @@ The bundle is plain JSON:
                "predicted": [journey, …] and "timing": [what items remember, …], where any,
                "segments": {"tracked": [id, …], "touches": {what changed: [id, …]}, "print": …} where any is tracked,
                "counters": {event: [{"did": …, "where": …, "keep": n, "key": …, "since": …}, …]},
-               "channels": {template: [channel, … in order of preference]}},
+               "channels": {template: [channel, … in order of preference]},
+               "browsing": true where a template shows what customers looked at or bought last},
      "sources": {id: {…document…}}, where there are any, "timing": {…} where anything was learned (`timed`),
      "holidays": {country: {"2026-09-25": "Chuseok", …}},
      "weekends": {country: {"2026": [5, 6], …}}, "workdays": {country: ["2026-02-14", …]},
@@ -368,6 +369,11 @@ class Release:
         """Return the offer of which a template gives a code, or None."""
         id = (self.bundle["templates"].get(template) or {}).get("offer")
         return read_offers(Document(self.brand)).get(id) if id else None
+
+    @cached_property
+    def shows_browsing(self) -> bool:
+        """Return whether a live template shows what a customer looked at, or bought last: items then remember it."""
+        return bool(self.bundle["index"].get("browsing"))
 
     @cached_property
     def partials(self) -> Mapping[str, Mapping[str, Any]]:

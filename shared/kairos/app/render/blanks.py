@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kairos.app.products import Products, described, named_in
+from kairos.app.products import Products, browsed, described, named_in
 from kairos.app.render.local_time import Wall
 from kairos.app.render.money import currency_of
 from kairos.domain.offer import Coupon
@@ -49,6 +49,7 @@ def fill_blanks(
     event = {**(enrollment.properties if enrollment else {}), **contacts.get(f"subject#{message.subject}", {})}
     if products is not None and (named := named_in(event)):
         event = described(event, products.of(named))
+    shown = browsed(profile, event, products) if products is not None else {}
     traits = dict(profile.traits)
     return {
         **traits,
@@ -61,6 +62,7 @@ def fill_blanks(
         "brand": {"name": brand.get("name"), "sender": brand.get("sender") or {}},
         "unsubscribe_url": unsubscribe_url,
         "confirm_url": confirm_url,
+        **({"products": shown} if shown else {}),
         **({"coupon": {"code": coupon.code, "ends_at": coupon.ends_at, "offer": coupon.offer}} if coupon else {}),
     }
 
