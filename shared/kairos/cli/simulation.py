@@ -99,7 +99,7 @@ class Simulation:
             outcome = decide(self.customers.read(profile), self.release, inputs, now)
             if outcome is None:
                 return
-            self.customers.write(outcome.profile, outcome.effects, None, None)
+            self._keep(outcome.profile)
             if now >= self.since:
                 for reason in outcome.reasons:
                     if reason.kind in REPORTED:
@@ -108,6 +108,12 @@ class Simulation:
             self._remember(profile, outcome.due)
             for told in [effect for effect in outcome.effects if isinstance(effect, Tell)]:
                 self._decide(told.profile, told.events, now)
+
+    def _keep(self, profile: Profile) -> None:
+        """Keep what was decided as it is: it is nobody else's, so a copy, as a table makes, is for nothing."""
+        profile.version += 1
+        profile.wake = None
+        self.customers.profiles[profile.id] = profile
 
     def _remember(self, profile: str, due: datetime | None) -> None:
         if due is None:
