@@ -185,6 +185,9 @@ def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, ro
         if value:
             screen.print(f"{name} (shown only now): {value}")
     _tell_readings(deployment, wish)
+    if wish.source != CALLED:
+        check = f"kairos connect {wish.source} {wish.connection} --check"
+        screen.print(f"`{check}` sends a test event and says what is wrong", style="dim")
     if rotated:
         meanwhile = _FORMER.get(wish.source, "the former secret is still taken")
         screen.print(f"{meanwhile}; connecting once more drops the former", style="dim")

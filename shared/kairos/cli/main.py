@@ -440,12 +440,21 @@ def connect(
     generate: Annotated[bool, typer.Option("--generate", help="Make the secret here and show it once.")] = False,
     public_key: Annotated[bool, typer.Option("--public-key", help="Make a public write key too (track).")] = False,
     setting: Annotated[list[str] | None, typer.Option("--set", help="A setting, such as shop=x.example.com.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Try one that is connected, and say what is wrong.")] = False,
     stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
 ) -> None:
     """Keep a source's secret, and show where its webhooks go. The former secret stays valid beside the new one."""
     from kairos.cli.connect import Wish, connect_source
+
+    if check:
+        from kairos.channels._fetch import HttpsFetch
+        from kairos.cli.connect_check import check_connection
+
+        deployment = _deployment(context, stage, region, profile)
+        fetch = HttpsFetch(local=deployment.public_url.startswith("http://"))
+        raise typer.Exit(check_connection(deployment, source, connection, fetch))
 
     wish = Wish(source, connection, generate, public_key, tuple(setting or ()))
     if secret not in (None, "-"):
