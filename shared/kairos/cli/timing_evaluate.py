@@ -10,7 +10,7 @@ import numpy as np
 
 from kairos.cli.failure import CannotDo
 from kairos.cli.timing_files import Orders, parse_day, read_orders, show_day
-from kairos.cli.timing_orders import fit_prior, forecasts
+from kairos.cli.timing_orders import fit_prior
 from kairos.cli.timing_picture import draw_calibration
 from kairos.timing.learn.baselines import fixed_interval, own_mean, poisson_gamma, population_curve
 from kairos.timing.learn.measure import WINDOW_DAYS, Scores, calibration, score
@@ -19,6 +19,9 @@ from kairos.timing.learn.pool import pool_curves
 from kairos.timing.next_order import RhythmPrior
 from kairos.timing.weekday import WeekdayPrior
 
+SCORED_MAX = 50_000
+"""Purchases scored at most: of more, every second, third, … in the order of customers."""
+POOL = "pool, with weekdays"
 _COLUMNS = ("CRPS", "log score", "80% holds", "50% holds", "MAE", "7-day hits")
 
 
@@ -48,30 +51,22 @@ def evaluate_orders(path: Path, fit_until: str, horizon: int, svg: Path | None, 
 
 def compare(orders: Orders, prior: RhythmPrior, until: int, horizon: int) -> tuple[dict[str, Scores], Numbers, Numbers]:
     """Return the scores of each model, the gaps they were scored on (infinite: none), and the pool's forecasts."""
-    train, everything = make_panel(orders.days, until), make_panel(orders.days, orders.end)
-    rows = (everything.day > until) & (everything.day + horizon <= orders.end)
-    if not rows.any():
+    train, everything = make_panel(orders.days, until), make_panel(orders.days, orders.end, after=until)
+    scored = np.flatnonzero(everything.day + horizon <= orders.end)
+    rows = scored[:: len(scored) // SCORED_MAX + 1]
+    if not len(rows):
         raise CannotDo(f"no purchase after {show_day(until)} has {horizon} days of file after it")
     test = everything.where(rows)
     gaps = np.where(test.seen, test.gap, np.inf)
-    known = make_panel(orders.days, orders.end, prior.lognormal.keep, prior.gamma.keep).where(rows)
-    curves = {
-        "pool, with weekdays": _curves(orders, prior, until, horizon)
-    }  # the product's own path; the rest, columns
+    known = make_panel(orders.days, orders.end, prior.lognormal.keep, prior.gamma.keep, until).where(rows)
+    curves = {POOL: pool_curves(prior, known, horizon)}
     for name, share in (("pool, weekdays off", prior.lognormal_share), ("lognormal alone", 1.0), ("gamma alone", 0.0)):
         curves[name] = pool_curves(replace(prior, weekday=WeekdayPrior(), lognormal_share=share), known, horizon)
     curves["NBD (exponential-gamma)"] = poisson_gamma(train, test, horizon)
     curves["own mean gap"] = own_mean(train, test, horizon)
     curves["population curve"] = population_curve(train, test, horizon)
     curves["fixed 30 days"] = fixed_interval(test, horizon)
-    return {name: score(cdf, gaps) for name, cdf in curves.items()}, gaps, curves["pool, with weekdays"]
-
-
-def _curves(orders: Orders, prior: RhythmPrior, until: int, horizon: int) -> Numbers:
-    """Return the forecasts' rows in the panel's order: by customer, then by day."""
-    told = (each for each in forecasts(orders, prior, until) if each[1] + horizon <= orders.end)
-    rows = sorted(((customer, day, forecast.cdf(horizon)) for customer, day, forecast in told), key=lambda row: row[:2])
-    return np.array([cdf for _, _, cdf in rows])
+    return {name: score(cdf, gaps) for name, cdf in curves.items()}, gaps, curves[POOL]
 
 
 def _cells(result: Scores) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from kairos.cli.failure import CannotDo
@@ -88,9 +88,10 @@ def count_hours(told: Sequence[tuple[datetime, str]]) -> Hours:
 def _read_log(path: Path) -> Log:
     log: Log = {}
     for line, row in read_rows(path, ("customer", "at", "kind")):
-        if row["kind"] not in KINDS:
+        kind = row["kind"].lower()
+        if kind not in KINDS:
             raise CannotDo(f"{path.name}, line {line}: kind is {row['kind'][:40]!r}; one of {', '.join(KINDS)}")
-        log.setdefault(row["customer"], []).append((read_time(path, line, "at", row["at"]), row["kind"]))
+        log.setdefault(row["customer"], []).append((read_time(path, line, "at", row["at"]), kind))
     if not log:
         raise CannotDo(f"{path.name}: no lines in it")
     return {customer: log[customer] for customer in sorted(log)}
@@ -110,8 +111,8 @@ def _read_lags(path: Path) -> tuple[list[tuple[int, bool]], int]:
     for event, answer in pairs:
         if answer is None:
             lags.append((end - event.toordinal(), False))
-        elif answer.toordinal() < event.toordinal():
-            before += 1
+        elif answer.toordinal() < event.toordinal() or (answer < event and answer.time() != time.min):
+            before += 1  # an answer told by its date alone is of that whole day
         else:
             lags.append((answer.toordinal() - event.toordinal(), True))
     return lags, before

@@ -16,7 +16,8 @@ ROUNDS = 50
 _WEIGHTS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 1e9)
 _SPREADS = (0.7, 1.2, 2.0, 3.5)
 _SAME_DAYS = (0.0, 0.15, 0.3, 0.5, 0.7)
-_SMOOTH = 0.5
+_SHRINKS = ((10.0, (1.5, 0.0)), (48.0, (1.0, 0.5)), (168.0, (0.0, 1.0)))
+"""For each view of everybody's week, from the smoothest: events that the one before is worth, and its kernel."""
 _LEAST = 1e-12
 _TYPE_SPREAD, _TYPE_SAME_DAY = 1.0, 0.7
 _SHRINK = 3.0  # sends' worth of information by which a type is held to everybody's odds, in each slot
@@ -134,8 +135,10 @@ def kernel(spread: float, same_day: float) -> Numbers:
 
 
 def week_shares(counts: Numbers) -> Numbers:
-    """Return everybody's week: a histogram with a little of its own smoothing added, so that no hour is impossible."""
-    if not counts.sum():
-        return np.full(WEEK_HOURS, 1.0 / WEEK_HOURS)
-    smoothed = counts + _SMOOTH * (counts @ kernel(1.0, 0.3)) / counts.sum() * WEEK_HOURS + 0.01
-    return np.asarray(smoothed / smoothed.sum())
+    """Return everybody's week: each hour shrunk to the hours around it on this day and others, those to the clock's
+    hour on any day, and that to no shape at all; so a few events do not speak for a week, and no hour is impossible."""
+    total, week = counts.sum(), np.full(WEEK_HOURS, 1.0 / WEEK_HOURS)
+    for weight, (spread, same_day) in _SHRINKS:
+        told = counts if spread == 0.0 else counts @ kernel(spread, same_day)
+        week = (told + weight * week) / (total + weight)
+    return np.asarray(week / week.sum())

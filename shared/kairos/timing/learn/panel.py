@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,9 @@ from kairos.timing.rhythm import KEPT_DAYS_MAX, GapSums, Pace, pace_of, weekday_
 Numbers = NDArray[np.float64]
 Histories = Mapping[str, Sequence[int]]
 """Each customer's distinct purchase days, as sorted ordinals."""
+
+
+_SUMS = ("count", "logs", "mean_log", "square_log", "gaps", "days", "pace", "log_pace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +37,36 @@ class Panel:
     seen: NDArray[np.bool_]
     """Whether the next purchase came by the cut."""
 
-    def where(self, rows: NDArray[np.bool_]) -> Panel:
+    def where(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Panel:
         """Return the rows chosen."""
         sums = {name: column[rows] for name, column in self.sums.items()}
         return Panel(sums, self.day[rows], self.weekdays[rows], self.gap[rows], self.seen[rows])
 
 
-def make_panel(histories: Histories, cut: int, keep_logs: float = 1.0, keep_gaps: float = 1.0) -> Panel:
-    """Return the rows of all purchases on or before the ordinal `cut`."""
-    names = ("count", "logs", "mean_log", "square_log", "gaps", "days", "pace", "log_pace")
-    sums: list[tuple[float, ...]] = []
-    days: list[int] = []
-    weekdays: list[list[int]] = []
-    gaps: list[int] = []
-    seen: list[bool] = []
+def make_panel(histories: Histories, cut: int, keep_logs: float = 1.0, keep_gaps: float = 1.0, after: int = 0) -> Panel:
+    """Return the rows of all purchases on or before the ordinal `cut`, and after the ordinal `after`: by customer, as
+    the histories come, and by day."""
+    sums, days, weekdays, gaps, seen = array("d"), array("q"), array("d"), array("d"), array("b")
     for history in histories.values():
         known, counts = GapSums(), [0] * 7
-        kept = [day for day in history if day <= cut]
+        kept = history[: bisect_right(history, cut)]
         for at, day in enumerate(kept):
             counts[weekday_of(day)] += 1
             if at:
                 known = known.followed_by(day - kept[at - 1], keep_logs, keep_gaps)
-            following = kept[at + 1] if at + 1 < len(kept) else None
+            if day <= after:
+                continue
             pace = pace_of(kept[max(0, at + 1 - KEPT_DAYS_MAX) : at + 1]) or Pace(0.0, 0.0)
-            row = (known.count, known.logs, known.mean_log, known.square_log, known.gaps, known.days)
-            sums.append((*row, pace.days, pace.log))
+            sums.extend((known.count, known.logs, known.mean_log, known.square_log, known.gaps, known.days))
+            sums.extend((pace.days, pace.log))
+            weekdays.extend(counts)
+            following = kept[at + 1] if at + 1 < len(kept) else None
             days.append(day)
-            weekdays.append(list(counts))
             gaps.append((cut if following is None else following) - day)
             seen.append(following is not None)
-    columns = np.array(sums, dtype=float).reshape(-1, len(names)).T
+    columns = np.array(sums, dtype=float).reshape(-1, len(_SUMS)).T
     return Panel(
-        dict(zip(names, columns, strict=True)),
+        dict(zip(_SUMS, columns, strict=True)),
         np.array(days, dtype=np.int64),
         np.array(weekdays, dtype=float).reshape(-1, 7),
         np.array(gaps, dtype=float),

@@ -66,7 +66,8 @@ def pool_curves(prior: RhythmPrior, panel: Panel, horizon: int) -> Numbers:
     """Return P(next order within 1 … `horizon` days) for the rows of a panel, as `Forecast.cdf` does one by one."""
     pool = pool_columns(prior, panel)
     clocks = [clock_of(prior.weekday, panel, np.full(len(panel.day), float(day))) for day in range(1, horizon + 1)]
-    return np.stack([1.0 - pool.survival(clock) for clock in clocks], axis=1)
+    reached = np.stack([1.0 - pool.survival(clock) for clock in clocks], axis=1)
+    return np.asarray(np.maximum.accumulate(np.clip(reached, 0.0, 1.0), axis=1))
 
 
 def clock_of(weekday: WeekdayPrior, panel: Panel, days: Numbers) -> Numbers:
