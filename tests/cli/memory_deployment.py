@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kairos.app.deliver.webhooks import Answer
 from kairos.app.http import HttpRequest
 from kairos.app.ingest.front import handle
 from kairos.app.ingest.ingest import Ingest
@@ -19,6 +20,9 @@ from kairos.app.publish.command import run_command
 from kairos.app.publish.publish import Publish
 from kairos.app.walk.ports import Population
 from kairos.app.walk.start import StartWalks
+from kairos.channels._solapi import AlimTalk
+from kairos.channels.push import Endpoints
+from kairos.channels.webhook import Receivers
 from kairos.cli.deployment import Target
 from kairos.cli.main import main
 from kairos.domain.profile import Profile
@@ -93,6 +97,17 @@ class Provider:
     def publish(self, **request: Any) -> dict[str, str]:
         self.requests.append(request)
         return {"MessageId": "sns-1"}
+
+    def create_platform_endpoint(self, **request: Any) -> dict[str, str]:
+        return {"EndpointArn": f"arn:endpoint/{request['Token']}"}
+
+    def send(self, alim_talk: AlimTalk) -> str:
+        self.requests.append({"alim_talk": alim_talk})
+        return "solapi-1"
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        self.requests.append({"url": url, "body": body.decode()})
+        return Answer(200)
 
 
 class MemoryDevices:
@@ -178,6 +193,11 @@ class MemoryDeployment:
         yield from self.opted_out
 
     def channel_client(self, channel: Channel) -> Any:
+        if channel.name == "push":
+            return Endpoints(self.provider, "arn:aws:sns:ap-northeast-2:123456789012:app/{platform}/kairos-test")
+        if channel.name == "webhook":
+            settings = {"url": "https://desk.example.com", "secrets": ["whsec_" + "SU1Q" * 8]}
+            return Receivers(MemoryConnections({("webhook", "desk"): settings}), self.provider.post)
         return self.provider
 
     def keep(self, profile: Profile, *identifiers: Identifier) -> None:

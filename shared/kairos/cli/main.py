@@ -606,7 +606,11 @@ def experiments_of_brand(
 def send_test(
     context: Context,
     template: Annotated[str, typer.Argument(help="The template's id, as it stands in the drafts.")],
-    to: Annotated[str, typer.Option("--to", help="An e-mail address or a phone number of yours.")],
+    to: Annotated[
+        str, typer.Option("--to", help="Your e-mail address, phone number, apns:TOKEN or fcm:TOKEN; or webhook.")
+    ] = "",
+    seeds: Annotated[bool, typer.Option("--seeds", help="To everybody of the brand's `seeds`.")] = False,
+    channel: Annotated[str, typer.Option("--channel", help="kakao, where a phone number is not meant for sms.")] = "",
     data: Annotated[Path | None, typer.Option("--data", help="A JSON file with values for the blanks.")] = None,
     marketing: Annotated[
         bool, typer.Option("--marketing", help="With the label and opt-out of class marketing.")
@@ -618,8 +622,10 @@ def send_test(
     """Send a template to yourself, marked [TEST]. It counts nowhere."""
     from kairos.cli.send_test import Test, send_test_message
 
+    if bool(to) == seeds:
+        raise typer.BadParameter("say either --to ADDRESS or --seeds")
     deployment = _deployment(context, stage, region, profile)
-    raise typer.Exit(send_test_message(deployment, Test(template, to, data, marketing)))
+    raise typer.Exit(send_test_message(deployment, Test(template, to, data, marketing, channel)))
 
 
 @app.command()

@@ -1,4 +1,5 @@
-"""`send-test`: a draft of a template, sent to its author. No profile, ledger, cap or feedback: it never happened.
+"""`send-test`: a draft of a template, sent to its author or to the brand's seed list. No profile, ledger, cap or
+feedback: it never happened.
 
 Blanks get values from --data, else samples that show their own name; `[TEST]` stands in front of everything.
 """
@@ -21,12 +22,13 @@ from kairos.app.render.blanks import language_of, wall_of
 from kairos.app.render.choose import partials_in
 from kairos.app.render.mjml import with_html
 from kairos.app.render.render import CannotRender, partials_of, render, variables_of
-from kairos.cli.failure import CannotDo
+from kairos.cli.failure import WRONG, CannotDo
 from kairos.cli.screen import open_screen
+from kairos.domain.errors import Unavailable
 from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant
 from kairos.domain.localtime import load_zone
-from kairos.registry import Channel, Delivery, Rendered
+from kairos.registry import Channel, Delivery, Occasion, Rendered
 
 if TYPE_CHECKING:
     from kairos.cli.deployment import Deployment
@@ -38,14 +40,27 @@ DATA_BYTES_MAX = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """What is to be sent, where to, with which values (a JSON file), and whether as class marketing."""
+    """What is to be sent, where to, with which values (a JSON file), and whether as class marketing. `to` is an
+    address, empty for everybody of the brand's `seeds`; `channel` is only asked for where an address serves two."""
 
     __test__ = False  # pytest takes every Test for its own
 
     template: str
-    to: str
+    to: str = ""
     data: Path | None = None
     marketing: bool = False
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    """What every message of one command has in common."""
+
+    deployment: Deployment
+    test: Test
+    drafts: Mapping[tuple[str, str], Any]
+    brand: Mapping[str, Any]
+    template: Mapping[str, Any]
 
 
 def send_test_message(deployment: Deployment, test: Test) -> int:
@@ -53,25 +68,55 @@ def send_test_message(deployment: Deployment, test: Test) -> int:
     drafts = deployment.drafts.all()
     brand = draft_of(drafts, "brand", "brand", check_brand)
     template = draft_of(drafts, "template", test.template, check_template)
-    name, address = _address(test.to, brand)
+    drafted = _Drafted(deployment, test, drafts, brand, template)
+    if test.to:
+        _send(drafted, *_address(test.to, brand, test.channel))
+        return 0
+    return _send_to_seeds(drafted)
+
+
+def _send_to_seeds(drafted: _Drafted) -> int:
+    """Send to everybody whom the brand lists; one address that fails keeps none of the others from theirs."""
+    seeds, screen, wrong = drafted.brand.get("seeds") or (), open_screen(complaints=True), 0
+    if not seeds:
+        raise CannotDo("brand.yaml names no `seeds`: addresses to which every test goes, e-mail, phone or fcm:TOKEN")
+    for seed in seeds:
+        name, address = _address(str(seed), drafted.brand, drafted.test.channel)
+        if name not in drafted.template:
+            screen.print(f"{seed}: the template has no {name} part", style="dim")
+            continue
+        try:
+            _send(drafted, name, address)
+        except (CannotDo, Unavailable) as error:
+            screen.print(f"{seed}: {error}", style="red")
+            wrong = WRONG
+    return wrong
+
+
+def _send(drafted: _Drafted, name: str, address: str) -> None:
+    test, brand, template = drafted.test, drafted.brand, drafted.template
     if name not in template:
         raise CannotDo(f"the template {test.template!r} has no {name} part, which an address like this needs")
     if name == "email" and not (brand.get("sender") or {}).get("email"):
         raise CannotDo("brand.yaml names no sender.email, from which e-mail is sent")
+    deployment, channel = drafted.deployment, registry.load("channels", name)
+    if channel.informational and test.marketing:
+        raise CannotDo(f"{name} carries information only")
     now, url = deployment.clock.now(), f"{deployment.public_url}/u/test"
-    channel = registry.load("channels", name)
+    message, tomorrow = digest("test", test.template, address, format_instant(now)), now + timedelta(days=1)
     delivery = Delivery(
-        message=digest("test", test.template, address, format_instant(now)),
+        message=message,
         address=address,
-        rendered=_render(test, template, channel, brand, partials_of_drafts(drafts), url, now),
+        rendered=_render(test, template, channel, brand, partials_of_drafts(drafted.drafts), url, now),
         marketing=test.marketing,
         sender=_sender(brand),
         tags={},
         unsubscribe_url=url if test.marketing else None,
         at=now,
+        expires_at=tomorrow,
+        occasion=Occasion(message, tomorrow, tomorrow + timedelta(hours=1), now),
     )
     _tell(name, channel.send(delivery, deployment.channel_client(channel)), delivery.rendered)
-    return 0
 
 
 def _render(
@@ -151,12 +196,18 @@ def draft_of(drafts: Mapping[tuple[str, str], Any], kind: str, id: str, check: A
     return found
 
 
-def _address(to: str, brand: Mapping[str, Any]) -> tuple[str, str]:
+def _address(to: str, brand: Mapping[str, Any], wanted: str = "") -> tuple[str, str]:
+    """Return the channel that an address is of, and the address in the form that the channel takes."""
+    if to == "webhook":
+        return "webhook", "test"
+    if to.partition(":")[0] in ("apns", "apns_sandbox", "fcm"):
+        return "push", to
     if email := normalise_email(to):
         return "email", email
     if phone := normalise_phone(to, brand.get("country")):
-        return "sms", phone
-    raise CannotDo("--to takes an e-mail address, or a phone number such as +821012345678")
+        return ("kakao" if wanted == "kakao" else "sms"), phone
+    takes = "an e-mail address, a phone number such as +821012345678, a phone's apns:TOKEN or fcm:TOKEN, or webhook"
+    raise CannotDo(f"--to takes {takes}")
 
 
 def read_data(file: Path | None) -> dict[str, Any]:
@@ -173,8 +224,9 @@ def read_data(file: Path | None) -> dict[str, Any]:
 
 
 def _mark(rendered: Rendered) -> Rendered:
-    """Mark the line that is seen first: the subject where there is one, else the text."""
-    first = "subject" if "subject" in rendered.parts else "text"
+    """Mark the lines that are seen first: the subject or title where there is one, else the text. AlimTalk alone cannot
+    be marked: its words are Kakao's."""
+    first = next(part for part in ("subject", "title", "text") if part in rendered.parts)
     return Rendered({**rendered.parts, first: MARK + rendered.parts[first]})
 
 

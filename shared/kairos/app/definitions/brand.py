@@ -36,6 +36,7 @@ BRAND_KEYS = (
     "prices",
     "limits",
     "warm_up",
+    "seeds",
     "holdout",
     "timing",
     "walks",
@@ -51,6 +52,7 @@ UNCONFIRMED = ("keep", "stop")
 """What becomes of a consent that nobody confirmed in the time a law pack gives."""
 
 TEXT_MAX = 200
+SEEDS_MAX, SEED_CHARACTERS_MAX = 50, 1_100
 ZONES_MAX = 50
 LINK_HOSTS_MAX = 20
 HOST_FORM = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -86,6 +88,7 @@ def check_brand(raw: object) -> list[BadDefinition]:
         _rates,
         _money,
         _warm_up,
+        _seeds,
         _holdout,
         read_timing,
         _walks,
@@ -229,6 +232,18 @@ def _warm_up(document: Document) -> None:
         warm_up = document.inner("warm_up")
         warm_up.only("from")
         warm_up.read("from", _day, 'a date in quotes, such as "2026-11-22"')
+
+
+def _seeds(document: Document) -> None:
+    """To whom `kairos send-test --seeds` goes."""
+    if not document.has("seeds"):
+        return
+    seeds = document.items("seeds")
+    if len(seeds) > SEEDS_MAX:
+        raise BadDefinition((*document.path, "seeds"), f"expected at most {SEEDS_MAX} addresses")
+    for seed, path in seeds:
+        if not isinstance(seed, str) or not seed.strip() or len(seed) > SEED_CHARACTERS_MAX or not seed.isprintable():
+            raise BadDefinition(path, "expected an e-mail address, a phone number in quotes, or fcm:TOKEN")
 
 
 def _day(value: Any) -> date:
