@@ -8,10 +8,11 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from xml.etree import ElementTree
 
 import pytest
 
@@ -20,11 +21,15 @@ from kairos.domain.reason import Reason
 from kairos.local.cloud import LocalCloud
 from kairos.local.demo_checks import check
 from kairos.local.demo_diary import Diary, Sent, span
+from kairos.local.demo_lessons import HORIZON, calibrated
 from kairos.local.demo_month import CANCELLED_AT, END, START, STRANGERS, on, the_month
+from kairos.local.demo_past import LAST, past_orders
 from kairos.local.demo_people import BY_HANDLE, PEOPLE
+from kairos.local.demo_pictures import calibration, curve, week
 from kairos.local.demo_shop import SECRETS, Call
 from kairos.local.demo_story import WIDTH, fit, width
 from kairos.registry import Request, load
+from kairos.timing.builtin import RHYTHM
 
 ROOT = Path(__file__).resolve().parents[2]
 NOON = on(5, "12:00")
@@ -96,6 +101,38 @@ def test_a_column_is_as_wide_in_korean_as_in_english(text: str, cells: int) -> N
 )
 def test_spans_are_told_as_people_say_them(length: timedelta, said: str) -> None:
     assert span(length) == said
+
+
+# ---- what it learns --------------------------------------------------------------------------------------------
+
+
+def test_the_books_are_the_same_every_time_and_closed_on_mondays() -> None:
+    books = past_orders()
+    assert books == past_orders()
+    days = [day for each in books.values() for day in each]
+    assert len(days) > 500
+    assert not [day for day in days if date.fromordinal(day).weekday() == 0]
+    assert max(days) <= LAST
+
+
+def test_a_calibration_asks_only_of_orders_whose_outcome_the_books_hold() -> None:
+    held = {id: days for id, days in past_orders().items() if int(id[-2:]) % 8 == 0}
+    asked = sum(day + HORIZON <= LAST for days in held.values() for day in days)
+    points = calibrated(RHYTHM, held)
+    assert sum(many for _, _, many in points) == asked
+    assert [forecast for forecast, _, _ in points] == sorted(forecast for forecast, _, _ in points)
+    assert all(0 <= share <= 1 for point in points for share in point[:2])
+
+
+def test_every_picture_is_well_formed_whatever_there_is_to_show() -> None:
+    drawn = [
+        calibration("<Orders>", {"before": [], "learned": [(0.2, 0.3, 12)]}),
+        week("Week", [0.0] * 168),
+        curve("Curve", "hours & more", [("0–3 h", 0.5, (0.2, 0.8))]),
+        curve("Curve", "hours", []),
+    ]
+    for picture in drawn:
+        assert ElementTree.fromstring(picture).tag.endswith("svg")
 
 
 # ---- its judgement ---------------------------------------------------------------------------------------------
@@ -245,6 +282,14 @@ class TestTheWholeDemo:
     def test_the_forged_webhook_was_refused_and_the_refusal_of_a_reader_taken(self, told: str) -> None:
         assert "1 forged" in told
         assert "1 unsubscribe" in told
+
+    def test_it_ends_with_what_was_learned_and_a_picture_of_each(self, told: str) -> None:
+        unwrapped = re.sub(r"\n {10,}", " ", told)
+        assert re.search(r"reorders +\d+ gaps .* held out are foretold \d\.\d\d nats better, live now", unwrapped)
+        pictures = re.findall(r"\((build/demo/[a-z-]+\.svg)\)", unwrapped)
+        assert len(pictures) == 3
+        for picture in pictures:
+            assert ElementTree.parse(ROOT / picture).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 
     @pytest.mark.parametrize("page", ["README.md", "README.ko.md"])
     def test_the_readme_shows_what_it_really_prints(self, told: str, page: str) -> None:

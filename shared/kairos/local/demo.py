@@ -30,6 +30,7 @@ from kairos.local.cloud import LocalCloud
 from kairos.local.demo_checks import check
 from kairos.local.demo_diary import Diary
 from kairos.local.demo_guests import Guests
+from kairos.local.demo_lessons import lessons, write
 from kairos.local.demo_month import END, START, the_month
 from kairos.local.demo_shop import SECRETS, SEOUL, Call
 from kairos.local.entropy import seeded
@@ -38,9 +39,10 @@ ROOT = Path(__file__).resolve().parents[3]
 BRAND = ROOT / "examples" / "spring-day"
 SEED = "spring day"
 HOUR = timedelta(hours=1)
-RATES = {"SweepRule": 3 * HOUR, "SyncRule": 24 * HOUR}
+PICTURES = ROOT / "build" / "demo"
+RATES = {"SweepRule": 4 * HOUR, "SyncRule": 24 * HOUR, "LearnRule": 365 * 24 * HOUR}
 """How often `sweep` and `sync` run here. Deployed it is every five minutes; a run costs a real moment, and a month has
-8,928."""
+8,928. What is learned every day otherwise is learned at the end, and told."""
 
 
 @dataclass
@@ -124,6 +126,7 @@ def main() -> int:
         story.tell(out, month.diary)
         story.total(out, month.diary, month.calls)
         story.costs(out, month.diary, cloud.parts.wire)
+        story.learned(out, found := lessons(cloud), write(found, PICTURES))
         kept = _judge(out, month)
     out.print(f"\nLived in {perf_counter() - began:.0f} s. To look further:")
     out.print(

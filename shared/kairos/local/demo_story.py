@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from statistics import median
 from unicodedata import east_asian_width
 
@@ -14,6 +15,7 @@ from rich.text import Text
 from kairos.domain.reason import Reason
 from kairos.local.cloud import LocalCloud
 from kairos.local.demo_diary import Diary
+from kairos.local.demo_lessons import Lesson
 from kairos.local.demo_people import BY_ADDRESS, Person
 from kairos.local.demo_shop import SEOUL
 from kairos.local.wire import Wire
@@ -154,8 +156,16 @@ def costs(out: Console, diary: Diary, wire: Wire) -> None:
     row(
         "per turn", f"decide took {turns[0]} turns of one customer: {turns[1]:.2f} reads and {turns[2]:.2f} writes each"
     )
-    row("sweep", "runs every three hours here, every five minutes when deployed; the Query calls above are its own")
+    row("sweep", "runs every four hours here, every five minutes when deployed; the Query calls above are its own")
     row("calls", ", ".join(f"{count} {name}" for name, count in calls.most_common(8)))
+
+
+def learned(out: Console, found: Sequence[Lesson], pictures: Sequence[Path]) -> None:
+    """Print what was learned, and where its pictures are."""
+    out.print("\n[bold]What the engine learned[/]")
+    row = _printer(out)
+    for lesson, picture in zip(found, pictures, strict=True):
+        row(lesson.name, f"{lesson.words} ({picture.parent.parent.name}/{picture.parent.name}/{picture.name})")
 
 
 def _customer_calls(cloud: LocalCloud, wire: Wire) -> tuple[int, float, float]:
