@@ -49,6 +49,7 @@ ROUTES = (
     Route(_POST, "/u/{token}", "preferences", rate=500, burst=1000),
     Route(_GET, "/r/{token}", "preferences", rate=500, burst=1000),
     Route(_HEAD, "/r/{token}", "preferences", rate=200, burst=400),
+    Route(_GET, "/m/{token}", "preferences", rate=200, burst=400),
     Route(_GET, "/p/{token}", "preferences", rate=100, burst=200),
     Route(_POST, "/p/{token}", "preferences", rate=100, burst=200),
 )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from kairos.app.ports import Alarms, Board, Clock, Connections, Inbox, Parking, Releases
     from kairos.app.preferences.centre import PreferenceCentre
     from kairos.app.preferences.clicks import Clicks
+    from kairos.app.preferences.coupon import CouponPages
     from kairos.app.preferences.front import Front
     from kairos.app.preferences.preferences import Preferences
     from kairos.app.preferences.standing import LiveProfiles
@@ -133,6 +134,7 @@ def messages() -> Deliver:
     from kairos.app.deliver.deliver import Deliver
     from kairos.app.deliver.gates import Gates
     from kairos.app.deliver.links import CountedLinks
+    from kairos.app.preferences.coupon import CouponLinks
     from kairos.app.preferences.tracked import TrackedLinks
     from kairos.app.preferences.unsubscribe import UnsubscribeLinks
     from kairos.app.publish.live import LiveRelease
@@ -166,6 +168,7 @@ def messages() -> Deliver:
         DynamoCoupons(dynamodb, settings.messages_table),
         DynamoProducts(dynamodb, settings.messages_table, clock()),
         CountedLinks(TrackedLinks(keys, settings.public_url)),
+        CouponLinks(keys, settings.public_url),
     )
     return Deliver(
         gates,
@@ -301,7 +304,7 @@ def preferences() -> Front:
     from kairos.settings import PreferencesSettings
 
     _settings(PreferencesSettings)  # what is missing is missing from the first request on, whichever page it asks for
-    return Front(one_click, centre, clicks)
+    return Front(one_click, centre, clicks, coupon_pages)
 
 
 @cache
@@ -334,6 +337,18 @@ def clicks() -> Clicks:
     settings = _settings(PreferencesSettings)
     links = TrackedLinks(_keys(settings.identity_secret_arn))
     return Clicks(_inbox(settings.inbox_url), links, lambda: str(_live_brand()["name"]), clock())
+
+
+@cache
+def coupon_pages() -> CouponPages:
+    """Return what shows coupons."""
+    from kairos.app.preferences.coupon import CouponLinks, CouponPages
+    from kairos.settings import PreferencesSettings
+
+    settings = _settings(PreferencesSettings)
+    links = CouponLinks(_keys(settings.identity_secret_arn))
+    profiles = _live_profiles(settings.customers_table)
+    return CouponPages(links, profiles, _inbox(settings.inbox_url), _live_brand, clock())
 
 
 @cache

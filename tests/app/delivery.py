@@ -12,6 +12,7 @@ from kairos.app.deliver.gates import Gates
 from kairos.app.deliver.links import CountedLinks
 from kairos.app.deliver.outcome import Delivered, Request
 from kairos.app.ports import OutboxMessage, Pointer
+from kairos.app.preferences.coupon import CouponLinks
 from kairos.app.preferences.tracked import TrackedLinks
 from kairos.app.preferences.unsubscribe import UnsubscribeLinks
 from kairos.app.publish.live import EMPTY_BUNDLE, LiveRelease
@@ -167,6 +168,7 @@ class World:
             self.coupons,
             self.products,
             CountedLinks(TrackedLinks(lambda: OLD, "https://api.example.com")),
+            CouponLinks(lambda: OLD, "https://api.example.com"),
         )
         return Deliver(
             gates,

@@ -20,8 +20,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from kairos.app.http import HttpRequest
 from kairos.app.preferences.clicks import Clicks
+from kairos.app.preferences.coupon import CouponLink, CouponLinks, CouponPages
 from kairos.app.preferences.front import Front
 from kairos.app.preferences.preferences import Preferences
+from kairos.app.preferences.standing import LiveProfiles
 from kairos.app.preferences.tracked import Tracked, TrackedLinks
 from tests.app.preferences.test_centre import LINKS, NOW, World
 from tests.app.preferences.test_unsubscribe import OLD
@@ -40,7 +42,8 @@ class Site:
         self.world = World()
         self.url = ""
         self.tracked = TrackedLinks(lambda: OLD)
-        self.front = Front(self._one_click, lambda: self.world.centre, self._clicks)
+        self.coupons = CouponLinks(lambda: OLD)
+        self.front = Front(self._one_click, lambda: self.world.centre, self._clicks, self._coupons)
 
     def _one_click(self) -> Preferences:
         world = self.world
@@ -48,6 +51,12 @@ class Site:
 
     def _clicks(self) -> Clicks:
         return Clicks(self.world.inbox, self.tracked, lambda: "봄날 상점", self.world.clock)
+
+    def _coupons(self) -> CouponPages:
+        world = self.world
+        return CouponPages(
+            self.coupons, LiveProfiles(world.customers.read), world.inbox, lambda: world.release.brand, world.clock
+        )
 
     def page_of(self, where: str) -> str:
         return f"{self.url}/{where}/{self.world.token()}"
@@ -196,6 +205,16 @@ def test_a_counted_link_leads_a_browser_on_and_counts_it(page: Page, site: Site)
     assert page.url == target
     (event,) = site.world.events()
     assert (event.name, event.message) == ("message_clicked", "m-1")
+
+
+def test_a_coupon_is_shown_large_enough_for_a_till(page: Page, site: Site) -> None:
+    link = CouponLink("SPRING-7K2P", NOW + timedelta(days=9), "profile-1", "m-1", NOW - timedelta(hours=1))
+    page.goto(f"{site.url}/m/{site.coupons.token(link)}")
+    picture = page.get_by_role("img", name="SPRING-7K2P QR 코드")
+    box = picture.bounding_box()
+    assert box is not None
+    assert 200 <= box["width"] <= PHONE["width"]
+    expect(page.get_by_text("SPRING-7K2P", exact=True)).to_be_visible()
 
 
 def take_picture(to: Path) -> None:

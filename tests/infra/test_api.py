@@ -18,6 +18,7 @@ ROUTES = {
     "POST /u/{token}": "PreferencesFunction",
     "GET /r/{token}": "PreferencesFunction",
     "HEAD /r/{token}": "PreferencesFunction",
+    "GET /m/{token}": "PreferencesFunction",
     "GET /p/{token}": "PreferencesFunction",
     "POST /p/{token}": "PreferencesFunction",
 }

@@ -58,6 +58,8 @@ class Coupon:
     code: str
     given_at: datetime
     ends_at: datetime
+    page: str = ""
+    """Where the message that brings it shows it as a page of its own."""
 
 
 def read_offers(document: Document) -> dict[str, Offer]:

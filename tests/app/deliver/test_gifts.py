@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from kairos.app.preferences.coupon import CouponLinks
 from kairos.domain.errors import Refused
 from kairos.domain.offer import COUPON
 from kairos.domain.profile import Entry
 from tests.app.delivery import BRAND, NOON, World
+from tests.app.preferences.test_unsubscribe import OLD
 
 HELLO = {"offer": "spring", "email": {"subject": "{{ coupon.code }}", "text": "{{ coupon.ends_at | local: 'day' }}"}}
 
@@ -42,6 +44,18 @@ def test_the_code_is_in_the_message_and_the_customers_profile_hears_of_it() -> N
     assert given.entry is not None
     assert given.entry.ends_at == NOON + timedelta(days=14)
     assert (sent.properties["offer"], sent.properties["coupon"]) == ("spring", "A")
+
+
+def test_the_coupon_has_a_page_of_its_own_until_it_ends() -> None:
+    world = _world()
+    template = {"offer": "spring", "email": {"subject": "Hi", "text": "{{ coupon.url }}"}}
+    world.publish({**BRAND, "offers": {"spring": {"valid_for": "14d"}}}, {"hello": template})
+    world.run()
+    url = world.channel.taken[0].rendered.parts["text"]
+    link = CouponLinks(lambda: OLD).read(url.removeprefix("https://api.example.com/m/"))
+    assert link is not None
+    assert (link.code, link.ends_at - NOON) == ("A", timedelta(days=14))
+    assert (link.profile, link.message, link.sent_at) == ("p1", "m1", NOON)
 
 
 def test_a_message_told_again_tells_of_its_coupon_again_and_takes_no_other() -> None:

@@ -23,6 +23,7 @@ from kairos.app.deliver.quiet import QUIET, open_at, why_quiet
 from kairos.app.ingest.identifiers import normalise_email, normalise_phone
 from kairos.app.offers import Coupons, NoCoupons
 from kairos.app.ports import Clock, ContactReader, Customers, OutboxMessage, Suppressions
+from kairos.app.preferences.coupon import CouponLink, CouponLinks
 from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
 from kairos.app.products import Products
 from kairos.app.publish.release import Release
@@ -69,7 +70,9 @@ class Gates:
         coupons: Coupons | None = None,
         products: Products | None = None,
         counted: CountedLinks | None = None,
+        pages: CouponLinks | None = None,
     ) -> None:
+        self._pages = pages
         self._products = products
         self._counted = counted
         self._gifts = Gifts(coupons or NoCoupons())
@@ -143,6 +146,9 @@ class Gates:
         gift = self._gifts.of(release, profile, message, now)
         if isinstance(gift, Outcome | Wanted):
             return gift
+        if gift is not None and self._pages is not None:
+            link = CouponLink(gift.code, gift.ends_at, profile.id, message.id, now)
+            gift = replace(gift, page=self._pages.url(link))
         refusal = Refusal(message.channel, self._hash_address(address), profile.id, message.id)
         urls = (self._links.url(refusal), self._links.confirm_url(refusal))
         made = compose(release, profile, message, channel, address, contacts, urls, now, gift, self._products)

@@ -55,7 +55,7 @@ class Clicks:
         return HttpAnswer(302, {**location, "X-Robots-Tag": "noindex, nofollow"}, "", facts)
 
     def _count(self, link: Tracked, now: datetime, machine: bool, correlation: str) -> str:
-        event = _clicked(link, now, machine, correlation)
+        event = clicked(link, now, machine, correlation)
         try:
             self._inbox.put([InboxMessage(link.profile, (event,), correlation=correlation)])
         except Unavailable:
@@ -73,19 +73,19 @@ class Clicks:
         return HttpAnswer(status, {**HEADERS, **written, **more}, body, {"status": status, "outcome": outcome})
 
 
-def _clicked(link: Tracked, now: datetime, machine: bool, correlation: str) -> Event:
+def clicked(link: Tracked, now: datetime, machine: bool, correlation: str) -> Event:
     """Return the event. One a day for each link of a message, and a machine's is another than a person's.
 
     Of the target only the host is told: a path or query may carry what acts for the person, or names them.
     """
-    host = urlsplit(link.target).hostname or ""
+    host = urlsplit(link.target).hostname
     return Event(
         id=digest("click", link.message, link.target, str(machine), now.strftime("%Y%m%d")),
         name="message_clicked",
         profile=link.profile,
         occurred_at=now,
         received_at=now,
-        properties={"link_domain": host, **({"machine": True} if machine else {})},
+        properties={**({"link_domain": host} if host else {}), **({"machine": True} if machine else {})},
         source=SOURCE,
         correlation=correlation,
         retry_horizon=RETRIED_FOR,

@@ -1,5 +1,7 @@
-"""Which page answers a request: /u/ the one click, /p/ the preference centre, /r/ a counted link. Each is built when it
-is first asked for, so that a one-click loads nothing of the others."""
+"""Which page answers a request: /u/ the one click, /p/ the preference centre, /r/ a counted link, /m/ a coupon.
+
+Each is built when it is first asked for, so that a one-click loads nothing of the others.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from kairos.app.http import HttpAnswer, HttpRequest
 if TYPE_CHECKING:
     from kairos.app.preferences.centre import PreferenceCentre
     from kairos.app.preferences.clicks import Clicks
+    from kairos.app.preferences.coupon import CouponPages
     from kairos.app.preferences.preferences import Preferences
 
 
@@ -22,7 +25,9 @@ class Front:
         one_click: Callable[[], Preferences],
         centre: Callable[[], PreferenceCentre],
         clicks: Callable[[], Clicks],
+        coupons: Callable[[], CouponPages],
     ) -> None:
+        self._coupons = coupons
         self._one_click = one_click
         self._centre = centre
         self._clicks = clicks
@@ -34,6 +39,8 @@ class Front:
         posted = request.method == "POST"
         if where == "r":
             return self._clicks().follow(token, request.method, request.headers, correlation)
+        if where == "m":
+            return self._coupons().show(token, request.method, request.headers, correlation)
         if where == "p":
             centre = self._centre()
             if posted:

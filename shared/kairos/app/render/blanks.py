@@ -63,8 +63,13 @@ def fill_blanks(
         "unsubscribe_url": unsubscribe_url,
         "confirm_url": confirm_url,
         **({"products": shown} if shown else {}),
-        **({"coupon": {"code": coupon.code, "ends_at": coupon.ends_at, "offer": coupon.offer}} if coupon else {}),
+        **({"coupon": _coupon_blanks(coupon)} if coupon else {}),
     }
+
+
+def _coupon_blanks(coupon: Coupon) -> dict[str, Any]:
+    page = {"url": coupon.page} if coupon.page else {}
+    return {"code": coupon.code, "ends_at": coupon.ends_at, "offer": coupon.offer, **page}
 
 
 def language_of(brand: Mapping[str, Any]) -> str:
