@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -179,6 +180,28 @@ def test_preview_shows_all_that_a_template_may_say(
     assert "sms, variant snow\n  text: 눈 10,000원" in told
     assert kairos("preview", "bye") == 1
     assert "is a partial" in capsys.readouterr().err
+
+
+SHOWING = {
+    "offer": "spring",
+    "email": {
+        "subject": "{{ coupon.code }}",
+        "html": "{% for item in products.viewed %}<p>{{ item.title }}</p>{% endfor %}{{ event.n | default: 1 }}",
+    },
+}
+
+
+def test_preview_shows_products_and_coupons_and_writes_mails_for_a_browser(
+    kairos: Run, deployment: MemoryDeployment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.drafts.put("template", "showing", SHOWING)
+    assert kairos("preview", "showing", "--html", str(tmp_path / "mails")) == 0
+    told = capsys.readouterr().out.replace("\n", "")
+    assert "subject: [code]" in told
+    assert "showing.ko.html" in told
+    assert "<p>[title]</p>" in (tmp_path / "mails" / "showing.ko.html").read_text("utf-8")
+    assert kairos("preview", "showing", "--profile", PROFILE) == 0
+    assert "subject: [code]" in capsys.readouterr().out
 
 
 def test_preview_for_a_customer_shows_only_what_they_would_get(

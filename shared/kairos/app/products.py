@@ -34,7 +34,7 @@ class Products(Protocol):
         """Return what is known of products, by id; those that are not known are left out. Raises Unavailable."""
 
 
-class Catalogue(Protocol):
+class Catalogue(Products, Protocol):
     """What the operator does."""
 
     def put(self, products: Iterable[tuple[str, Facts]]) -> int:

@@ -522,6 +522,9 @@ def preview(
         str | None, typer.Option("--profile", help="A customer, as `show` finds them; else samples.")
     ] = None,
     data: Annotated[Path | None, typer.Option("--data", help="A JSON file with values for the blanks.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="A folder: e-mails are written into it, for a browser.")
+    ] = None,
     marketing: Annotated[bool, typer.Option("--marketing", help="As class marketing.")] = False,
     stage: Stage = None,
     region: Region = None,
@@ -533,7 +536,7 @@ def preview(
 
     deployment = _deployment(context, stage, region, aws_profile)
     found = find_customer(deployment, customer) if customer else None
-    raise typer.Exit(preview_template(deployment, Preview(template, marketing, found, data)))
+    raise typer.Exit(preview_template(deployment, Preview(template, marketing, found, data, html)))
 
 
 @app.command()

@@ -25,6 +25,7 @@ from kairos.cli.screen import open_screen
 from kairos.cli.send_test import draft_of, partials_of_drafts, read_data, sample
 from kairos.domain.condition import Facts
 from kairos.domain.localtime import UnknownZone, load_zone
+from kairos.domain.offer import Coupon
 from kairos.domain.profile import Message, Profile
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Which template, whether as class marketing, for which customer (None: samples), and values that go before all."""
+    """Which template, whether as class marketing, for which customer (None: samples), values that go before all, and a
+    folder into which HTML is written, to be opened in a browser."""
 
     template: str
     marketing: bool
     profile: Profile | None = None
     data: Path | None = None
+    html: Path | None = None
 
 
 def preview_template(deployment: Deployment, wish: Preview) -> int:
@@ -105,7 +108,7 @@ class _View:
         for policy in policies:
             rendered = policy.apply(rendered, channel, self.wish.marketing, self.brand, self.url)
         for part, text in rendered.parts.items():
-            screen.print(f"  {part}: {text}")
+            screen.print(f"  {part}: {self._shown(part, text, choice)}")
         if measured := plug_in.measured(rendered.parts, self.brand):
             screen.print(f"  {measured}", style="dim")
         for policy in policies:
@@ -113,6 +116,19 @@ class _View:
                 screen.print(f"  would not be sent: {policy.name}: {lack} is missing", style="red")
                 wrong = 1
         return wrong
+
+    def _shown(self, part: str, text: str, choice: Choice) -> str:
+        """Return the part, or the file that it was written into."""
+        if part != "html" or self.wish.html is None:
+            return text
+        named = (name for name in (self.wish.template, choice.variant, choice.language) if name)
+        file = self.wish.html / f"{'.'.join(named)}.html"
+        try:
+            self.wish.html.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8")
+        except OSError as error:
+            raise CannotDo(f"{file} cannot be written: {error.strerror}") from error
+        return str(file)
 
 
 def _blanks(
@@ -123,7 +139,10 @@ def _blanks(
         return sample(template, brand, now, partials_of_drafts(deployment.drafts.all()))
     refs = ["profile", *(f"entry#{kind}#{id}" for kind, id in wish.profile.entries)]
     contacts = deployment.contacts.fetch([*wish.profile.former, wish.profile.id], refs)
-    return fill_blanks(wish.profile, _latest(wish, now), contacts, brand, None)
+    offer = template.get("offer")
+    coupon = Coupon(str(offer), "[code]", now, now + timedelta(days=1)) if offer else None
+    products = deployment.catalogue
+    return fill_blanks(wish.profile, _latest(wish, now), contacts, brand, None, coupon=coupon, products=products)
 
 
 def _latest(wish: Preview, now: datetime) -> Message:

@@ -35,6 +35,15 @@ if TYPE_CHECKING:
 
 MARK = "[TEST] "
 NUMBERS = ("total", "amount", "price", "count", "quantity", "number", "days")
+LISTS = ("items", "viewed", "last_order", "also_viewed")
+PRODUCT = {
+    "title": "[title]",
+    "price": 10_000,
+    "quantity": 1,
+    "url": "https://example.com/product",
+    "image": "https://example.com/product.png",
+}
+"""What stands for a product in a list of them."""
 DATA_BYTES_MAX = 1_000_000
 
 
@@ -171,6 +180,8 @@ def sample(
 
 
 def _sample(name: str, now: datetime) -> Any:
+    if name in LISTS:
+        return [{**PRODUCT, "product_id": id} for id in ("1", "2")]
     if name.endswith(("_at", "_on", "date")):
         return format_instant(now + timedelta(days=1))
     if name.rpartition("_")[2] in NUMBERS:
