@@ -5,6 +5,9 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 PASSAGES = "shared/kairos/app/decide/passages.py"
+ADMISSION = "shared/kairos/app/decide/admission.py"
+LEAVING = "shared/kairos/app/decide/leaving.py"
+WAITS = "shared/kairos/app/decide/waits.py"
 ENDINGS = "shared/kairos/app/decide/endings.py"
 TIMELINES = "shared/kairos/app/decide/timelines.py"
 MESSAGES = "shared/kairos/app/decide/messages.py"
@@ -34,23 +37,23 @@ MUTANTS = [
     ),
     Mutant(
         "old events start journeys",
-        PASSAGES,
+        ADMISSION,
         "if turn.now - event.occurred_at > journey.fresh_for:",
         "if turn.now < event.occurred_at:",
         "after an outage of a day everybody is asked about yesterday's cart",
-        ("app/decide/test_passages.py",),
+        ("app/decide/test_admission.py",),
     ),
     Mutant(
         "imported history starts journeys",
-        PASSAGES,
+        ADMISSION,
         "    if event.historical:\n",
         "    if event.historical and not journey.triggers:\n",
         "the import of three years of orders mails everybody",
-        ("app/decide/test_passages.py",),
+        ("app/decide/test_admission.py",),
     ),
     Mutant(
         "an order that overtook its cart is forgotten",
-        PASSAGES,
+        ADMISSION,
         "if endings.came_first(turn, journey, enrollment, event):",
         "if enrollment.converted:",
         "who has paid is reminded of the cart",
@@ -82,11 +85,11 @@ MUTANTS = [
     ),
     Mutant(
         "a wait whose time is over when it is worked out anew goes on",
-        PASSAGES,
+        WAITS,
         "    if isinstance(decision, Stop):\n        finish(turn, enrollment, decision.reason)\n",
         "    if decision is None:\n        finish(turn, enrollment, decision.reason)\n",
         "a date that was never to be late is written about late",
-        ("app/decide/test_waits_anew.py",),
+        ("app/decide/test_waits.py",),
     ),
     Mutant(
         "an experiment that lies ahead again draws lots again",
@@ -130,11 +133,11 @@ MUTANTS = [
     ),
     Mutant(
         "re-entry a moment too late",
-        PASSAGES,
+        ADMISSION,
         "new.entered_at - last >= journey.reenter.after",
         "new.entered_at - last > journey.reenter.after",
         "the boundary that the author wrote is another",
-        ("app/decide/test_passages.py",),
+        ("app/decide/test_admission.py",),
     ),
     Mutant(
         "held-out customers are written to",
@@ -142,15 +145,15 @@ MUTANTS = [
         "    if in_holdout(turn, journey):\n",
         "    if in_holdout(turn, journey) and journey.goal is None:\n",
         "lift is measured against people who got the message",
-        ("app/decide/test_passages.py",),
+        ("app/decide/test_admission.py",),
     ),
     Mutant(
         "a finished journey's last message outlives the goal",
-        PASSAGES,
+        LEAVING,
         '        _withdraw_all(turn, converted, "goal reached")\n',
         "        pass\n",
         "the order is in, and the coupon still leaves the outbox",
-        ("app/decide/test_passages.py",),
+        ("app/decide/test_leaving.py",),
     ),
     Mutant(
         "a goal after its window lets the journey go on",
@@ -158,7 +161,7 @@ MUTANTS = [
         '        return close(turn, enrollment, "goal reached, after its window")\n',
         "        return False\n",
         "who bought on the twentieth day is asked on the thirtieth why they have not",
-        ("app/decide/test_passages.py",),
+        ("app/decide/test_leaving.py",),
     ),
     Mutant(
         "an entry exactly so long ago still counts",
@@ -178,7 +181,7 @@ MUTANTS = [
     ),
     Mutant(
         "held-out customers start what follows",
-        PASSAGES,
+        LEAVING,
         "    if not enrollment.holdout:\n        turn.passed",
         "    if True:\n        turn.passed",
         "the second journey writes to those whom the first is measured against",
@@ -218,11 +221,11 @@ MUTANTS = [
     ),
     Mutant(
         "who leaves still gets what was asked for",
-        PASSAGES,
-        "    _withdraw_all(turn, enrollment, reason)\n    _end(",
-        "    _end(",
+        LEAVING,
+        "    _withdraw_all(turn, enrollment, reason)\n    end(",
+        "    end(",
         "the coupon comes after the order",
-        ("app/decide/test_passages.py", "app/decide/test_messages.py"),
+        ("app/decide/test_leaving.py", "app/decide/test_messages.py"),
     ),
     Mutant(
         "a pause sends what the author skips",

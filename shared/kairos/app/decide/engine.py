@@ -33,6 +33,7 @@ from kairos.app.decide import (
     scores,
     signals,
     timelines,
+    waits,
     walked,
 )
 from kairos.app.decide.rest import resting
@@ -120,7 +121,7 @@ def _lived(turn: Turn, inputs: Sequence[Input], *, born: bool) -> Turn:
     turn.lateness = _lateness(turn, inputs)
     lifecycle.begin(turn)
     memberships.begin(turn, born=born)
-    passages.thaw(turn)
+    waits.thaw(turn)
     for entry in inputs:
         if isinstance(entry, Event):
             _hear(turn, entry)
@@ -202,7 +203,7 @@ def _take_in(turn: Turn, event: Event) -> None:
 def _move_to_zone(turn: Turn, event: Event | None = None) -> None:
     """Plan anew what local clocks decide: an event changed them (or a walk), or a step that was just done."""
     turn.zone_moved = False
-    passages.replan_local(turn)
+    waits.replan_local(turn)
     timelines.replan_local(turn, event)
     moments.look_all(turn, fresh=event is None or not event.historical)
     for message in list(turn.profile.messages.values()):

@@ -19,9 +19,9 @@ from kairos.app.decide import (
     endings,
     facts,
     habits,
+    leaving,
     lifecycle,
     memberships,
-    passages,
     scores,
     timelines,
     timeliness,
@@ -132,7 +132,7 @@ def _fold_passages(turn: Turn, loser: Profile) -> None:
         fits = not enrollment.active or budget.fits_one_more(profile)
         turn.keep(enrollment)
         if not fits:
-            passages.leave(turn, enrollment, "no room for another enrollment")
+            leaving.leave(turn, enrollment, "no room for another enrollment")
 
 
 def _fold_entries(turn: Turn, loser: Profile) -> list[EntryChange]:
@@ -180,7 +180,7 @@ def _refuse(turn: Turn, entry: Entry) -> None:
     turn.reasons.append(Reason(turn.now, turn.profile.id, "ignored", said))
     for enrollment in list(turn.profile.enrollments.values()):
         if enrollment.entry == entry.key and enrollment.active:
-            passages.leave(turn, enrollment, said)
+            leaving.leave(turn, enrollment, said)
 
 
 # ---- what both did side by side --------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def _settle_side_by_side(turn: Turn, winner: Profile, loser: Profile) -> None:
         for id in own.enrollments:
             passage = turn.profile.enrollments[id]
             if passage.active and passage.entry is None and _entered_before(turn, passage, other, aside):
-                passages.leave(turn, passage, "entered before")
+                leaving.leave(turn, passage, "entered before")
 
 
 def _hear_of(turn: Turn, passage: Enrollment, other: Profile) -> None:
@@ -211,16 +211,16 @@ def _hear_of(turn: Turn, passage: Enrollment, other: Profile) -> None:
     if journey is not None and journey.goal is not None and not passage.converted and passage.goal_until is not None:
         reached = any(passage.entered_at <= at <= passage.goal_until for at in goals)
         if reached and not any(twin.converted for twin in _twins(other, passage)):
-            passages.convert(turn, passage)
+            leaving.convert(turn, passage)
             return
     if not passage.active:
         return
     exits = endings.of(other, passage, journey, goal=False)
     if any(at >= passage.entered_at for at in exits):
-        passages.leave(turn, passage, "an exit came first")
+        leaving.leave(turn, passage, "an exit came first")
         turn.keep(replace(turn.profile.enrollments[passage.id], closed=True))
     elif any(at >= passage.entered_at for at in goals):
-        passages.leave(turn, passage, "goal or exit came first")
+        leaving.leave(turn, passage, "goal or exit came first")
 
 
 def _unite(turn: Turn, passage: Enrollment, winner: Profile) -> set[str]:
@@ -234,7 +234,7 @@ def _unite(turn: Turn, passage: Enrollment, winner: Profile) -> set[str]:
         ours = turn.profile.enrollments[twin.id]
         if ours.active and turn.profile.enrollments[passage.id].active:
             goes, _ = sorted((ours, passage), key=lambda one: _claim(one, journey))
-            passages.leave(turn, goes, "merged with another passage for the same")
+            leaving.leave(turn, goes, "merged with another passage for the same")
             gone.add(goes.id)
     return gone
 

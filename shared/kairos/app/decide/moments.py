@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from kairos.app.decide import predictions, timelines
-from kairos.app.decide.passages import hold_out, in_holdout, leave, note_entry
+from kairos.app.decide.admission import hold_out, in_holdout, note_entry
+from kairos.app.decide.leaving import leave
 from kairos.app.decide.turn import Passed, Turn
 from kairos.domain.anchor import Anniversary, EntryAnchor, OwnAnchor, Prediction, SharedAnchor
 from kairos.domain.budget import fits_one_more, fits_one_more_moment

@@ -11,9 +11,11 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 from kairos.app.decide import messages, pauses
+from kairos.app.decide.admission import hold_out, in_holdout, note_entry
 from kairos.app.decide.entries import EntryChange
-from kairos.app.decide.passages import PLANNED_ANEW, finish, hold_out, in_holdout, leave, note_entry
+from kairos.app.decide.leaving import finish, leave
 from kairos.app.decide.turn import Passed, Turn
+from kairos.app.decide.waits import PLANNED_ANEW
 from kairos.domain.anchor import EntryAnchor
 from kairos.domain.budget import fits_one_more, properties_room, trimmed
 from kairos.domain.event import Event

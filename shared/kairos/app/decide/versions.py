@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import cast, get_args
 
-from kairos.app.decide import messages, passages, timelines
+from kairos.app.decide import leaving, messages, passages, timelines, waits
 from kairos.app.decide.turn import Turn
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event
@@ -79,12 +79,12 @@ def _take_passage(turn: Turn, enrollment: Enrollment, journey: Journey, gone: Go
     elif taken.holding is not None:
         _ask_anew(turn, taken, journey, node)
     elif not taken.entering:
-        passages.wait_anew(turn, taken, journey, node, _reason(journey))
+        waits.wait_anew(turn, taken, journey, node, _reason(journey))
 
 
 def _is_alike(turn: Turn, enrollment: Enrollment, journey: Journey, old: Node, node: Node) -> bool:
     """Return whether one can stand at the new step as one stood at the old: a wait may become another kind of wait."""
-    return enrollment.entering or old.kind == node.kind or passages.parks(turn, enrollment, journey, node)
+    return enrollment.entering or old.kind == node.kind or waits.parks(turn, enrollment, journey, node)
 
 
 def _ask_anew(turn: Turn, taken: Enrollment, journey: Journey, node: Node) -> None:
@@ -97,7 +97,7 @@ def _ask_anew(turn: Turn, taken: Enrollment, journey: Journey, node: Node) -> No
 
 def _lose(turn: Turn, enrollment: Enrollment, gone: Gone) -> None:
     if gone == "stop":
-        passages.leave(turn, enrollment, STEP_GONE)
+        leaving.leave(turn, enrollment, STEP_GONE)
 
 
 # ---- timelines -------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def _settle(turn: Turn, before: Enrollment, after: Enrollment, journey: Journey)
             continue
         turn.say("skipped", after, "its time was over when it changed", step=step.id, due=planned.due)
         if step.if_past == "stop":
-            passages.leave(turn, turn.profile.enrollments[after.id], "a step was over and says stop")
+            leaving.leave(turn, turn.profile.enrollments[after.id], "a step was over and says stop")
             return
     timelines.finish_around(turn, after.id)
 
