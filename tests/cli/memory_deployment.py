@@ -23,6 +23,7 @@ from kairos.app.walk.start import StartWalks
 from kairos.channels._solapi import AlimTalk
 from kairos.channels.push import Endpoints
 from kairos.channels.webhook import Receivers
+from kairos.cli.checkup.patient import Patient
 from kairos.cli.deployment import Target
 from kairos.cli.main import main
 from kairos.domain.profile import Profile
@@ -110,6 +111,10 @@ class Provider:
         return Answer(200)
 
 
+def _no_client(service: str) -> Any:
+    raise AssertionError(f"nobody asks {service} here")
+
+
 class MemoryDevices:
     """Devices."""
 
@@ -150,7 +155,7 @@ class MemoryDeployment:
         self.complaints = MemoryComplaints()
         self.sync_states = MemorySyncStates()
         self.dead_letters: Any = None
-        self.patient: Any = None
+        self.patient: Any = Patient("local", {}, _no_client, self.clock, lambda: self.releases)
         self.walks = MemoryWalks()
         self.rounds = MemoryRounds(self.clock)
         self.provider = Provider()

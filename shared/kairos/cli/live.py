@@ -45,9 +45,12 @@ def run_live(deployment: Deployment, request: Mapping[str, Any], *, yes: bool = 
     """Ask the publish function and print how it stands then. Without `yes`, a walk is agreed upon first."""
     from rich.status import Status
 
+    from kairos.cli.promotion import may_promote
     from kairos.cli.walks import agreed, tell_begun
 
     complaints = open_screen(complaints=True)
+    if not may_promote(deployment, request):
+        return WRONG
     if not agreed(deployment, request, yes=yes):
         complaints.print("nothing was changed")
         return WRONG

@@ -35,12 +35,12 @@ def check_ready(documents: Documents) -> list[Problem]:
         return []
     brand: Mapping[str, Any] = definition.document
     found = [] if brand.get("name") else [definition.problem(BadDefinition(("name",), "is missing: customers read it"))]
-    uses = list(_sends(documents))
-    sends = {(marketing, channels) for _, marketing, channels in uses}
-    if any("email" in channels for _, channels in sends) and not (brand.get("sender") or {}).get("email"):
+    uses = list(sends(documents))
+    ways = {(marketing, channels) for _, marketing, channels in uses}
+    if any("email" in channels for _, channels in ways) and not (brand.get("sender") or {}).get("email"):
         message = "is missing: e-mail is sent from this address, which SES must know as yours"
         found.append(definition.problem(BadDefinition(("sender", "email"), message)))
-    found += _unlawful(definition, sends)
+    found += _unlawful(definition, ways)
     each = [(template, marketing, channel) for template, marketing, channels in uses for channel in channels]
     return [*found, *check_lawful(documents, each), *check_sendable(documents, each), *check_told(documents, each)]
 
@@ -70,7 +70,7 @@ def _lacks(brand: Mapping[str, Any], marketing: bool, channel: str) -> list[tupl
     return [(index, f"{policy.name} asks for {lack}") for index, policy, lack in found if lack]
 
 
-def _sends(documents: Documents) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+def sends(documents: Documents) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
     """Yield template, whether it is marketing, and the channels it may take, of every message that may be sent."""
     templates = documents.documents("template")
     for journey in documents.documents("journey").values():

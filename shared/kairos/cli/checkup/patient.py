@@ -154,6 +154,12 @@ class Patient:
         with asking("s3"):
             return self.releases().bundle(self.pointer.release)
 
+    def seen_with(self, brand: Mapping[str, Any], templates: Mapping[str, Any]) -> Patient:
+        """Return the same deployment as it would be with another brand and other templates live."""
+        other = Patient(self.stage, self.outputs, self.client, self.clock, self.releases)
+        other.__dict__["bundle"] = {"brand": brand, "templates": templates}  # where a cached property keeps its value
+        return other
+
     @property
     def brand(self) -> Mapping[str, Any]:
         """Return the live brand, empty before the first publish."""
