@@ -51,7 +51,14 @@ def spelled_out(turn: Turn, event: Event) -> Event:
         return event
     day = local(event.occurred_at, turn.zone).date().isoformat()
     given = event.name == "consent_given"
-    spelled = {"channel": said.channel, "purpose": said.purpose, "basis": said.basis, "given": given, "date": day}
+    more = {"confirmed": said.confirmed} if given else {}
+    spelled = more | {
+        "channel": said.channel,
+        "purpose": said.purpose,
+        "basis": said.basis,
+        "given": given,
+        "date": day,
+    }
     return replace(event, properties={**spelled, **event.properties})
 
 
