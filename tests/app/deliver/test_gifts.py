@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kairos.app.preferences.coupon import CouponLinks
-from kairos.domain.errors import Refused
+from kairos.domain.errors import Refused, Unavailable
 from kairos.domain.offer import COUPON
 from kairos.domain.profile import Entry
 from tests.app.delivery import BRAND, NOON, World
@@ -133,4 +133,23 @@ def test_who_became_another_keeps_the_code_they_had() -> None:
     world.save()
     world.run()
     assert world.channel.taken[0].rendered.parts["subject"] == "A"
+    assert world.coupons.standing("spring").given == 1
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_an_answer_that_was_lost_while_the_code_was_set_aside_costs_nobody_a_second_code(done: bool) -> None:
+    world = _world()
+    give = world.coupons.give
+
+    def lose(*args: Any) -> Any:
+        if done:
+            give(*args)
+        raise Unavailable("messages", "a lost answer")
+
+    world.coupons.give = lose  # type: ignore[method-assign]
+    [failed] = world.run()
+    assert (failed.outcome.kind, world.ledger.rows) == ("failed", {})  # the claim is given back, nothing was sent
+    world.coupons.give = give  # type: ignore[method-assign]
+    world.run()
+    assert [delivery.rendered.parts["subject"] for delivery in world.channel.taken] == ["A"]
     assert world.coupons.standing("spring").given == 1
