@@ -147,3 +147,22 @@ def test_a_wrong_kind_or_day_is_told(capsys: pytest.CaptureFixture[str], tmp_pat
     assert "kind is 'seen'" in _run(capsys, "best-hours", str(log), "--fit-until", "2026-01-01")[2]
     log.write_text("customer,at,kind\na,2026-01-01,sent\n", encoding="utf-8")
     assert "--fit-until is 'soon'" in _run(capsys, "best-hours", str(log), "--fit-until", "soon")[2]
+
+
+def test_offsets_proposes_the_days_and_compares_those_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "around.csv"
+    rows = [f"c{n},2026-03-20T09:00,2026-03-{10 + n % 3:02}T18:00" for n in range(90)]
+    rows += [f"d{n},2026-03-20,2026-03-06" for n in range(10)] + [f"e{n},2026-03-20," for n in range(100)]
+    log.write_text("customer,event_at,response_at\n" + "\n".join(rows), encoding="utf-8")
+    code, out, _ = _run(capsys, "offsets", str(log), "--compare=-14d,-9d", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert (found["moments"], found["answers"], found["before"]) == (200, 100, 1.0)
+    assert found["propose"] == {"before": -9, "after": None}
+    (compared,) = found["compared"]
+    assert compared["prefers"][1] < 0.5, "fourteen days before is worse"
+    code, _, err = _run(capsys, "offsets", str(log), "--compare=-14,soon")
+    assert code != 0
+    assert "-14d,-9d" in err

@@ -254,3 +254,31 @@ def test_the_night_of_one_zone_is_not_anothers() -> None:
     world.hear(make_event("go", NOON + M))
     world.live_until(NOON + D)
     assert attempts(world)[0] == (datetime(2026, 3, 2, 23, tzinfo=UTC), "email")
+
+
+# ---- the channel that they answer ------------------------------------------------------------------------------
+
+
+def test_the_best_channel_is_the_one_they_answer_most_and_the_others_have_their_turn() -> None:
+    world = World(journey(kind="transactional", channels={"best": ["email", "sms"]}, times=3))
+    assert world.release.timing.keeps_hours
+    assert world.profile is not None
+    world.profile.hours.update(
+        {"sent email": (1, 9), "answered email": (1, 1), "sent sms": (1, 4), "answered sms": (1, 3)}
+    )
+    world.hear(make_event("go"))
+    world.live_until(NOON + 5 * D)
+    assert attempts(world) == [(NOON, "sms"), (NOON + D, "email"), (NOON + 2 * D, "sms")]
+
+
+def test_without_anything_known_the_best_channel_is_the_first_that_reaches_them() -> None:
+    step, args = read({"retry": RETRY | {"channels": {"best": ["sms", "email"]}}})
+    assert step.enter(args, scene()) == Ask(SendArgs("hello", "sms"))
+    only_email = replace(scene(), reaches=lambda channel: channel == "email")
+    assert step.enter(args, only_email) == Ask(SendArgs("hello", "email"))
+
+
+@pytest.mark.parametrize("wrong", [{"best": []}, {"best": ["email", "email"]}, {"worst": ["email"]}, {"best": "email"}])
+def test_a_best_of_no_channels_is_refused(wrong: Any) -> None:
+    with pytest.raises(BadDefinition):
+        read({"retry": RETRY | {"channels": wrong}})

@@ -72,3 +72,15 @@ def lag(
     from kairos.cli.timing_logs import tell_lag
 
     tell_lag(log, window, as_json=as_json)
+
+
+@timing.command()
+def offsets(
+    log: LagFile,
+    compare: Annotated[str, typer.Option("--compare", help="Offsets in days to compare: --compare=-14d,-9d.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell when people answer before and after a moment, and propose the days of a timeline's steps."""
+    from kairos.cli.timing_offsets import read_offsets, tell_offsets
+
+    tell_offsets(log, read_offsets(compare), as_json=as_json)

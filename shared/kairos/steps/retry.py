@@ -1,5 +1,8 @@
 """`retry: {send: T, until: {event: E}, every: 1d, times: 3, channels: [email, sms]}` — ask again until they respond.
 
+`channels: {best: [email, sms]}` takes, of those tried least in this passage, the channel that this customer answers
+most: (answered + 1) / (sent + 4), as the item counts them by the hour. So who answers nothing hears from each in turn.
+
 Each attempt is a message of its own, under quiet hours, caps, expiry and `if` like any other, by the next of the
 channels that can reach the customer. The wait for a response begins when the attempt is asked for, after quiet hours
 have held it. A response stops it at any moment and takes back an attempt that is not out yet: `then`; when the wait
@@ -8,7 +11,8 @@ after the last attempt is over: `else`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -36,6 +40,17 @@ class Attempts:
     every: timedelta
     times: int
     channels: tuple[str, ...]
+    best: bool = False
+
+
+_CHANNELS: dict[str, Any] = {
+    "type": "array",
+    "minItems": 1,
+    "uniqueItems": True,
+    "items": {"$ref": "#/$defs/channel"},
+}
+BEST = "best"
+_ANSWERED_OF_NOTHING, _SENT_OF_NOTHING = 1.0, 4.0
 
 
 class Retry(PlainStep):
@@ -55,7 +70,17 @@ class Retry(PlainStep):
                 "until": {"$ref": "#/$defs/matcher"},
                 "every": {"$ref": "#/$defs/duration"},
                 "times": {"type": "integer", "minimum": 1, "maximum": TIMES_MAX},
-                "channels": {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"$ref": "#/$defs/channel"}},
+                "channels": {
+                    "anyOf": [
+                        _CHANNELS,
+                        {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "required": ["best"],
+                            "properties": {"best": _CHANNELS},
+                        },
+                    ]
+                },
             },
         },
         "then": {"$ref": "#/$defs/steps"},
@@ -73,6 +98,7 @@ class Retry(PlainStep):
             every=inner.duration("every"),
             times=inner.read("times", _times, f"a whole number from 1 to {TIMES_MAX}"),
             channels=_channels(inner),
+            best=isinstance(inner.raw.get("channels"), Mapping),
         )
 
     def blocks(self, document: Document) -> Sequence[tuple[str, list[tuple[Any, Path]]]]:
@@ -104,18 +130,43 @@ def _channel(args: Attempts, scene: Scene) -> str | None:
     """Return the next channel in turn that can reach the customer; where none can, the next one says why not."""
     if not args.channels:
         return None
+    if args.best:
+        return _best(args.channels, scene)
     first = _attempts(scene) % len(args.channels)
     in_turn = (*args.channels[first:], *args.channels[:first])
     return next((channel for channel in in_turn if scene.reaches(channel)), in_turn[0])
 
 
+def _best(channels: Sequence[str], scene: Scene) -> str:
+    """Return the channel that can reach the customer, was tried least in this passage, and is answered most by them."""
+    tried = Counter(
+        posted.channel
+        for id in scene.enrollment.asked
+        if (posted := scene.profile.posted.get(id)) is not None and posted.step == scene.enrollment.node
+    )
+
+    def rate(channel: str) -> float:
+        answered, sent = (sum(scene.profile.hours.get(f"{kind} {channel}", ())[1::2]) for kind in ("answered", "sent"))
+        return (answered + _ANSWERED_OF_NOTHING) / (sent + _SENT_OF_NOTHING)
+
+    return min(channels, key=lambda channel: (not scene.reaches(channel), tried[channel], -rate(channel)))
+
+
 def _channels(inner: Document) -> tuple[str, ...]:
     if not inner.has("channels"):
         return ()
-    channels = [channel for channel, _ in inner.items("channels")]
+    if isinstance(inner.raw["channels"], Mapping):
+        inner = inner.inner("channels")
+        inner.only(BEST)
+        return _listed(inner, BEST)
+    return _listed(inner, "channels")
+
+
+def _listed(inner: Document, key: str) -> tuple[str, ...]:
+    channels = [channel for channel, _ in inner.items(key)]
     named = all(isinstance(channel, str) and ID_FORM.fullmatch(channel) for channel in channels)
     if not named or not channels or len(set(channels)) < len(channels):
-        raise BadDefinition((*inner.path, "channels"), "expected channels such as [email, sms], each once")
+        raise BadDefinition((*inner.path, key), "expected channels such as [email, sms], each once")
     return tuple(channels)
 
 

@@ -267,6 +267,7 @@ def _wrong_send(path: Path, step: Mapping[str, Any], documents: Documents) -> Ba
     if PARTIAL in template.document:
         return BadDefinition((*path, "send"), f"the template {step['send']!r} is a partial: others call it")
     several = step.get("channels")
+    several = several.get("best") if isinstance(several, Mapping) else several
     wanted = list(several) if isinstance(several, list | tuple) else [step.get("channel")]
     key = "channels" if isinstance(several, list | tuple) else "channel"
     wrong = (_wrong_channel((*path, key), channel, step["send"], template.document) for channel in wanted)

@@ -73,6 +73,7 @@ def asked_of_items(documents: Iterable[Mapping[str, Any]]) -> list[str]:
     listed = list(documents)
     rhythm = any(next(find_mappings(document, "predicted"), None) for document in listed)
     hours = any(next(find_mappings(document, "best_within"), None) for document in listed)
+    hours = hours or any(isinstance(f["best"], list | tuple) for d in listed for _, f in find_mappings(d, "best"))
     stage = any(isinstance(found["stage"], str | list | tuple) for each in listed for found in _stages(each))
     return [name for name, asked in zip((*KEPT, STAGE), (rhythm, hours, stage), strict=True) if asked]
 
