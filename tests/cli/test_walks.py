@@ -49,6 +49,7 @@ def test_what_walks_is_told_with_its_price_and_asked_about_first(
     told = capsys.readouterr().err
     assert "who has an entry or date already joins reminder" in told
     assert "3 profiles to look at: less than 0.01 USD, 1 min" in told
+    assert "one message to each of them: less than 0.01 USD by email" in told
     assert "nothing was changed" in told
     assert deployment.releases.pointer() is None
     assert deployment.walks.rows == {}

@@ -144,7 +144,19 @@ def _ask(deployment: Deployment, request: Mapping[str, Any], walks: Sequence[Wal
             f"  if all of them are concerned: {_usd(told.read_usd + told.wake_usd)}, {_span(told.longest)}, "
             "and what their messages cost",
         )
+        if prices := _prices(deployment, walk, brand, told.profiles if audience is None else audience.people):
+            screen.print(f"  one message to each of them: {prices}")
     return typer.confirm("Begin?", default=False, err=True)
+
+
+def _prices(deployment: Deployment, walk: Walk, brand: Mapping[str, Any], people: int) -> str:
+    """Return what one message to so many costs by each channel: "0.30 USD by email, 139.50 USD by sms"."""
+    from kairos.cli.message_prices import prices_of
+
+    if walk.about == "recount":
+        return ""
+    found = prices_of(deployment.drafts.all(), walk.journeys, brand)
+    return ", ".join(f"{_usd(price * people)} by {channel}" for channel, price in found.items())
 
 
 def _reading(told: Estimate) -> str:

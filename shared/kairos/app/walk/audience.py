@@ -39,6 +39,11 @@ class Audience:
     profiles: int
     exact: bool
 
+    @property
+    def people(self) -> int:
+        """Return how many of all customers the walk concerns, about."""
+        return self.concerned if self.exact else self._of_all(self.concerned)
+
     def told(self) -> str:
         """Return it in words: "about 1,250 of 51,000 customers (948 to 1,640 in nineteen cases of twenty), …; from
         a sample of 2,000"."""
