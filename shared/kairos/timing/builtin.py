@@ -20,6 +20,9 @@ LOGNORMAL_CENTRE = (3.7, -0.3, 0.9, 0.5, -1.5, 1.0, -0.5)
 GAMMA_CENTRE = (-0.1, 3.6, 0.2, -1.5, 1.0, -0.7, -0.5)
 """Logarithms of shape, days, regularity, leave, stay and spread; log-odds of recent (`GammaPrior`)."""
 
+SPREAD_MAX = 2.0
+"""The most by which ln k differs between customers: with more, five regularities would leave nothing between them."""
+
 
 def lognormal_of(values: Sequence[float], keep: float = 1.0) -> LognormalPrior:
     """Return the prior at these numbers, on the scales of `LOGNORMAL_CENTRE`."""
@@ -30,7 +33,7 @@ def lognormal_of(values: Sequence[float], keep: float = 1.0) -> LognormalPrior:
 def gamma_of(values: Sequence[float], keep: float = 1.0) -> GammaPrior:
     """Return the prior at these numbers, on the scales of `GAMMA_CENTRE`."""
     shape, days, regularity, leave, stay, spread = map(exp, values[:6])
-    return GammaPrior(shape, days, regularity, leave, stay, keep, spread, _chance(values[6]))
+    return GammaPrior(shape, days, regularity, leave, stay, keep, min(spread, SPREAD_MAX), _chance(values[6]))
 
 
 def _chance(odds: float) -> float:

@@ -19,6 +19,8 @@ from kairos.timing.special import beta_cdf
 STEPS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """Where the five regularities stand, in standard deviations of ln k, with the weights of a normal law."""
 COMMON = tuple(exp(-0.5 * step * step) / sum(exp(-0.5 * each * each) for each in STEPS) for step in STEPS)
+LEAST, MOST = 0.05, 2000.0
+"""The bounds of a regularity: beyond, whole days can tell no more."""
 WEIGHT_LEAST = 0.01
 """Below this a regularity is left out for a customer: it costs a beta function and says nothing."""
 
@@ -56,7 +58,7 @@ class GammaPrior:
         """Return (probability, k) of the regularities that this customer's gaps leave likely."""
         if self.spread == 0.0:
             return [(1.0, self.regularity)]
-        each = [self.regularity * exp(self.spread * step) for step in STEPS]
+        each = [min(max(self.regularity * exp(self.spread * step), LEAST), MOST) for step in STEPS]
         logs = [log(common) + self._log_evidence(k, sums) for common, k in zip(COMMON, each, strict=True)]
         top = max(logs)
         likely = [exp(value - top) for value in logs]

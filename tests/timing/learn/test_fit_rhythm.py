@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from random import Random
 
 import pytest
 
@@ -13,6 +14,8 @@ pytest.importorskip("scipy")
 
 import numpy as np
 
+from kairos.timing.builtin import SPREAD_MAX
+from kairos.timing.learn.baselines import own_mean
 from kairos.timing.learn.fit_rhythm import fit_rhythm
 from kairos.timing.learn.measure import Scores, score
 from kairos.timing.learn.panel import make_panel
@@ -81,6 +84,27 @@ def test_fifty_orders_already_beat_the_products_own_prior() -> None:
     test = make_shop(300, 400, 11)
     few = fit_rhythm(dict(list(make_shop(40, 200, 12).items())), START + 199)
     assert _score(few, test, START + 100, 60).crps < _score(fit_rhythm({}, START), test, START + 100, 60).crps
+
+
+def test_a_shop_of_subscriptions_is_foretold_to_a_day_or_two() -> None:
+    """Every thirty or sixty days, give or take one: regularities far beyond what a gamma of people needs."""
+    random = Random(4)
+    shop: Histories = {}
+    for customer in range(150):
+        pace, day = random.choice((30, 60)), START + random.randrange(200)
+        days = range(day, START + 500, pace)[: random.randrange(1, 20)]
+        shop[f"c{customer:03}"] = [each + random.choice((0, 0, 1, -1)) for each in days]
+    prior = fit_rhythm(shop, START + 350)
+    assert prior.gamma.spread <= SPREAD_MAX
+    panel = make_panel(shop, START + 500)
+    test = panel.where((panel.day > START + 350) & (panel.day + 60 <= START + 500))
+    gaps = np.where(test.seen, test.gap, np.inf)
+    found = score(pool_curves(prior, test, 60), gaps)
+    assert found.hits > 0.7
+    ratios = score(own_mean(make_panel(shop, START + 350), test, 60), gaps)  # the best that there is by hand here
+    assert found.crps < 1.03 * ratios.crps
+    assert found.log_score > ratios.log_score
+    assert 0.75 < found.cover_80 < 0.9
 
 
 def test_online_retail_is_forecast_as_well_as_the_best_published(online_retail: Histories) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, gammaln, logsumexp, stdtr
 
-from kairos.timing.gamma_gaps import COMMON, STEPS, WEIGHT_LEAST, GammaPrior
+from kairos.timing.gamma_gaps import COMMON, LEAST, MOST, STEPS, WEIGHT_LEAST, GammaPrior
 from kairos.timing.learn.panel import Numbers
 from kairos.timing.lognormal import LognormalPrior
 from kairos.timing.next_order import HALF_DAY
@@ -138,6 +138,8 @@ def _students(prior: LognormalPrior, sums: Sums) -> StudentColumns:
 def _betas(prior: GammaPrior, sums: Sums, least: float) -> BetaColumns:
     steps = np.array(STEPS if prior.spread else (0.0,))
     k = prior.regularity * np.exp(prior.spread * steps)[None, :]
+    if prior.spread:
+        k = np.clip(k, LEAST, MOST)
     start = prior.days * prior.regularity / k
     count, days = sums["gaps"][:, None], sums["days"][:, None]
     shape = prior.shape + k * count
