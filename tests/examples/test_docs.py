@@ -85,6 +85,15 @@ def test_the_first_journey_does_what_the_readme_says(
     assert _TEXT.findall(readme)[1].strip() in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("page", "head"), [("README.md", "## What it costs"), ("README.ko.md", "## 비용")])
+def test_every_figure_of_the_readme_was_made_by_the_command(page: str, head: str) -> None:
+    section = (ROOT / page).read_text("utf-8").partition(head)[2].partition("\n## ")[0]
+    figures = (ROOT / "docs/figures.md").read_text("utf-8")
+    said = re.findall(r"(?<![\d,.])\d[\d,]*\.\d+|(?<![\d,.])\d+,\d{3}(?![\d,])", section)
+    assert len(said) > 15
+    assert [figure for figure in said if not re.search(rf"(?<![\d,.]){re.escape(figure)}(?![\d,])", figures)] == []
+
+
 def test_both_readmes_show_the_same() -> None:
     english, korean = ((ROOT / page).read_text("utf-8") for page in ("README.md", "README.ko.md"))
     assert [name for _, name, _ in _YAML.findall(english)] == [name for _, name, _ in _YAML.findall(korean)]
