@@ -26,6 +26,7 @@ KEYS = {
     "suppressions": ("address", "scope"),
     "messages": ("message",),
     "config": ("kind", "id"),
+    "consents": ("person", "word"),
 }
 _SET = re.compile(r"(#?\w+) = (:\w+)")
 

@@ -71,6 +71,24 @@ class Sighting:
         return self.ends_at or self.starts_at
 
 
+class Calendar:
+    """What sources that are calendars share: what they tell, and how it is read again. See `kairos.registry.Source`."""
+
+    retry_horizon = timedelta(days=1)
+    topic_at = ("body", "topic")
+    properties: Mapping[str, Sequence[str]] = PROPERTIES
+    entry_properties = LISTED
+    listens = False
+
+    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
+        """Translate what a reading found."""
+        return read(request, refused) if trusted else ()
+
+    def leave(self, entry: str, whom: tuple[str, ...], pulling: Pulling) -> bytes:
+        """Return the body that takes an entry from some profiles."""
+        return leave(entry, whom, pulling)
+
+
 def window(pulling: Pulling) -> tuple[datetime, datetime]:
     """Return from when until when a calendar is read: from a day ago, for as many days as the settings say."""
     given = str(pulling.settings.get("days") or DAYS)

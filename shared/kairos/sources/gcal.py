@@ -12,7 +12,7 @@ https://developers.google.com/workspace/calendar/api/v3/reference/events/list
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from kairos.domain.errors import BadInput
 from kairos.domain.ids import digest
 from kairos.domain.instant import format_instant, parse_instant
 from kairos.domain.localtime import UnknownZone, load_zone, to_instant
-from kairos.registry import Parsed, Request
+from kairos.registry import Request
 from kairos.sources import _calendar
 from kairos.sources._booking import as_link
 from kairos.sources._calendar import PEOPLE_MAX, Person, Sighting
@@ -47,7 +47,7 @@ class _Found:
     token: str = ""
 
 
-class GoogleCalendar:
+class GoogleCalendar(_calendar.Calendar):
     """See `kairos.registry.Source` and `kairos.sources._pulling.Puller`.
 
     A connection's settings: `secrets` (the JSON of an authorized user), `calendar` (its id: primary), and those of
@@ -55,12 +55,7 @@ class GoogleCalendar:
     """
 
     name = "gcal"
-    retry_horizon = timedelta(days=1)
-    topic_at = ("body", "topic")
-    properties: Mapping[str, Sequence[str]] = _calendar.PROPERTIES
-    entry_properties = _calendar.LISTED
     every = timedelta(minutes=5)
-    listens = False
 
     def verify(self, request: Request) -> bool:
         """Check the token of the channel. Never trusted: a notification says that something changed, and not what."""
@@ -70,10 +65,6 @@ class GoogleCalendar:
     def hints(self, request: Request) -> list[str]:
         """Return that the calendar is to be read, where a notification says that it changed."""
         return ["calendar"] if says_changed(request) else []
-
-    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
-        """Translate what a reading found."""
-        return _calendar.read(request, refused) if trusted else ()
 
     def pull(self, pulling: Pulling) -> Iterator[Page]:
         """Read what changed, or everything; the token is kept once all of it was told."""
@@ -95,10 +86,6 @@ class GoogleCalendar:
         channel = renew(replace(pulling, cursor=cursor), access, _calendar_of(pulling))
         if channel is not None:
             yield channel
-
-    def leave(self, entry: str, whom: tuple[str, ...], pulling: Pulling) -> bytes:
-        """Return the body that takes an entry from some profiles."""
-        return _calendar.leave(entry, whom, pulling)
 
 
 def _is_due_whole(pulling: Pulling) -> bool:

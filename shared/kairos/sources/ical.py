@@ -6,18 +6,18 @@ Whose the entries are is said by the connection (`email`, `customer` or `externa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
-from kairos.domain.errors import BadInput, BadSignature
-from kairos.registry import Parsed, Request
+from kairos.domain.errors import BadSignature
+from kairos.registry import Request
 from kairos.sources import _calendar
 from kairos.sources._ical_feed import fetch_feed
 from kairos.sources._pulling import Page, Pulling
 from kairos.sources._signature import keys
 
 
-class ICal:
+class ICal(_calendar.Calendar):
     """See `kairos.registry.Source` and `kairos.sources._pulling.Puller`.
 
     A connection's settings: `secrets` (the feed's address), `email`, `customer` or `external` (whose calendar it is),
@@ -25,20 +25,11 @@ class ICal:
     """
 
     name = "ical"
-    retry_horizon = timedelta(days=1)
-    topic_at = ("body", "topic")
-    properties: Mapping[str, Sequence[str]] = _calendar.PROPERTIES
-    entry_properties = _calendar.LISTED
     every = timedelta(minutes=15)
-    listens = False
 
     def verify(self, request: Request) -> bool:
         """Refuse: a feed is read and sends nothing."""
         raise BadSignature("a feed is read, and nobody sends it")
-
-    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
-        """Translate what a reading found."""
-        return _calendar.read(request, refused) if trusted else ()
 
     def pull(self, pulling: Pulling) -> Iterator[Page]:
         """Read the feed where it changed, and tell what is new, what moved and what is gone."""
@@ -56,10 +47,6 @@ class ICal:
             return
         yield from _calendar.changes(pulling, found.sightings.values(), unread=found.unread)
         yield Page(cursor=cursor, left_out=len(found.unread))
-
-    def leave(self, entry: str, whom: tuple[str, ...], pulling: Pulling) -> bytes:
-        """Return the body that takes an entry from some profiles."""
-        return _calendar.leave(entry, whom, pulling)
 
 
 SOURCE = ICal()
