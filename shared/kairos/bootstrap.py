@@ -336,7 +336,8 @@ def clicks() -> Clicks:
 
     settings = _settings(PreferencesSettings)
     links = TrackedLinks(_keys(settings.identity_secret_arn))
-    return Clicks(_inbox(settings.inbox_url), links, lambda: str(_live_brand()["name"]), clock())
+    inbox, profiles = _inbox(settings.inbox_url), _live_profiles(settings.customers_table)
+    return Clicks(inbox, profiles, links, lambda: str(_live_brand()["name"]), clock())
 
 
 @cache

@@ -50,7 +50,8 @@ class Site:
         return Preferences(world.suppressions, world.inbox, LINKS, lambda: "봄날 상점", world.clock)
 
     def _clicks(self) -> Clicks:
-        return Clicks(self.world.inbox, self.tracked, lambda: "봄날 상점", self.world.clock)
+        profiles = LiveProfiles(self.world.customers.read)
+        return Clicks(self.world.inbox, profiles, self.tracked, lambda: "봄날 상점", self.world.clock)
 
     def _coupons(self) -> CouponPages:
         world = self.world

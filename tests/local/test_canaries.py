@@ -13,7 +13,7 @@ from tests.sources.bodies import MARKS
 pytestmark = pytest.mark.xdist_group("everyday")
 PHONES = tuple(str(person.phone).removeprefix("+82") for person in (LILY, ROSE))
 FOUND = re.compile("|".join(map(re.escape, (*MARKS, *PHONES))), re.IGNORECASE)
-APART = ("customers", "identities", "messages", "suppressions", "config")
+APART = ("customers", "identities", "messages", "suppressions", "config", "consents")
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,12 @@ import pytest
 
 from kairos.app.ports import InboxMessage
 from kairos.app.preferences.clicks import COUNTED_FOR, LEADS_FOR, Clicks
+from kairos.app.preferences.standing import LiveProfiles
 from kairos.app.preferences.tracked import Tracked, TrackedLinks
 from kairos.domain.errors import Unavailable
 from kairos.domain.event import Event
-from kairos.memory import MemoryClock, MemoryInbox
+from kairos.domain.profile import Profile
+from kairos.memory import MemoryClock, MemoryCustomers, MemoryInbox
 from tests.app.decide.world import World as DecideWorld
 from tests.app.preferences.test_unsubscribe import OLD
 
@@ -29,7 +31,10 @@ class World:
     def __init__(self, inbox: MemoryInbox | None = None) -> None:
         self.clock = MemoryClock(SENT + HOUR)
         self.inbox = inbox or MemoryInbox(self.clock)
-        self.clicks = Clicks(self.inbox, LINKS, lambda: "봄날 상점", self.clock)
+        self.customers = MemoryCustomers()
+        self.customers.write(Profile("u1", SENT), (), None, None)
+        profiles = LiveProfiles(self.customers.read)
+        self.clicks = Clicks(self.inbox, profiles, LINKS, lambda: "봄날 상점", self.clock)
         self.token = LINKS.token(Tracked(TARGET, "u1", "m-1", SENT))
 
     def follow(self, method: str = "GET", headers: Mapping[str, str] = PHONE) -> Mapping[str, object]:
@@ -110,6 +115,16 @@ def test_what_we_did_not_sign_leads_nowhere(token: str) -> None:
     answer = World().clicks.follow(token, "GET", {**PHONE, "accept-language": "ko"})
     assert (answer.status, "Location" in answer.headers) == (404, False)
     assert 'lang="ko"' in answer.body
+
+
+@pytest.mark.parametrize("gone", [None, Profile("u1", SENT, erased_at=SENT, version=1)])
+def test_who_was_erased_arrives_and_is_brought_back_by_nothing(gone: Profile | None) -> None:
+    world = World()
+    world.customers.profiles.clear()
+    if gone is not None:
+        world.customers.profiles["u1"] = gone
+    assert world.follow()["outcome"] == "uncounted"
+    assert world.inbox.waiting() == []
 
 
 class Down(MemoryInbox):

@@ -102,6 +102,7 @@ def test_whose_item_is_gone_or_cannot_be_read_sees_the_code_all_the_same() -> No
     gone, down = World(), World()
     down.customers = Down()
     assert gone.show().facts["outcome"] == down.show().facts["outcome"] == "open"
+    assert gone.inbox.waiting() == down.inbox.waiting() == [], "nobody is brought back by it"
 
 
 def test_an_inbox_that_is_down_keeps_nobody_from_their_coupon() -> None:
@@ -109,7 +110,7 @@ def test_an_inbox_that_is_down_keeps_nobody_from_their_coupon() -> None:
         def put(self, messages: Sequence[InboxMessage]) -> None:
             raise Unavailable("inbox")
 
-    world = World()
+    world = World(customer(used=False))
     world.inbox = Down(world.clock)
     assert world.show().status == 200
 

@@ -14,9 +14,11 @@ import pytest
 from kairos.app.ports import InboxMessage
 from kairos.app.preferences.page import preferred_language
 from kairos.app.preferences.preferences import Preferences
+from kairos.app.preferences.standing import LiveProfiles
 from kairos.app.preferences.unsubscribe import CONFIRMS, Refusal, UnsubscribeLinks
 from kairos.domain.errors import Unavailable
 from kairos.domain.event import ConsentFact
+from kairos.domain.profile import Profile
 from kairos.memory import MemoryClock, MemoryInbox, MemorySuppressions
 from tests.app.preferences.test_unsubscribe import OLD
 
@@ -230,6 +232,28 @@ def test_the_page_may_load_nothing_and_is_kept_nowhere() -> None:
     assert "unsafe" not in policy
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("gone", [None, Profile("profile-1", NOW, erased_at=NOW)])
+def test_for_who_is_erased_the_stop_is_written_and_nobody_is_brought_back(gone: Profile | None) -> None:
+    world = World()
+    preferences = Preferences(
+        *(world.suppressions, world.inbox, LINKS, lambda: "", world.clock, LiveProfiles(lambda id: gone))
+    )
+    assert preferences.stop(world.token).facts["outcome"] == "stopped"
+    assert world.stopped() == {"marketing"}
+    assert preferences.stop(confirming(world)).status == 404
+    assert world.inbox.waiting() == []
+
+
+def test_who_may_be_there_is_told_though_their_item_cannot_be_read() -> None:
+    def fail(id: str) -> Profile | None:
+        raise Unavailable("customers")
+
+    world = World()
+    preferences = Preferences(world.suppressions, world.inbox, LINKS, lambda: "", world.clock, LiveProfiles(fail))
+    assert preferences.stop(world.token).facts["outcome"] == "stopped"
+    assert len(world.inbox.waiting()) == 1
 
 
 # ---- a link to confirm by ------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from kairos.app.http import HttpAnswer
 from kairos.app.ports import Clock, Inbox, InboxMessage
 from kairos.app.preferences.page import HEADERS, page
+from kairos.app.preferences.standing import LiveProfiles
 from kairos.app.preferences.tracked import Tracked, TrackedLinks
 from kairos.domain.errors import Unavailable
 from kairos.domain.event import Event
@@ -30,8 +31,16 @@ class Clicks:
     """The use case. An answer's facts hold the pseudonym and the outcome: followed, scanned (by a machine), uncounted,
     expired, unknown or failed."""
 
-    def __init__(self, inbox: Inbox, links: TrackedLinks, brand_name: Callable[[], str], clock: Clock) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        profiles: LiveProfiles,
+        links: TrackedLinks,
+        brand_name: Callable[[], str],
+        clock: Clock,
+    ) -> None:
         self._inbox = inbox
+        self._profiles = profiles
         self._links = links
         self._brand_name = brand_name
         self._clock = clock
@@ -57,6 +66,8 @@ class Clicks:
     def _count(self, link: Tracked, now: datetime, machine: bool, correlation: str) -> str:
         event = clicked(link, now, machine, correlation)
         try:
+            if self._profiles.find(link.profile) is None:
+                return "uncounted"  # an event for a profile that was erased would bring it back
             self._inbox.put([InboxMessage(link.profile, (event,), correlation=correlation)])
         except Unavailable:
             return "uncounted"

@@ -31,6 +31,7 @@ from kairos.domain.errors import Unavailable
 from kairos.domain.localtime import load_zone
 from kairos.domain.machines import followed_by_machine
 from kairos.domain.offer import COUPON
+from kairos.domain.profile import Profile
 
 VERSION = 4
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -147,19 +148,19 @@ class CouponPages:
             return self._lost(503, "failed", headers)
         if link is None or method != "GET":
             return self._lost(404, "unknown", headers)
-        outcome = "over" if link.ends_at <= now else "used" if self._is_used(link) else "open"
-        self._count(link, now, followed_by_machine(method, headers, now - link.sent_at), correlation)
+        profile = self._find(link.profile)
+        outcome = "over" if link.ends_at <= now else "used" if _is_used(profile, link.code) else "open"
+        if profile is not None:
+            self._count(link, now, followed_by_machine(method, headers, now - link.sent_at), correlation)
         body = coupon_page(outcome, link, language, self._said("name"), self._said("timezone") or "UTC")
         facts = {"status": 200, "outcome": outcome, "profile": link.profile}
         return HttpAnswer(200, {**HEADERS, "Content-Language": language}, body, facts)
 
-    def _is_used(self, link: CouponLink) -> bool:
+    def _find(self, id: str) -> Profile | None:
         try:
-            profile = self._profiles.find(link.profile)
+            return self._profiles.find(id)
         except Unavailable:
-            return False
-        entry = profile.entries.get((COUPON, link.code)) if profile is not None else None
-        return entry is not None and entry.cancelled
+            return None
 
     def _count(self, link: CouponLink, now: datetime, machine: bool, correlation: str) -> None:
         event = clicked(Tracked(COUPON, link.profile, link.message, link.sent_at), now, machine, correlation)
@@ -209,6 +210,11 @@ def picture_of(code: str) -> str:
     qr = segno.make(code, error="m", micro=False)
     svg: str = qr.svg_inline(border=4, dark="#000", light="#fff", omitsize=True)
     return svg
+
+
+def _is_used(profile: Profile | None, code: str) -> bool:
+    entry = profile.entries.get((COUPON, code)) if profile is not None else None
+    return entry is not None and entry.cancelled
 
 
 def _instant(raw: bytes) -> datetime:

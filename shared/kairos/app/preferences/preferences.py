@@ -95,8 +95,14 @@ class Preferences:
         return self._answer(200, "stopped", accept_language, refusal, f"../p/{token}")
 
     def _is_gone(self, id: str) -> bool:
-        """Return whether nobody is to be told: an event for a profile that was erased would bring it back."""
-        return self._profiles is not None and self._profiles.find(id) is None
+        """Return whether nobody is to be told: an event for a profile that was erased would bring it back.
+
+        Where that cannot be read, the profile is told: `decide` itself knows who was erased of late.
+        """
+        try:
+            return self._profiles is not None and self._profiles.find(id) is None
+        except Unavailable:
+            return False
 
     def _confirm(self, said: Refusal, now: datetime, accept_language: str, correlation: str) -> HttpAnswer:
         """Tell the profile that its consent is confirmed. Raises Unavailable: unlike a stop, it holds nowhere else."""
