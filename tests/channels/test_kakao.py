@@ -53,7 +53,7 @@ def solapi() -> Iterator[Receiver]:
 
 
 def client(url: str, **settings: Any) -> Solapi:
-    kept = {"secrets": [SECRET, "former"], "api_key": "NCS1", "pf_id": "PF1", "url": url, **settings}
+    kept = {"secrets": [SECRET, "former"], "key_id": "NCS1", "pf_id": "PF1", "url": url, **settings}
     return Solapi(MemoryConnections({("kakao", "main"): kept}), HttpsPost(local=True))
 
 
@@ -158,7 +158,7 @@ def test_a_line_that_is_cut_leaves_it_unknown() -> None:
 def test_an_account_that_is_not_connected_lets_the_message_wait(solapi: Receiver) -> None:
     with pytest.raises(Throttled):
         CHANNEL.send(DELIVERY, Solapi(MemoryConnections({}), HttpsPost(local=True)))
-    cases: tuple[dict[str, Any], ...] = ({"api_key": ""}, {"secrets": []})
+    cases: tuple[dict[str, Any], ...] = ({"key_id": ""}, {"secrets": []})
     for lacking in cases:
         with pytest.raises(Throttled):
             CHANNEL.send(DELIVERY, client(solapi.url, **lacking))

@@ -167,3 +167,41 @@ def test_how_often_a_calendar_is_read_is_said_as_it_is(
     for source, minutes in (("gcal", 5), ("ical", 15)):
         connect_source(deployment, Wish(source, "main"), from_stdin=False, ask=no_key("{}"))
         assert f"every {minutes} minutes" in capsys.readouterr().out
+
+
+SOLAPI = ("key_id=NCS1", "pf_id=PF1")
+
+
+def test_the_provider_of_alimtalk_is_connected_by_its_key_and_secret(
+    deployment: MemoryDeployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give(monkeypatch, "solapi-secret")
+    assert connect_source(deployment, Wish("kakao", "main", settings=SOLAPI), from_stdin=True) == 0
+    kept = deployment.secrets.kept["kakao", "main"]
+    assert {name: kept[name] for name in ("secrets", "key_id", "pf_id")} == {
+        "secrets": ["solapi-secret"],
+        "key_id": "NCS1",
+        "pf_id": "PF1",
+    }
+    told = capsys.readouterr().out
+    assert "AlimTalk" in told
+    assert "solapi-secret" not in told
+    assert "/v1/webhooks" not in told
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        Wish("kakao", "main"),
+        Wish("kakao", "main", settings=SOLAPI[:1]),
+        Wish("kakao", "other", settings=SOLAPI),
+        Wish("kakao", "main", generate=True, settings=SOLAPI),
+    ],
+)
+def test_a_provider_that_could_not_be_called_is_refused(
+    deployment: MemoryDeployment, monkeypatch: pytest.MonkeyPatch, wish: Wish
+) -> None:
+    give(monkeypatch, "solapi-secret")
+    with pytest.raises(CannotDo):
+        connect_source(deployment, wish, from_stdin=True)
+    assert deployment.secrets.kept == {}

@@ -81,7 +81,7 @@ def _connect(cloud: LocalCloud, solapi: Receiver, desk: Receiver) -> None:
     """Do what `kairos connect` does."""
     ssm, prefix = cloud.session.client("ssm"), cloud.outputs["ConnectionsPrefix"]
     kept = {
-        "kakao/main": {"secrets": ["s"], "api_key": "NCS1", "pf_id": "PF1", "url": solapi.url},
+        "kakao/main": {"secrets": ["s"], "key_id": "NCS1", "pf_id": "PF1", "url": solapi.url},
         "webhook/desk": {"secrets": ["whsec_" + base64.b64encode(b"k" * 24).decode()], "url": f"{desk.url}/in"},
     }
     for name, settings in kept.items():

@@ -49,7 +49,8 @@ class AlimTalkProvider(Protocol):
 
 
 class Solapi:
-    """AlimTalkProvider. Its connection `kakao/main` holds `secrets`, `api_key` and `pf_id`, the Kakao channel's id."""
+    """AlimTalkProvider. Its connection `kakao/main` holds `secrets`, `key_id` (the API key) and `pf_id`, the id of the
+    Kakao channel."""
 
     def __init__(self, connections: Connections, post: Post) -> None:
         self._connections = connections
@@ -68,9 +69,9 @@ class Solapi:
 
 def authorization(alim_talk: AlimTalk, settings: Mapping[str, Any]) -> str:
     """Return the header of one call. Raises Throttled where the connection lacks its key: an operator has time."""
-    secrets, key = settings.get("secrets"), settings.get("api_key")
+    secrets, key = settings.get("secrets"), settings.get("key_id")
     if not isinstance(secrets, list) or not secrets or not key:
-        raise Throttled("solapi", "the connection kakao/main lacks its api_key or secret")
+        raise Throttled("solapi", "the connection kakao/main lacks its key_id or secret")
     date = f"{alim_talk.at:%Y-%m-%dT%H:%M:%S}.{alim_talk.at.microsecond // 1000:03d}Z"
     salt = hashlib.sha256(f"{alim_talk.message}|{date}".encode()).hexdigest()[:32]
     signature = hmac.new(str(secrets[0]).encode(), f"{date}{salt}".encode(), hashlib.sha256).hexdigest()

@@ -34,6 +34,9 @@ CALLED = "webhook"
 """Not a sender but a receiver: what `webhook` steps call."""
 KAKAO = "kakao"
 """Not a sender either: who hands AlimTalk over to Kakao."""
+RECEIVERS = frozenset({CALLED, KAKAO})
+"""What is connected and sends us nothing: it is called."""
+
 PREFIX = "whsec_"
 """How Standard Webhooks writes a secret: this, and 24 to 64 bytes in base64."""
 
@@ -114,9 +117,9 @@ def _check_receiver(secret: str, settings: dict[str, Any]) -> None:
 
 
 def _check_provider(wish: Wish, settings: dict[str, Any]) -> None:
-    lacking = [name for name in ("api_key", "pf_id") if not settings.get(name)]
+    lacking = [name for name in ("key_id", "pf_id") if not settings.get(name)]
     if lacking or wish.connection != CONNECTION:
-        example = f"kairos connect kakao {CONNECTION} --set api_key=… --set pf_id=…"
+        example = f"kairos connect kakao {CONNECTION} --set key_id=… --set pf_id=…"
         raise CannotDo(f"Solapi is connected by `{example}` (your Kakao channel's id); the API secret is asked for")
 
 
@@ -185,7 +188,7 @@ def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, ro
         if value:
             screen.print(f"{name} (shown only now): {value}")
     _tell_readings(deployment, wish)
-    if wish.source != CALLED:
+    if wish.source not in RECEIVERS:
         check = f"kairos connect {wish.source} {wish.connection} --check"
         screen.print(f"`{check}` sends a test event and says what is wrong", style="dim")
     if rotated:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kairos import registry
-from kairos.cli.connect import CALLED, PREFIX
+from kairos.cli.connect import PREFIX, RECEIVERS
 from kairos.cli.failure import WRONG, CannotDo
 from kairos.cli.screen import open_screen
 from kairos.domain.errors import KairosError, Refused, Unavailable
@@ -30,7 +30,7 @@ Proof = Callable[[bytes, str, datetime], Mapping[str, str]]
 def check_connection(deployment: Deployment, source: str, connection: str, fetch: Fetch) -> int:
     """Try a connection and print what was found; fail where something is wrong. Raises CannotDo for one unknown."""
     settings = deployment.secrets.read(source, connection)
-    if not settings or source == CALLED:
+    if not settings or source in RECEIVERS:
         raise CannotDo(f"{source}/{connection} is no connection that can be checked: `kairos sources` lists them")
     screen, wrong = open_screen(), 0
     for fine, said in _findings(deployment, source, connection, settings, fetch):

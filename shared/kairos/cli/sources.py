@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kairos import registry
 from kairos.app.sync.state import SyncState
 from kairos.app.sync.sync import is_silent, pullers
-from kairos.cli.connect import CALLED
+from kairos.cli.connect import RECEIVERS
 from kairos.cli.failure import WRONG
 from kairos.cli.screen import open_screen
 
@@ -22,7 +22,7 @@ def list_sources(deployment: Deployment) -> int:
     now = deployment.clock.now()
     states = {(state.source, state.connection): state for state in deployment.sync_states.all()}
     screen, read = open_screen(), pullers()
-    connected = [(source, name) for source, name in deployment.secrets.names() if source != CALLED]
+    connected = [(source, name) for source, name in deployment.secrets.names() if source not in RECEIVERS]
     silent = 0
     for source, name in connected:
         if source not in read or not _is_read(deployment, source, name):
