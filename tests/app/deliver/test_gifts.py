@@ -146,7 +146,7 @@ def test_an_answer_that_was_lost_while_the_code_was_set_aside_costs_nobody_a_sec
             give(*args)
         raise Unavailable("messages", "a lost answer")
 
-    world.coupons.give = lose  # type: ignore[method-assign]
+    world.coupons.give = lose  # type: ignore[method-assign, assignment]
     [failed] = world.run()
     assert (failed.outcome.kind, world.ledger.rows) == ("failed", {})  # the claim is given back, nothing was sent
     world.coupons.give = give  # type: ignore[method-assign]
