@@ -77,7 +77,8 @@ def test_a_mix_is_named_by_what_is_done_and_how_much_of_it_at_once() -> None:
 
 
 def test_a_message_moves_once_in_the_wake_index_and_fits_into_one_unit(counted: dict[tuple[str, str], Usage]) -> None:
-    """Two writes of the item, and its leaving the index; the ledger's claim, its record, and the token."""
+    """Two writes of the item, and its leaving the index; the ledger's claim, its record, the token, and the count of
+    what was sent that complaints are held against, once a batch."""
     for together in ("one", "10 customers"):
         assert counted["wake-up that sends", together].writes["customers"] == 3, together
-    assert counted["wake-up that sends", "one"].writes["messages"] == 3
+    assert counted["wake-up that sends", "one"].writes["messages"] == 4

@@ -48,7 +48,7 @@ class Sms(Plain):
         if brand.get("country") != "KR":
             return ()
         if strange := sorted({character for character in text if not is_korean(character)}):
-            shown = " ".join(strange[:10])
+            shown = " ".join(one if one.isprintable() else f"U+{ord(one):04X}" for one in strange[:10])
             return [("text", f"Korean networks carry no {shown}: write it in letters")]
         if (size := korean_bytes(text)) > KOREAN_LMS_BYTES_MAX:
             return [("text", f"a Korean text message has at most {KOREAN_LMS_BYTES_MAX} bytes, and this has {size}")]
