@@ -92,7 +92,9 @@ def test_the_objects_of_an_hour_are_found_in_order_and_no_others(cloud: Cloud) -
     assert list(reader.names(datetime(2026, 11, 22, 6, tzinfo=UTC))) == []
 
 
-@pytest.mark.parametrize("packed", [b"plain", gzip.compress(b"cut off")[:-9], gzip.compress(b"x") + b"junk"])
+@pytest.mark.parametrize(
+    "packed", [b"plain", gzip.compress(b"cut off")[:-9], gzip.compress(b"x") + b"junk"], ids=["plain", "torn", "junk"]
+)
 def test_what_firehose_did_not_make_is_bad_input(packed: bytes) -> None:
     with pytest.raises(BadInput):
         unpack(packed)

@@ -92,7 +92,7 @@ def test_a_packed_answer_is_unpacked() -> None:
         assert HttpsFetch(local=True)("GET", receiver.url, {}).body == b"BEGIN:VCALENDAR" * 100
 
 
-@pytest.mark.parametrize("broken", [gzip.compress(b"BEGIN:VCALENDAR" * 100)[:-20], b"plain"])
+@pytest.mark.parametrize("broken", [gzip.compress(b"BEGIN:VCALENDAR" * 100)[:-20], b"plain"], ids=["torn", "plain"])
 def test_an_answer_that_is_packed_badly_is_none(broken: bytes) -> None:
     with receiving() as receiver:
         receiver.answer = lambda handler: reply(handler, 200, broken, Content_Encoding="gzip")
