@@ -59,7 +59,10 @@ BOUNDARIES = [
     ("ingest", "IdentitiesTable", ("query", "scan", "delete_item")),
     *(("dispatch", table, READ + WRITE) for table in KEYS),
     *(("sweep", table, READ + WRITE) for table in KEYS if table != "ConfigTable"),
-    *(("preferences", table, READ + WRITE) for table in ("ContactsTable", "IdentitiesTable", "CustomersTable")),
+    ("preferences", "IdentitiesTable", READ + WRITE),
+    # The preference centre looks at one customer, behind a link of their own, and asks what of them can be reached.
+    ("preferences", "CustomersTable", (*(each for each in READ if each != "get_item"), *WRITE)),
+    ("preferences", "ContactsTable", (*(each for each in READ if each != "batch_get_item"), *WRITE)),
     ("preferences", "SuppressionsTable", (*READ, "update_item", "delete_item")),
     ("deliver", "CustomersTable", (*WRITE, "scan", "query", "batch_get_item")),
     ("deliver", "ContactsTable", (*WRITE, "scan")),
