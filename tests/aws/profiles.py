@@ -122,8 +122,8 @@ profiles = st.builds(
     entered=st.dictionaries(texts, st.dictionaries(texts, instants, max_size=2), max_size=2),
     sent=st.lists(st.tuples(texts, instants, texts), max_size=3).map(tuple),
     sent_transactional=st.lists(st.tuples(texts, instants, texts), max_size=3).map(tuple),
-    seen=st.dictionaries(texts.map(seen_key), st.integers(0, 7_000_000_000_000_000), max_size=3)
-    | st.dictionaries(keys_of_seen, st.integers(0, 120_000_000).map((60_000_000).__mul__), max_size=3),
+    seen=st.dictionaries(texts.map(seen_key), st.integers(0, 120_000_000), max_size=3)
+    | st.dictionaries(keys_of_seen, st.integers(0, 120_000_000), max_size=3),
     sequences=st.dictionaries(texts, texts, max_size=2),
     alarm=maybe,
     log=st.lists(reasons, max_size=3).map(tuple),

@@ -16,7 +16,7 @@ from typing import Any
 from kairos.domain.event import Value
 from kairos.domain.instant import to_micros
 from kairos.domain.membership import TRACKED_MAX
-from kairos.domain.profile import Profile
+from kairos.domain.profile import MINUTE, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ def _evict_traits(profile: Profile) -> None:
 
 
 def _evict_seen(profile: Profile, now: datetime) -> None:
-    moment = to_micros(now)
+    moment = to_micros(now) // MINUTE
     seen = {id: until for id, until in profile.seen.items() if until > moment}
     surplus = len(seen) - BUDGETS["seen"].most
     if surplus > 0:

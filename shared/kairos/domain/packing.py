@@ -7,10 +7,11 @@ Keys are never used again for something else. The item in the table and the stat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import accumulate
-from operator import itemgetter, sub
+from operator import sub
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -46,6 +47,9 @@ UPGRADES: Upgrades = {}
 
 NEVER = object()
 
+_HASH = re.compile(rf".{{{SEEN_CHARACTERS}}}", re.DOTALL)
+_HASHES_ONLY = frozenset({SEEN_CHARACTERS})
+
 
 def _same(value: Any) -> Any:
     return value
@@ -66,20 +70,20 @@ def _instants(value: Mapping[str, Any]) -> dict[str, int]:
 def _pack_seen(seen: Mapping[str, int]) -> Any:
     """Return the hashes in one text and the minutes between their ends: a third of the text of a mapping, which every
     event reads and writes. What is not of that form stays a mapping."""
-    if any(len(key) != SEEN_CHARACTERS or until % MINUTE for key, until in seen.items()):
-        return seen
-    ordered = sorted(seen.items(), key=itemgetter(1, 0))
-    ends = [until // MINUTE for _, until in ordered]
-    return ["".join([key for key, _ in ordered]), *map(sub, ends, [0, *ends])]
+    if not _HASHES_ONLY.issuperset(map(len, seen)):
+        return {key: until * MINUTE for key, until in seen.items()}
+    ordered = sorted(zip(seen.values(), seen, strict=True))
+    ends = [until for until, _ in ordered]
+    return ["".join([key for _, key in ordered]), *map(sub, ends, [0, *ends])]
 
 
 def _read_seen(raw: Any) -> dict[str, int]:
-    """An older state has whole ids: what was written before is known for as long as a source may retry."""
+    """A mapping is in microseconds, and may be of an older state with whole ids: what was written before is known for
+    as long as a source may retry."""
     if isinstance(raw, Mapping):
-        return {seen_key(id): micros for id, micros in raw.items()}
+        return {seen_key(id): -(-micros // MINUTE) for id, micros in raw.items()}
     text, *minutes = raw
-    keys = [text[at : at + SEEN_CHARACTERS] for at in range(0, len(text), SEEN_CHARACTERS)]
-    return dict(zip(keys, [end * MINUTE for end in accumulate(minutes)], strict=True))
+    return dict(zip(_HASH.findall(text), accumulate(minutes), strict=True))
 
 
 def _read_instants(raw: Mapping[str, int]) -> dict[str, Any]:

@@ -227,14 +227,14 @@ class Parcel:
 
 
 def seen_until(until: datetime) -> int:
-    """Return the end of the minute (microseconds since 1970) until which an event's hash is kept."""
-    return -(-to_micros(until) // MINUTE) * MINUTE
+    """Return the end of the minute (minutes since 1970) until which an event's hash is kept."""
+    return -(-to_micros(until) // MINUTE)
 
 
 @dataclass(slots=True)
 class Profile:
     """One customer. `alarm` is the minute for which a schedule is believed to ring; `sequences` the last applied
-    sequence number per inbox; `seen` de-duplication hashes (`ids.seen_key`) with the microsecond since 1970 until
+    sequence number per inbox; `seen` de-duplication hashes (`ids.seen_key`) with the minute since 1970 until
     which each is kept (a number: an item holds hundreds, which every event reads and writes); `sent` is what
     frequency caps count of marketing: (channel, instant, message id), and `sent_transactional` of the other class,
     where a cap asks for it; `entered` maps journey → subject hash → last entry, `endings` what is asked of a goal or
