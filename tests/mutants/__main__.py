@@ -25,12 +25,14 @@ from queue import SimpleQueue
 from tests.mutants.catalogue import CATALOGUE
 from tests.mutants.mutant import REPOSITORY, Mutant, Stale
 
-COPIED = ("functions", "shared", "tests", "examples", "pyproject.toml")
-WIDE = ("app", "domain", "steps", "sources", "aws", "contracts", "channels", "policies", "privacy", "simulation")
+LEFT = ("node_modules", "build", "cdk.out", "__pycache__")
+"""What a copy of the tree does without, beside hidden files."""
+WIDE = ("app", "domain", "steps", "sources", "aws", "contracts", "channels", "policies", "simulation")
 SECONDS_MAX = 300
 """A mutant that keeps the tests from ending is noticed too."""
 
 PASSED, FAILED, BROKEN = 0, 1, 2
+LATE = "killed late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,11 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     chosen = [m for m in CATALOGUE if any(part in m.name or part in m.file for part in options.only)]
     with _copies(options.jobs) as copies:
-        if not _holds_untouched(chosen, copies):
+        if not _holds(sorted({test for mutant in chosen for test in mutant.tests}), copies):
             return 1
         verdicts = _judge_all(chosen, copies, options.jobs, () if options.skip_wide else WIDE)
+        if any(verdict.said == LATE for verdict in verdicts) and not _holds(WIDE, copies):
+            return 1
     return _report(verdicts)
 
 
@@ -69,22 +73,13 @@ def _copies(number: int) -> Iterator[SimpleQueue[Path]]:
     with tempfile.TemporaryDirectory(prefix="kairos-mutants-") as folder:
         for n in range(number):
             copy = Path(folder, str(n))
-            copy.mkdir()
-            for name in COPIED:
-                _copy(REPOSITORY / name, copy / name)
+            shutil.copytree(REPOSITORY, copy, ignore=shutil.ignore_patterns(".*", *LEFT))
             copies.put(copy)
         yield copies
 
 
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".hypothesis"))
-    else:
-        shutil.copy(source, target)
-
-
-def _holds_untouched(chosen: Sequence[Mutant], copies: SimpleQueue[Path]) -> bool:
-    tests = sorted({test for mutant in chosen for test in mutant.tests})
+def _holds(tests: Sequence[str], copies: SimpleQueue[Path]) -> bool:
+    """Return whether the tests pass where nothing was changed: else their failing says nothing of a mutant."""
     copy = copies.get()
     code, said = _pytest(copy, tests, SECONDS_MAX * 4)
     copies.put(copy)
@@ -122,7 +117,7 @@ def _judge(mutant: Mutant, copy: Path, wide: Sequence[str]) -> Verdict:
 
 
 def _noticed(mutant: Mutant, copy: Path, wide: Sequence[str]) -> tuple[str, str]:
-    for said, tests in (("killed", mutant.tests), ("killed late", tuple(wide))):
+    for said, tests in (("killed", mutant.tests), (LATE, tuple(wide))):
         code, by = _pytest(copy, tests, SECONDS_MAX) if tests else (PASSED, "")
         if code in (FAILED, BROKEN):
             return said, by

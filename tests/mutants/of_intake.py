@@ -116,12 +116,12 @@ MUTANTS = [
         ("app/ingest/test_listed.py", "app/ingest/test_ingest.py"),
     ),
     Mutant(
-        "the de-duplication key of Shopify lacks the topic",
+        "the de-duplication key of Shopify lacks what is told",
         "shared/kairos/sources/shopify.py",
-        'cause = f"{_cause(request, family)}:{topic}"',
-        "cause = _cause(request, family)",
+        'f"{cause}:{parsed.key}"',
+        "cause",
         "an order's payment is taken for a repetition of its creation, and the cart is rescued after it was paid",
-        ("sources/test_proofs.py",),
+        ("sources/test_bodies.py",),
     ),
     Mutant(
         "a cancelled half of a reschedule is a cancellation",

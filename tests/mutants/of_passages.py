@@ -406,8 +406,8 @@ MUTANTS = [
     Mutant(
         "an unknown outcome gives its place under the cap back",
         OUTSTANDING,
-        '        drop(turn, message, "unknown")  #',
-        '        caps.give_back(turn, message)\n        drop(turn, message, "unknown")  #',
+        "        caps.note_sent(turn, message.channel, message.marketing, turn.now, message.id)\n        return\n",
+        "        caps.give_back(turn, message)\n        return\n",
         "a message that may have gone out does not count",
         ("app/decide/test_messages.py",),
     ),
