@@ -67,7 +67,7 @@ def report(sections: list[Section]) -> str:
     head = (
         "# Figures\n\n"
         f"Made by `make bench` on {today()}: {machine()}. Written by the command, not by hand; run it to make them "
-        "anew. Times are of this machine and were taken while others used it: compare ratios, not milliseconds."
+        "anew. Times are of this machine on that day: compare ratios, not milliseconds."
     )
     return "\n\n".join([head, *map(str, sections)]) + "\n"
 
