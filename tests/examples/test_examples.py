@@ -5,7 +5,6 @@ After a wanted change of an example or of the engine: `python -m tests.examples.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,12 +30,14 @@ GOLDEN = Path(__file__).parent / "golden"
 EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/brand.yaml"))
 BARE = {
     "entry": {"starts_at": datetime(2026, 3, 14, 5, tzinfo=UTC)},
+    "event": {"channel": "email", "given": True, "date": "2026-03-02"},
     "unsubscribe_url": "https://api.example.com/u/token",
+    "confirm_url": "https://api.example.com/u/token",
 }
 """What every message has, whoever it goes to: anything else must have a default."""
 
-LEFT_TO_THE_OWNER = re.compile("§50[⑦⑧]")
-"""Notices of consent: which channel and words they take is the owner's choice, and docs/law.md has them to copy."""
+LONG = "consent-renewal"
+"""The one text message that may be long: the law has it say who asks, what was agreed to and when, and both ways on."""
 
 each_example = pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
 
@@ -63,7 +64,8 @@ def rendered(documents: Documents, id: str, channel: str) -> Rendered:
         ZoneInfo(brand["timezone"]), "ko" if brand["country"] == "KR" else "en", datetime(2026, 3, 1, tzinfo=UTC)
     )
     parts = registry.load("channels", channel).parts
-    return render(id, documents.documents("template")[id], channel, BARE, wall, parts)
+    scope = {**BARE, "brand": {"name": brand["name"], "sender": brand["sender"]}}
+    return render(id, documents.documents("template")[id], channel, scope, wall, parts)
 
 
 def templates(folder: Path) -> list[tuple[str, str]]:
@@ -76,8 +78,7 @@ def templates(folder: Path) -> list[tuple[str, str]]:
 def test_an_example_is_valid_and_could_be_published_as_it_is(folder: Path) -> None:
     documents = load_brand(folder)
     problems = [*check_brand_documents(documents), *check_ready(documents)]
-    assert [str(problem) for problem in problems if not problem.warning] == []
-    assert all(LEFT_TO_THE_OWNER.search(problem.message) for problem in problems)
+    assert [str(problem) for problem in problems] == [], "no warning either"
 
 
 @each_example
@@ -108,7 +109,7 @@ def test_every_text_message_fits_one_short_message(folder: Path) -> None:
     assert documents.brand is not None
     brand: dict[str, Any] = documents.brand.document
     for id, channel in templates(folder):
-        if channel != "sms":
+        if channel != "sms" or id == LONG:
             continue
         own = rendered(documents, id, channel)
         if brand["country"] != "KR":

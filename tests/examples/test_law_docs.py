@@ -1,4 +1,5 @@
-"""docs/law.md: the journeys it gives do what they say, and each test it names is there, in both languages."""
+"""docs/law.md: the journeys it gives do what they say, and each test it names is there, in both languages. Those of the
+notices are the ones of examples/spring-day, which has the templates."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kairos.app.definitions.documents import Definition, Documents, check_brand_documents
+from kairos.app.definitions.folder import load_brand
 from kairos.app.definitions.ready import check_ready
+from kairos.app.definitions.yaml_source import read_yaml
 from kairos.app.ports import Pointer
 from kairos.app.publish.bundle import build_bundle
 from kairos.app.publish.release import Release
@@ -22,24 +23,35 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("policies", "app", "app/deliver", "app/preferences", "browser", "cli", "examples", "local")
 """Where the tests are that the pages name."""
 
+EXAMPLE = ROOT / "examples" / "spring-day"
+NOTICES = ("consent-result", "consent-renewal")
 YAML = re.compile(r"^```yaml\n# (journeys|templates)/[\w-]+\.yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def documented(kind: str) -> list[dict[str, Any]]:
     """Return the definitions of a kind as docs/law.md writes them."""
     page = (ROOT / "docs/law.md").read_text("utf-8")
-    return [yaml.safe_load(text) for found, text in YAML.findall(page) if found == kind]
+    return [read_yaml(text.encode()).document for found, text in YAML.findall(page) if found == kind]
 
 
 def with_journeys() -> World:
     definitions = [Definition("brand", "brand", {**BRAND, "existing_customers": []}, "brand.yaml")]
     for kind in ("journey", "template"):
         definitions += [Definition(kind, each["id"], each, each["id"]) for each in documented(f"{kind}s")]
+    templates = load_brand(EXAMPLE).of("template")
+    definitions += [templates[id] for id in NOTICES]
     documents = Documents(tuple(definitions))
     assert [str(problem) for problem in (*check_brand_documents(documents), *check_ready(documents))] == []
     there = World(now=NOON, consents=False)
     there.release = Release(build_bundle(documents, None, years=[2026]), Pointer("r"))
     return there
+
+
+def test_the_notices_shown_are_those_of_the_example() -> None:
+    lived = load_brand(EXAMPLE).documents("journey")
+    shown = {journey["id"]: journey for journey in documented("journeys")}
+    for id in NOTICES:
+        assert shown[id] == {key: value for key, value in lived[id].items() if key not in ("name", "description")}
 
 
 def notices(there: World) -> list[tuple[str, datetime]]:
@@ -58,10 +70,13 @@ def test_50_7_the_result_is_told_at_once() -> None:
 def test_50_8_the_confirmation_is_asked_for_before_two_years_are_over() -> None:
     there = with_journeys()
     there.hear(word(NOON, channel="email"))
-    there.live_until(NOON + timedelta(days=1460))
-    asked = [at for template, at in notices(there) if template == "consent-renewal"]
-    assert asked == [NOON + timedelta(days=720), NOON + timedelta(days=1440)]
-    assert asked[0] < months_after(NOON, 24)
+    there.hear(word(NOON + timedelta(days=9), channel="sms"), at=NOON + timedelta(days=9))
+    there.live_until(NOON + timedelta(days=2200))
+    asked = [(reason.at - NOON, reason.channel) for reason in there.reasons if reason.template == "consent-renewal"]
+    assert asked == [
+        (timedelta(days=720 * n + later), on) for n in (1, 2, 3) for later, on in ((0, "email"), (9, "sms"))
+    ]
+    assert NOON + asked[0][0] < months_after(NOON, 24)
 
 
 def test_50_8_a_confirmation_starts_the_two_years_anew_and_a_refusal_ends_them() -> None:

@@ -60,7 +60,8 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """A passage of another journey: `entered`, `completed` (walked to its end), `exited` before, or at its `goal`."""
+    """A passage of another journey (`entered`, `completed`: walked to its end, `exited` before, or at its `goal`), or
+    the end of one's own."""
 
     journey: str
     on: FollowOn

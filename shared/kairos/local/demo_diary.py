@@ -88,6 +88,8 @@ class Diary:
             distance = due - passage.anchor_at
             return f"{span(abs(distance))} {'before' if distance < timedelta() else 'after'} the {passage.entry[0]}"
         entered = self._entered(reason)
+        if entered is not None and due == entered:
+            return "at once"
         return f"{span(due - entered)} after {self.triggers.get(reason.journey, 'entering')}" if entered else ""
 
     def lateness(self) -> list[float]:

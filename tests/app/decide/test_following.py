@@ -114,6 +114,19 @@ def test_a_circle_of_journeys_comes_around_once() -> None:
     assert entered(world) == ["one", "two", "one"]
 
 
+def test_a_journey_that_follows_its_own_end_asks_again_and_again_until_an_exit() -> None:
+    trigger = [{"event": "signed_up"}, {"journey": "first", "on": "completed"}]
+    steps = [{"wait": "700d"}, {"send": "hello"}]
+    world = World(first(trigger=trigger, reenter={"after": "1m"}, restart=True, steps=steps))
+    world.hear(make_event("signed_up"))
+    world.hear(make_event("signed_up", NOON + 10 * D), at=NOON + 10 * D)
+    world.live_until(NOON + 2200 * D)
+    assert [at for at, _, _ in world.messages] == [NOON + 710 * D, NOON + 1410 * D, NOON + 2110 * D]
+    world.hear(make_event("left", NOON + 2200 * D), at=NOON + 2200 * D)
+    world.live_until(NOON + 4000 * D)
+    assert len(world.messages) == 3
+
+
 def test_the_subject_comes_along_where_both_name_the_same_property() -> None:
     cart = {"subject": "cart_id", "trigger": {"event": "cart_updated"}}
     other = second("goal", subject="order_id")

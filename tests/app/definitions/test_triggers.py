@@ -49,7 +49,7 @@ def test_triggers_of_every_kind_stand_in_one_list() -> None:
         ({"event": "a", "subject": "1x"}, ("trigger", "subject")),
         ({"journey": "welcome"}, ("trigger", "on")),
         ({"journey": "welcome", "on": "started"}, ("trigger", "on")),
-        ({"journey": "j", "on": "exited"}, ("trigger", "journey")),
+        ({"journey": "j", "on": "entered"}, ("trigger", "on")),
         ({"journey": "Welcome", "on": "exited"}, ("trigger", "journey")),
         ({"at": "2026-12-24"}, ("trigger", "at")),
         ({"at": "2026-02-30 10:00"}, ("trigger", "at")),

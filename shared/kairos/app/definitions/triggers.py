@@ -105,12 +105,10 @@ def _campaign(inner: Document, journey: str, found: Triggers) -> None:
 
 def _follow(inner: Document, journey: str, found: Triggers) -> None:
     inner.only("journey", "on")
-    other = inner.identifier("journey")
-    if other == journey:
-        raise BadDefinition(
-            (*inner.path, "journey"), "expected another journey: `reenter` says when it may start again"
-        )
-    found.follows.append(Follow(other, cast(Any, inner.choice("on", FOLLOW_ON))))
+    other, on = inner.identifier("journey"), inner.choice("on", FOLLOW_ON)
+    if other == journey and on == "entered":
+        raise BadDefinition((*inner.path, "on"), "expected its end: a journey begins anew once it is completed or left")
+    found.follows.append(Follow(other, cast(Any, on)))
 
 
 def _request(inner: Document, journey: str, found: Triggers) -> None:
