@@ -26,7 +26,7 @@ from kairos.domain.profile import Profile
 from kairos.settings import FUNCTIONS, MissingSettings, Settings, variables
 from tests.aws.cloud import REGION, Cloud
 
-HEAVY = ("pydantic", "yaml", "typer", "rich", "boto3", "moto", "liquid")
+HEAVY = ("pydantic", "yaml", "typer", "rich", "boto3", "moto", "liquid", "cryptography")
 BUILDERS = [kind.function for kind in FUNCTIONS]
 PROFILE = "k3nyq7bxw2k3nyq7bxw2k3nyq7"
 

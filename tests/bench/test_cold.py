@@ -10,7 +10,7 @@ import pytest
 from bench import cold
 from bench.line import ROOT
 
-FORBIDDEN = {"pydantic", "yaml", "typer", "rich", "liquid", "moto", "holidays", "boto3", "jinja2"}
+FORBIDDEN = {"pydantic", "yaml", "typer", "rich", "liquid", "moto", "holidays", "boto3", "jinja2", "cryptography"}
 SOURCES = cold.Runtime(sys.executable, os.pathsep.join((str(ROOT), str(ROOT / "shared"))), "the sources")
 ALLOWED = {"deliver": {"liquid"}}
 

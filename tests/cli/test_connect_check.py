@@ -81,6 +81,15 @@ def test_an_api_that_refuses_the_key_is_said_in_its_words_without_the_key(capsys
     assert check_connection(deployment, "shopify", "main", Door(deployment, Answer(200, {}, b'{"orders": []}'))) == 0
 
 
+def test_a_sender_with_a_key_pair_signs_its_test_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    deployment = MemoryDeployment()
+    deployment.secrets.write("courses", "main", {"secrets": ["whpk_" + "A" * 43 + "="]})
+    door = Door(deployment)
+    assert check_connection(deployment, "courses", "main", door) == 0
+    assert not door.asked
+    assert "only its sender can sign" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_stage_that_does_not_answer_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     deployment = MemoryDeployment()
     deployment.secrets.write("calcom", "main", {"secrets": ["s"]})

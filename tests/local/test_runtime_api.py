@@ -42,7 +42,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     build_code(folder / "task", version)
     try:
-        build_layer(folder / "opt", f"{platform.machine()}-manylinux2014", version)
+        # The glibc of Amazon Linux 2023: where this project is installed from its lock, the same wheels are cached.
+        build_layer(folder / "opt", f"{platform.machine()}-manylinux_2_34", version)
     except subprocess.CalledProcessError as error:
         pytest.skip(f"the layer cannot be built here, offline and without a cache of wheels: {error}")
     (folder / "client").mkdir()

@@ -20,6 +20,7 @@ from kairos.cli.failure import WRONG, CannotDo
 from kairos.cli.screen import open_screen
 from kairos.domain.errors import KairosError, Refused, Unavailable
 from kairos.sources._pulling import Answer, Fetch, Pulling
+from kairos.sources._signature import PUBLIC_PREFIX
 
 if TYPE_CHECKING:
     from kairos.cli.deployment import Deployment
@@ -43,7 +44,9 @@ def _findings(
     deployment: Deployment, source: str, connection: str, settings: Mapping[str, Any], fetch: Fetch
 ) -> Iterator[tuple[bool, str]]:
     plugin = registry.load("sources", source) if source in registry.names("sources") else None
-    if plugin is None or getattr(plugin, "listens", True):
+    if _secret(settings).startswith(PUBLIC_PREFIX):
+        yield True, "the key kept here is public: only its sender can sign a test, so let them send one"
+    elif plugin is None or getattr(plugin, "listens", True):
         yield _webhook(deployment, source, connection, settings, fetch)
     if plugin is not None and hasattr(plugin, "pull"):
         reads = getattr(plugin, "reads", None)
@@ -56,7 +59,7 @@ def _findings(
 def _webhook(
     deployment: Deployment, source: str, connection: str, settings: Mapping[str, Any], fetch: Fetch
 ) -> tuple[bool, str]:
-    secret = next((one for one in settings.get("secrets", ()) if isinstance(one, str)), "")
+    secret = _secret(settings)
     body = json.dumps(_NOTHING.get(source, {"type": "kairos.test", "id": "kairos-test"})).encode()
     proof = _PROOFS.get(source, _standard)
     headers = {"content-type": "application/json", **proof(body, secret, deployment.clock.now())}
@@ -69,6 +72,10 @@ def _webhook(
         return _understood(fetch("POST", url, headers, body), url)
     except (Refused, Unavailable) as error:
         return False, f"nobody answers at {url} ({error.reason}): is the stage deployed, and its domain right?"
+
+
+def _secret(settings: Mapping[str, Any]) -> str:
+    return next((one for one in settings.get("secrets", ()) if isinstance(one, str)), "")
 
 
 def _understood(answer: Answer, url: str) -> tuple[bool, str]:

@@ -16,6 +16,9 @@ from kairos.domain.errors import BadSignature
 from kairos.registry import Request
 
 STAMP_DIGITS_MAX = 12
+PUBLIC_PREFIX = "whpk_"
+"""How Standard Webhooks writes a public key: this, and its 32 bytes in base64."""
+
 STAMP_AGE_MAX = timedelta(seconds=300)
 """Calendly speaks of about three minutes, its clients allow 120 to 300 s. Repeats are de-duplicated anyway."""
 
@@ -33,18 +36,24 @@ def require_body_hmac(request: Request, header: str, *, encoding: str, prefix: s
 
 
 def require_webhook(request: Request, family: str = "webhook") -> None:
-    """Raise BadSignature unless the request is signed as Standard Webhooks says (standardwebhooks.com, v1: symmetric).
+    """Raise BadSignature unless the request is signed as Standard Webhooks says (standardwebhooks.com).
 
-    `<family>-signature` lists `v1,<HMAC-SHA256 base64 of "id.timestamp.body">`, several during a rotation on their
-    side, under the secret's decoded bytes: `whsec_` and base64, padded or not. `family` "svix" is the older spelling.
+    `<family>-signature` lists signatures of "id.timestamp.body", several during a rotation on their side: `v1,` and
+    the HMAC-SHA256 in base64 under a secret's decoded bytes (`whsec_` and base64, padded or not), or `v1a,` and the
+    Ed25519 signature (RFC 8032) by the private half of a key `whpk_`. Other versions are skipped, as the specification
+    asks, and a public key never serves as a secret. `family` "svix" is the older spelling.
     """
     id, stamp = header_text(request, f"{family}-id"), header_text(request, f"{family}-timestamp")
     tokens = [token.partition(",") for token in header_text(request, f"{family}-signature").split(" ")]
     _require_recent(request, stamp, f"{family}-timestamp")
     signed = f"{id}.{stamp}.".encode("utf-8", "surrogatepass") + request.body
-    expected = [_hmac(key, signed, "base64") for key in map(_decoded, secrets(request)) if key]
-    if not _any_same([given for version, _, given in tokens if version == "v1"], expected):
-        raise BadSignature("no v1 signature fits any secret in force")
+    in_force = secrets(request)
+    public = [one for one in in_force if one.startswith(PUBLIC_PREFIX)]
+    shared = [_decoded(one) for one in in_force if not one.startswith(PUBLIC_PREFIX)]
+    expected = [_hmac(key, signed, "base64") for key in shared if key]
+    fits = _any_same([given for version, _, given in tokens if version == "v1"], expected)
+    if not fits and not _signed_by(public, [given for version, _, given in tokens if version == "v1a"], signed):
+        raise BadSignature("no signature fits any secret or public key in force")
 
 
 def require_stamped_hmac(request: Request, header: str) -> None:
@@ -106,13 +115,37 @@ def _require_recent(request: Request, stamp: str, header: str) -> None:
         raise BadSignature(f"the time in {header} is more than {STAMP_AGE_MAX.seconds} s from ours")
 
 
-def _decoded(secret: str) -> bytes:
-    text = secret.removeprefix("whsec_").rstrip("=")
+def _signed_by(public: list[str], given: list[str], signed: bytes) -> bool:
+    """Return whether one of these signatures is by one of these keys. Nothing here is secret, so time may tell."""
+    if not public or not given:
+        return False
+    # Here and not above: few senders sign so, and nobody else pays for loading OpenSSL.
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    sound = [key for text in public if len(key := _decoded(text, PUBLIC_PREFIX)) == 32]
+    for key in map(Ed25519PublicKey.from_public_bytes, sound):
+        for signature in map(_from_base64, given):
+            try:
+                key.verify(signature, signed)
+            except InvalidSignature:
+                continue
+            return True
+    return False
+
+
+def _decoded(text: str, prefix: str = "whsec_") -> bytes:
+    # Empty is none of theirs: it proves nothing, and the other secret in force may. Their own libraries take secrets
+    # that lack their padding.
+    bare = text.removeprefix(prefix).rstrip("=")
+    return _from_base64(bare + "=" * (-len(bare) % 4))
+
+
+def _from_base64(text: str) -> bytes:
     try:
-        # The sender's own libraries take secrets that lack their padding.
-        return b64decode(text + "=" * (-len(text) % 4), validate=True)
+        return b64decode(text, validate=True)
     except ValueError:
-        return b""  # none of theirs: it proves nothing, and the other secret in force may
+        return b""
 
 
 def _hmac(key: bytes, signed: bytes, encoding: str) -> str:
