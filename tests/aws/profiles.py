@@ -137,6 +137,7 @@ profiles = st.builds(
     rhythm=st.lists(st.lists(st.integers(0, 3_000_000) | st.floats(0, 1e9), max_size=8), max_size=3),
     hours=st.dictionaries(texts, st.lists(numbers, max_size=6).map(tuple), max_size=2),
     predicted=st.dictionaries(texts, st.builds(Predicted, texts, numbers, numbers, numbers), max_size=2),
+    categories=st.dictionaries(texts, st.lists(st.lists(numbers, max_size=3), max_size=3), max_size=2),
 )
 
 

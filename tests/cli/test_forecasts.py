@@ -122,6 +122,24 @@ def test_the_map_shows_what_is_predicted_and_how_sure_that_is(
     assert re.fullmatch(r"2027-.* lapse: lapse \(gone already with \d%\)", lapse)
 
 
+def test_the_map_tells_the_next_of_each_kind_of_thing_beside_all_orders(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anchor = {"predicted": "next_order", "category": "Coffee"}
+    document = {"id": "refill", "class": "transactional", "anchor": anchor}
+    deployment.drafts.put("journey", "refill", document | {"timeline": [{"at": "-3d 10:00", "send": "hello"}]})
+    assert deployment.command({"command": "publish", "all": True})["ok"]
+    days = [(NOW.date() - timedelta(days=14 * n + 2)).toordinal() for n in range(8)]
+    kept = replace(customer(), rhythm=[[*sorted(days), NOW.date().toordinal()][-8:]], version=1)
+    deployment.keep(replace(kept, categories={"coffee": [sorted(days)]}))
+    assert kairos("map", PROFILE, "--days", "60") == 0
+    told = capsys.readouterr().out
+    assert re.search(r"moment     next_order of coffee: refill \(80% within \d+ to \d+ days from today\)", told)
+    assert "orders: 8 days of purchase, of late every " in told
+    line = f"orders of coffee: 8 days of purchase, of late every 14 days, last on {NOW.date() - timedelta(days=2)}; "
+    assert line + "the next (80%) in " in told
+
+
 def test_a_map_before_the_first_publish_says_so(kairos: Run, deployment: MemoryDeployment) -> None:
     deployment.releases = type(deployment.releases)()
     assert kairos("map", PROFILE) == 1

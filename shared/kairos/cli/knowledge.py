@@ -1,10 +1,12 @@
-"""What the models say of one customer as of now: stage and index, and every score with what speaks for it."""
+"""What the models say of one customer as of now: stage and index, what they buy when, and every score with what speaks
+for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from kairos.app.decide.categories import rhythm_in
 from kairos.app.decide.habits import rhythm_of
 from kairos.app.publish.release import Release
 from kairos.domain.condition import Facts, Score, stage_of
@@ -13,10 +15,12 @@ from kairos.timing.rhythm import day_of
 
 
 def knowledge_of(profile: Profile, release: Release, now: datetime) -> Iterator[str]:
-    """Yield a line for the stage, where it is kept, and one for each score."""
+    """Yield a line for the stage, where it is kept, one for each rhythm of purchases, and one for each score."""
     zone = release.zone(profile.zone)
+    today = day_of(now, zone)
     if profile.course:
-        yield _stage(profile, release, day_of(now, zone))
+        yield _stage(profile, release, today)
+    yield from _rhythms(profile, release, today)
     facts = Facts(profile, {}, now, release.segments, zone=zone)
     for id in sorted(release.segments):
         score = release.segments[id]
@@ -24,6 +28,22 @@ def knowledge_of(profile: Profile, release: Release, now: datetime) -> Iterator[
             chance, why = score.chance(facts), [f"{each.because} {each.adds:+.2f}" for each in score.because(facts)]
             inside = "in" if chance >= score.least else "not in"
             yield f"{id}: {chance:.0%}, {inside} (from {score.least:.0%}): {'; '.join(why) or 'no signal'}"
+
+
+def _rhythms(profile: Profile, release: Release, today: int) -> Iterator[str]:
+    """Yield how often the customer buys, and when again: anything, and each kind of thing that is kept."""
+    every = [("orders", "", rhythm_of(profile))]
+    every += [(f"orders of {name}", name, rhythm_in(profile, name)) for name in sorted(profile.categories)]
+    for what, category, rhythm in every:
+        if rhythm.last_day is None:
+            continue
+        silence, pace = max(0, today - rhythm.last_day), rhythm.pace()
+        forecast = release.timing.rhythm_in(category).forecast(rhythm)
+        first, last = forecast.interval(0.8, silence)
+        days = "1 day of purchase" if rhythm.purchases == 1 else f"{rhythm.purchases} days of purchase"
+        gap = f", of late every {pace.days:.0f} days" if pace else ""
+        ahead = f"{first} to {last} days" if last is not None else f"{first} days or more, if ever"
+        yield f"{what}: {days}{gap}, last on {date.fromordinal(rhythm.last_day)}; the next (80%) in {ahead}"
 
 
 def _stage(profile: Profile, release: Release, today: int) -> str:

@@ -8,8 +8,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from kairos.app.decide.foresight import foreseen
-from kairos.app.decide.habits import rhythm_of
+from kairos.app.decide.foresight import foreseen, rhythm_for
 from kairos.app.decide.predictions import remembered
 from kairos.app.publish.release import Release
 from kairos.cli.customer import live_release
@@ -96,7 +95,8 @@ def _predicted(
     journey: Journey, anchor: Prediction, profile: Profile, release: Release, now: datetime, until: datetime
 ) -> Iterator[Row]:
     """Yield the day a journey expects, or would expect as of now, and how sure that is."""
-    zone, prior, rhythm = release.zone(profile.zone), release.timing.rhythm, rhythm_of(profile)
+    zone, rhythm = release.zone(profile.zone), rhythm_for(profile, anchor)
+    prior = release.timing.rhythm_in(anchor.category)
     known = remembered(profile, journey, anchor)
     today = day_of(now, zone)
     day = known.day if known else next((each.day.toordinal() for each in foreseen(prior, rhythm, anchor, today)), None)
@@ -104,10 +104,9 @@ def _predicted(
         return
     at = to_instant(date.fromordinal(day), time(0), zone)
     if now < at <= until:
-        yield (
-            at,
-            f"{anchor.what}: {journey.id}{_how_sure(prior.forecast(rhythm), anchor, max(0, today - rhythm.last_day))}",
-        )
+        sure = _how_sure(prior.forecast(rhythm), anchor, max(0, today - rhythm.last_day))
+        of = f" of {anchor.category}" if anchor.category else ""
+        yield at, f"{anchor.what}{of}: {journey.id}{sure}"
 
 
 def _how_sure(forecast: Forecast, anchor: Prediction, silence: int) -> str:

@@ -106,11 +106,12 @@ class Prediction:
     """A day that the models of `timing` expect of each customer, after every order anew.
 
     `next_order`: the day by which the next order has come with probability `chance`. `lapse`: the first day without an
-    order on which they are gone for good with probability `chance`.
+    order on which they are gone for good with probability `chance`. With a `category`, orders of other things are none.
     """
 
     what: Literal["next_order", "lapse"]
     chance: float = 0.5
+    category: str = ""
 
     @property
     def name(self) -> str:
@@ -120,7 +121,7 @@ class Prediction:
     @property
     def key(self) -> str:
         """Return what tells it from other predictions of the same customer."""
-        return f"{self.what} {self.chance:g}"
+        return f"{self.what} {self.chance:g}" + (f" {self.category}" if self.category else "")
 
 
 SharedAnchor = Holiday | Season | Payday | Rule

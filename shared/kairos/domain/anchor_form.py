@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, cast
 
 from kairos.domain.anchor import Anchor, Anniversary, EntryAnchor, Holiday, Payday, Prediction, Rule, Season
+from kairos.domain.category import CATEGORY_CHARACTERS_MAX, category_of
 from kairos.domain.document import Document, parse_share
 from kairos.domain.errors import BadDefinition
 from kairos.domain.localtime import WEEKDAYS
@@ -90,9 +91,17 @@ def _rule(document: Document) -> Rule:
 
 
 def _predicted(document: Document) -> Anchor:
-    document.only("predicted", "chance")
-    what = document.choice("predicted", PREDICTIONS)
-    return Prediction(cast(Any, what), document.read("chance", _chance) if document.has("chance") else 0.5)
+    document.only("predicted", "chance", "category")
+    what = cast(Any, document.choice("predicted", PREDICTIONS))
+    chance = document.read("chance", _chance) if document.has("chance") else 0.5
+    return Prediction(what, chance, document.read("category", _category) if document.has("category") else "")
+
+
+def _category(value: Any) -> str:
+    category = category_of(value) if isinstance(value, str) else None
+    if category is None:
+        raise ValueError(f"expected the category as orders name it, at most {CATEGORY_CHARACTERS_MAX} characters")
+    return category
 
 
 def _chance(value: Any) -> float:

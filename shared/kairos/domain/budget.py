@@ -8,7 +8,7 @@ fit, the new enrollment or entry is refused with that reason. Everything else go
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,6 +48,7 @@ BUDGETS: Mapping[str, Budget] = {
     "segments": Budget(TRACKED_MAX, 10, "none: a release that tracks more is refused"),
     "windows": Budget(TRACKED_MAX, 26, "none: one for each tracked segment at most"),
     "rhythm": Budget(1, 260, "none: eight days and thirteen numbers, whatever was bought"),
+    "categories": Budget(8, 300, "those that no live journey asks for, then the longest not bought"),
     "hours": Budget(13, 600, "the rows of the fewest counts; 168 hours each, and a count an hour"),
     "predicted": Budget(50, 70, "those that were made first"),
     "course": Budget(1, 40, "none: a stage and two days"),
@@ -144,6 +145,15 @@ def _evict_hours(profile: Profile) -> None:
     surplus = len(profile.hours) - BUDGETS["hours"].most
     for name in sorted(profile.hours, key=lambda name: (sum(profile.hours[name][1::2]), name))[: max(0, surplus)]:
         del profile.hours[name]
+
+
+def evict_categories(profile: Profile, asked: Container[str]) -> None:
+    """Bring the kinds of things whose days of purchase are kept within their budget; `asked` is what is live."""
+    kept = profile.categories
+    surplus = len(kept) - BUDGETS["categories"].most
+    if surplus > 0:
+        ranked = sorted(kept, key=lambda category: (category in asked, kept[category][0][-1], category))
+        profile.categories = {category: kept[category] for category in ranked[surplus:]}
 
 
 def _evict_predicted(profile: Profile) -> None:

@@ -373,6 +373,7 @@ PROFILE: tuple[Row, ...] = (
     ("scores", "sc", _lists, _read_lists, {}),
     _plain("pulse", "pu", []),
     _plain("products", "pd", []),
+    _map("categories", "ct"),
 )
 _KEYS = {row[1]: row for row in PROFILE}
 

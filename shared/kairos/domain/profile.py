@@ -253,6 +253,7 @@ class Profile:
     (`kairos.domain.condition.stage`), `scores` what is learned of scores (`kairos.app.decide.scores`),
     `pulse` the day of the last visit, the month last counted (as above) and the day of the last answer, and
     `products` what was looked at and bought lately (`kairos.app.decide.browsing`), where a template shows it.
+    `categories` is `rhythm` for each kind of thing bought (`kairos.domain.category`).
     """
 
     id: str
@@ -295,6 +296,7 @@ class Profile:
     scores: dict[str, tuple[int, ...]] = field(default_factory=dict)
     pulse: list[int] = field(default_factory=list)
     products: list[Any] = field(default_factory=list)
+    categories: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def birth(self) -> str:
@@ -351,4 +353,5 @@ class Profile:
             hours=dict(self.hours),
             predicted=dict(self.predicted),
             scores=dict(self.scores),
+            categories=dict(self.categories),
         )

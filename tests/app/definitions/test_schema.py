@@ -141,6 +141,7 @@ GOOD: list[tuple[str, Any]] = [
     ("journey", timed(anchor={"predicted": "next_order"})),
     ("journey", timed(anchor={"predicted": "lapse", "chance": "82.5 %"})),
     ("journey", stepped({"wait_until": {"moment": {"predicted": "next_order", "chance": "30%"}}})),
+    ("journey", timed(anchor={"predicted": "next_order", "category": "Coffee beans"})),
     ("journey", around(best_within="6h")),
     ("brand", {"timezone": "UTC", "timing": {"keep": ["rhythm", "hours"], "order": "paid", "explore": "5%"}}),
     ("brand", {"timezone": "UTC", "timing": {"active": ["page_viewed"]}}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -157,3 +158,16 @@ def test_what_publish_refuses_fails_the_day_and_changes_nothing() -> None:
     with pytest.raises(BadInput, match="priors"):
         shop.told(worse).run()
     assert (len(shop.asked), shop.releases.pointer()) == (1, before)
+
+
+def test_a_category_may_have_priors_of_its_own_and_the_others_keep_those_of_all_orders() -> None:
+    shop = Shop("categories")
+    own = replace(RHYTHM, lognormal_share=0.25, fitted_on=500)
+    judged = {"observed": 500, "fitted": -3.0, "live": -3.5}
+    asked = {"command": "learn", "priors": {"rhythm coffee": own.to_document()}, "scores": {"rhythm coffee": judged}}
+    assert shop.command(asked)["ok"]
+    timing = shop.live.read().timing
+    assert (timing.rhythm_in("coffee"), timing.rhythm_in("tea"), timing.rhythm) == (own, RHYTHM, RHYTHM)
+    for part in ("rhythm ", "rhythm  Coffee", "rhythm " + 65 * "x"):
+        refused = {**asked, "priors": {part: own.to_document()}, "scores": {part: judged}}
+        assert not shop.command(refused)["ok"], part

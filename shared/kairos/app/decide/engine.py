@@ -14,6 +14,7 @@ from kairos.app.decide import (
     arbitration,
     browsing,
     caps,
+    categories,
     coupons,
     endings,
     entries,
@@ -334,6 +335,7 @@ def _close(turn: Turn) -> Outcome:
     profile.log = (*profile.log, *(reason for reason in turn.reasons if reason.kind not in UNLOGGED))
     caps.forget(turn)
     habits.forget(turn)
+    categories.forget(turn)
     scores.forget(turn)
     browsing.forget(turn)
     budget.evict(profile, turn.release.counter_keys, turn.now)

@@ -16,6 +16,7 @@ from typing import Any
 
 from kairos.app.decide import (
     browsing,
+    categories,
     endings,
     facts,
     habits,
@@ -101,6 +102,7 @@ def _fold_counts(turn: Turn, loser: Profile) -> None:
     profile.bought_month = max(profile.bought_month, loser.bought_month)
     habits.fold(turn, loser)
     lifecycle.follow(turn)
+    categories.fold(turn, loser)
     scores.fold(turn, loser)
     browsing.fold(turn, loser)
     timeliness.fold(profile, loser)

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from kairos.app.decide.categories import rhythm_in
 from kairos.app.decide.habits import rhythm_of
 from kairos.app.decide.turn import Turn
 from kairos.domain.anchor import Prediction, SharedAnchor
 from kairos.domain.moment import Moment
+from kairos.domain.profile import Profile
 from kairos.timing.rhythm import Rhythm, day_of
 
 if TYPE_CHECKING:
@@ -20,7 +22,13 @@ def days_of(turn: Turn, anchor: SharedAnchor | Prediction) -> Sequence[Moment]:
     """Return the days of a moment that all share, or what is predicted of this customer as of now."""
     if not isinstance(anchor, Prediction):
         return turn.release.days_of(anchor)
-    return foreseen(turn.release.timing.rhythm, rhythm_of(turn.profile), anchor, day_of(turn.now, turn.zone))
+    prior, rhythm = turn.release.timing.rhythm_in(anchor.category), rhythm_for(turn.profile, anchor)
+    return foreseen(prior, rhythm, anchor, day_of(turn.now, turn.zone))
+
+
+def rhythm_for(profile: Profile, anchor: Prediction) -> Rhythm:
+    """Return when the customer bought what a prediction is about, as far as it is kept."""
+    return rhythm_in(profile, anchor.category) if anchor.category else rhythm_of(profile)
 
 
 def foreseen(prior: RhythmPrior, rhythm: Rhythm, anchor: Prediction, today: int) -> Sequence[Moment]:

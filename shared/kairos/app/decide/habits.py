@@ -32,7 +32,7 @@ def take(turn: Turn, event: Event) -> bool:
         bought = timing.rhythm.with_day(known, day_of(event.occurred_at, turn.zone))
         if bought != known:
             turn.profile.rhythm = bought.to_state()
-            turn.bought = max(event, turn.bought or event, key=lambda each: each.occurred_at)
+            turn.heard_of(event)
     if timing.keeps_hours and event.name in timing.active:
         _count(turn, ACTIVE, event.occurred_at)
         if not event.historical:

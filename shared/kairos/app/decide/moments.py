@@ -49,9 +49,10 @@ def follow_traits(turn: Turn, event: Event | None = None) -> None:
 
 def follow_rhythm(turn: Turn) -> None:
     """Days of purchase became known: what was expected of the order before is over, or is expected elsewhere."""
-    event, turn.bought = turn.bought, None
-    if event is not None:
-        for journey in _predicting(turn):
+    bought, turn.bought = turn.bought, {}
+    for journey in _predicting(turn) if bought else ():
+        event = bought.get(journey.anchor.category) if isinstance(journey.anchor, Prediction) else None
+        if event is not None:
             look(turn, journey, fresh=timelines.is_fresh(turn, event, journey))
 
 

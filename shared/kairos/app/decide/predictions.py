@@ -14,8 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from kairos.app.decide.foresight import day_expected, moment_on
-from kairos.app.decide.habits import rhythm_of
+from kairos.app.decide.foresight import day_expected, moment_on, rhythm_for
 from kairos.app.decide.turn import Turn
 from kairos.domain.anchor import Prediction
 from kairos.domain.ids import subject_key
@@ -32,7 +31,7 @@ TOLERANCE = 0.1
 def expected(turn: Turn, journey: Journey, anchor: Prediction) -> Sequence[Moment]:
     """Return the day that a journey expects of this customer, and remember it; nothing before the first order, or where
     none is in sight within ten years."""
-    rhythm, key = rhythm_of(turn.profile), _key(journey, anchor)
+    rhythm, key = rhythm_for(turn.profile, anchor), _key(journey, anchor)
     known = turn.profile.predicted.pop(key, None)
     if rhythm.last_day is None:
         return ()
@@ -56,7 +55,7 @@ def _again(turn: Turn, journey: Journey, anchor: Prediction, rhythm: Rhythm, kno
     entered = subject_key(known.occurrence) in turn.profile.entered.get(journey.id, {})
     if anchor.what == "next_order" and closes < turn.now and not entered:
         return _made(turn, rhythm, anchor, known.occurrence, known.moves + 1)
-    day = day_expected(turn.release.timing.rhythm, rhythm, anchor, known.made_on)
+    day = day_expected(turn.release.timing.rhythm_in(anchor.category), rhythm, anchor, known.made_on)
     if day is None:
         return None
     last = date.fromisoformat(known.occurrence).toordinal()
@@ -67,14 +66,14 @@ def _again(turn: Turn, journey: Journey, anchor: Prediction, rhythm: Rhythm, kno
 
 def _made(turn: Turn, rhythm: Rhythm, anchor: Prediction, occurrence: str, moves: int) -> Predicted | None:
     today = day_of(turn.now, turn.zone)
-    day = day_expected(turn.release.timing.rhythm, rhythm, anchor, today)
+    day = day_expected(turn.release.timing.rhythm_in(anchor.category), rhythm, anchor, today)
     return None if day is None else Predicted(occurrence, today, day, moves)
 
 
 def remembered(profile: Profile, journey: Journey, anchor: Prediction) -> Predicted | None:
     """Return the day that a journey expects of the order that was last known, if it was worked out."""
     known = profile.predicted.get(_key(journey, anchor))
-    last = rhythm_of(profile).last_day
+    last = rhythm_for(profile, anchor).last_day
     return known if known and last and known.occurrence == date.fromordinal(last).isoformat() else None
 
 

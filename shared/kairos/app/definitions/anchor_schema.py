@@ -19,6 +19,7 @@ from kairos.domain.anchor_form import (
     SHIFTS,
     SUBDIVISION_FORM,
 )
+from kairos.domain.category import CATEGORY_CHARACTERS_MAX
 from kairos.domain.localtime import WEEKDAYS
 
 Schema = dict[str, Any]
@@ -50,6 +51,7 @@ def _or_last(most: int) -> Schema:
 
 
 _CHANCE: Schema = {"type": "string", "pattern": f"^{CHANCE_FORM.pattern}{_END}"}
+_CATEGORY: Schema = {"type": "string", "maxLength": CATEGORY_CHARACTERS_MAX, "pattern": r"\S"}
 _SHIFT: Schema = {"enum": list(SHIFTS)}
 _PAYDAY: Schema = {
     "anyOf": [
@@ -87,7 +89,7 @@ ANCHOR_SCHEMA: Schema = {
         _object({"season": _ref("id"), "at": {"enum": ["start", "end"]}}, "season"),
         _object({"payday": _PAYDAY}, "payday"),
         _object({"rrule": _RULE, "start": _DATE, "shift": _SHIFT}, "rrule"),
-        _object({"predicted": {"enum": list(PREDICTIONS)}, "chance": _CHANCE}, "predicted"),
+        _object({"predicted": {"enum": list(PREDICTIONS)}, "chance": _CHANCE, "category": _CATEGORY}, "predicted"),
     ],
 }
 

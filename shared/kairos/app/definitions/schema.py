@@ -323,6 +323,7 @@ def _brand() -> Schema:
                 "order": _ref("name"),
                 "active": {"type": "array", "minItems": 1, "maxItems": EVENTS_MAX, "items": _ref("name")},
                 "explore": _ref("share"),
+                "category": _ref("name"),
                 "stages": _object(dict.fromkeys(("at_risk", "lapsed"), _ref("share"))),
             }
         ),

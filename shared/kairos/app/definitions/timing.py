@@ -5,7 +5,7 @@ from __future__ import annotations
 from kairos.domain.document import Document, parse_share
 from kairos.domain.errors import BadDefinition
 
-KEPT = ("rhythm", "hours")
+KEPT = ("rhythm", "hours", "categories")
 STAGE = "stage"
 AT_RISK, LAPSED = 0.5, 0.8
 """How likely a customer has gone from when they are called at risk, and lapsed."""
@@ -24,7 +24,9 @@ def read_timing(document: Document) -> None:
     if not document.has("timing"):
         return
     timing = document.inner("timing")
-    timing.only("keep", "order", "active", "explore", "stages")
+    timing.only("keep", "order", "active", "explore", "stages", "category")
+    if timing.has("category"):
+        timing.name("category")
     if timing.has("keep"):
         for value, path in timing.items("keep"):
             if value not in KEPT:

@@ -16,7 +16,8 @@ from kairos.timing.next_order import RhythmPrior
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What came of it: each part (`rhythm`, `silence`, `hours email`) judged, and the request for the better ones."""
+    """What came of it: each part (`rhythm`, `rhythm coffee`, `silence`, `hours email` …) judged, and the request for
+    the better ones."""
 
     judged: Mapping[str, Judged]
     request: Mapping[str, Any]
@@ -33,6 +34,9 @@ def learn(sample: Sample, release: Release, today: int) -> Learned:
     rhythm = judge_rhythm(sample.days, today, live.rhythm)
     used = rhythm.prior if rhythm.better and isinstance(rhythm.prior, RhythmPrior) else live.rhythm
     judged = {"rhythm": rhythm, "silence": judge_silence(sample.days, today, used, live.silence)}
+    for category in sorted(live.categories):
+        bought = sample.categories.get(category, {})
+        judged[f"rhythm {category}"] = judge_rhythm(bought, today, live.rhythm_in(category))
     for channel, customers in sorted(sample.hours.items()):
         judged[f"hours {channel}"] = judge_hours(customers, live.hours(channel))
     for learning in release.learning:

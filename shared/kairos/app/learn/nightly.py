@@ -69,7 +69,7 @@ class LearnNightly:
             release = self._live()
         except Unavailable:  # nothing is published yet: there is nothing to learn for
             return Night()
-        if not (release.timing.keeps_rhythm or release.timing.keeps_hours or release.learning):
+        if not (release.timing.learns or release.learning):
             return Night()
         sample = read_sample(self._scan, self._most)
         learned = self._learn(sample, release, day_of(self._clock.now(), release.brand_zone))

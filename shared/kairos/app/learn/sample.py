@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import ceil
 
+from kairos.app.decide.categories import rhythm_in
 from kairos.app.decide.habits import ACTIVE, SENT, hours_of, rhythm_of
 from kairos.app.decide.scores import observations
 from kairos.app.walk.ports import CustomerScan
@@ -21,19 +22,22 @@ PAGE = 500
 
 @dataclass(slots=True)
 class Sample:
-    """What the items of a share of all customers say: days of purchase, hours by channel, and what scores were
-    seen to foretell, by the key of `kairos.app.decide.scores`."""
+    """What the items of a share of all customers say: days of purchase, of anything and by category, hours by channel,
+    and what scores were seen to foretell, by the key of `kairos.app.decide.scores`."""
 
     looked_at: int = 0
     days: dict[str, tuple[int, ...]] = field(default_factory=dict)
     hours: dict[str, dict[str, Hours]] = field(default_factory=dict)
     scores: dict[str, dict[str, dict[int, tuple[int, int]]]] = field(default_factory=dict)
+    categories: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
 
     def add(self, profile: Profile) -> None:
         """Take one customer in. Of a long history the last eight days are known one by one, and are what is used."""
         rhythm = rhythm_of(profile)
         if rhythm.days:
             self.days[profile.id] = rhythm.days
+        for category in profile.categories:
+            self.categories.setdefault(category, {})[profile.id] = rhythm_in(profile, category).days
         channels = {name.partition(" ")[2] for name in profile.hours if name.startswith(SENT)}
         for channel in channels or ({"email"} if ACTIVE in profile.hours else ()):
             self.hours.setdefault(channel, {})[profile.id] = hours_of(profile, channel)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
+from kairos.domain.category import category_of
 from kairos.domain.errors import BadInput
 from kairos.domain.instant import format_instant
 from kairos.timing.builtin import RHYTHM
@@ -19,14 +20,15 @@ from kairos.timing.weights import Weights
 BYTES_MAX = 400_000
 CHANNEL = "hours "
 SCORE = "score "
+OF_CATEGORY = "rhythm "
 _TRIED = (replay([739_000]), replay(range(739_000, 739_100, 9)))
 
 
 def with_learned(bundle: Mapping[str, Any], priors: Any, scores: Any, now: Any) -> dict[str, Any]:
     """Return the bundle with these priors in the place of those it has. Raises BadInput.
 
-    `priors` is by part, `rhythm`, `silence`, `hours email` or `score ID`, and `scores` says of each {"observed",
-    "fitted", "live"}: the mean log score on customers held out, of the new prior and of the one that is live.
+    `priors` is by part, `rhythm`, `rhythm CATEGORY`, `silence`, `hours email` or `score ID`, and `scores` says of each
+    {"observed", "fitted", "live"}: the mean log score on customers held out, of the new prior and of the live one.
     """
     if not isinstance(priors, Mapping) or not isinstance(scores, Mapping) or not priors:
         raise BadInput("priors", "what was learned, by part")
@@ -39,6 +41,8 @@ def with_learned(bundle: Mapping[str, Any], priors: Any, scores: Any, now: Any) 
         _check(part, raw)
         if part.startswith(CHANNEL):
             timing["hours"] = {**timing.get("hours", {}), part.removeprefix(CHANNEL): raw}
+        elif part.startswith(OF_CATEGORY):
+            timing["categories"] = {**timing.get("categories", {}), part.removeprefix(OF_CATEGORY): raw}
         elif part.startswith(SCORE):
             timing["scores"] = {**timing.get("scores", {}), part.removeprefix(SCORE): raw}
         else:
@@ -68,9 +72,17 @@ def _check(part: str, raw: Any) -> None:
             return
         if not all(map(isfinite, _numbers(raw))):
             raise ValueError("not finite")
-        (_try_hours if part.startswith(CHANNEL) else {"rhythm": _try_rhythm, "silence": _try_silence}[part])(raw)
+        _trial_of(part)(raw)
     except (TypeError, KeyError, ValueError, ArithmeticError, AttributeError, IndexError) as error:
         raise BadInput("priors", f"priors of a known part that can be read; {part[:40]} cannot") from error
+
+
+def _trial_of(part: str) -> Callable[[Mapping[str, Any]], None]:
+    if part.startswith(CHANNEL):
+        return _try_hours
+    if part.startswith(OF_CATEGORY) and category_of(part.removeprefix(OF_CATEGORY)) == part.removeprefix(OF_CATEGORY):
+        return _try_rhythm
+    return {"rhythm": _try_rhythm, "silence": _try_silence}[part]
 
 
 def _try_rhythm(raw: Mapping[str, Any]) -> None:

@@ -3,7 +3,8 @@
 The index says what live definitions ask for (`index.timing`), `brand.timing` what is kept besides; the priors that were
 learned are the bundle's `timing`, and where there are none the product's own speak:
 
-    {"rhythm": {…}, "silence": {…}, "hours": {"email": {…}}, "learned": {"until": "2026-10-01", …}}
+    {"rhythm": {…}, "categories": {"coffee": {…}}, "silence": {…}, "hours": {"email": {…}},
+     "learned": {"until": "2026-10-01", …}}
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kairos.app.definitions.references import find_mappings
-from kairos.app.definitions.timing import ACTIVE, AT_RISK, EXPLORE, KEPT, LAPSED, ORDER, STAGE
+from kairos.app.definitions.timing import ACTIVE, AT_RISK, EXPLORE, LAPSED, ORDER, STAGE
+from kairos.domain.category import CATEGORY, category_of
 from kairos.domain.document import parse_share
 
 if TYPE_CHECKING:
@@ -28,7 +30,11 @@ class Timing:
     def __init__(self, bundle: Mapping[str, Any]) -> None:
         self._own: Mapping[str, Any] = bundle["brand"].get("timing") or {}
         self._learned: Mapping[str, Any] = bundle.get("timing") or {}
-        kept = {*bundle.get("index", {}).get("timing", ()), *self._own.get("keep", ())}
+        index = bundle.get("index", {})
+        kept = {*index.get("timing", ()), *self._own.get("keep", ())}
+        self.categories = frozenset(index.get("categories", ()))
+        self.keeps_all_categories = "categories" in kept
+        self.category: str = self._own.get("category", CATEGORY)
         self.keeps_stage = STAGE in kept
         self.keeps_rhythm = "rhythm" in kept or self.keeps_stage
         self.keeps_hours = "hours" in kept
@@ -39,15 +45,27 @@ class Timing:
         self.at_risk = parse_share(stages["at_risk"]) if "at_risk" in stages else AT_RISK
         self.lapsed = parse_share(stages["lapsed"]) if "lapsed" in stages else LAPSED
         self._hours: dict[str, HourPrior] = {}
+        self._rhythms: dict[str, RhythmPrior] = {}
+
+    @property
+    def learns(self) -> bool:
+        """Return whether items remember anything that all customers together teach."""
+        return self.keeps_rhythm or self.keeps_hours or bool(self.categories)
 
     @cached_property
     def rhythm(self) -> RhythmPrior:
         """Return what the shop's customers buy like, as far as it was learned."""
         from kairos.timing.builtin import RHYTHM  # here: without a prediction no function waits for it at its start
-        from kairos.timing.next_order import RhythmPrior
 
         raw = self._learned.get("rhythm")
-        return RhythmPrior.from_document(raw) if raw else RHYTHM
+        return _read_rhythm(raw) if raw else RHYTHM
+
+    def rhythm_in(self, category: str) -> RhythmPrior:
+        """Return what the shop's customers buy one kind of thing like, or anything ("", and until more was learned)."""
+        if category not in self._rhythms:
+            raw = self._learned.get("categories", {}).get(category)
+            self._rhythms[category] = _read_rhythm(raw) if raw else self.rhythm
+        return self._rhythms[category]
 
     @cached_property
     def silence(self) -> SilencePrior:
@@ -68,14 +86,26 @@ class Timing:
         return self._hours[channel]
 
 
+def _read_rhythm(raw: Mapping[str, Any]) -> RhythmPrior:
+    from kairos.timing.next_order import RhythmPrior
+
+    return RhythmPrior.from_document(raw)
+
+
 def asked_of_items(documents: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return what of timing these journeys and segments ask every item to remember."""
     listed = list(documents)
-    rhythm = any(next(find_mappings(document, "predicted"), None) for document in listed)
+    rhythm = any("category" not in found for each in listed for _, found in find_mappings(each, "predicted"))
     hours = any(next(find_mappings(document, "best_within"), None) for document in listed)
     hours = hours or any(isinstance(f["best"], list | tuple) for d in listed for _, f in find_mappings(d, "best"))
     stage = any(isinstance(found["stage"], str | list | tuple) for each in listed for found in _stages(each))
-    return [name for name, asked in zip((*KEPT, STAGE), (rhythm, hours, stage), strict=True) if asked]
+    return [name for name, asked in (("rhythm", rhythm), ("hours", hours), (STAGE, stage)) if asked]
+
+
+def categories_asked(documents: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the kinds of things whose next order these journeys ask for."""
+    found = (each.get("category") for document in documents for _, each in find_mappings(document, "predicted"))
+    return sorted({category for value in found if (category := category_of(value)) is not None})
 
 
 def _stages(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
