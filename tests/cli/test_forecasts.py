@@ -230,3 +230,20 @@ def test_preview_for_a_customer_shows_only_what_they_would_get(
     told = capsys.readouterr().out
     assert "snow" not in told
     assert told.count("text:") == 1
+
+
+@pytest.mark.parametrize("command", ["explain", "show", "map"])
+def test_a_score_is_told_with_the_signals_that_speak_for_it(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    signals = [
+        {"if": {"trait": "first_name", "eq": "Kim"}, "adds": 2.5, "because": "is a Kim"},
+        {"if": {"trait": "tier", "eq": "vip"}, "adds": 1, "because": "is a VIP"},
+    ]
+    likely = {"id": "likely", "where": {"score": signals, "base": -1, "gte": "60%"}}
+    deployment.drafts.put("segment", "likely", likely)
+    assert deployment.command({"command": "publish", "all": True})["ok"]
+    assert kairos(command, PROFILE) == 0
+    told = capsys.readouterr().out
+    assert "likely: 82%, in (from 60%): is a Kim +2.50" in told
+    assert "VIP" not in told

@@ -1,4 +1,5 @@
-"""`explain`: what was decided for a customer and why, as it was written down with each decision, and what will come."""
+"""`explain`: what was decided for a customer and why, as it was written down with each decision, what is counted and
+believed of them now, and what will come."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from kairos.cli.customer import live_release
+from kairos.cli.knowledge import knowledge_of
 from kairos.cli.past import BACK, Past, past_of
 from kairos.cli.screen import clock_of, open_screen
 from kairos.domain.instant import parse_instant
@@ -53,6 +55,8 @@ def explain_customer(
     if release is not None and at is None:
         for line in _counts(release, profile, zone):
             screen.print(line, style="dim")
+        for line in knowledge_of(profile, release, now):
+            screen.print(line, style="dim", highlight=False)
     if release is not None and (at is None or at > now):
         _tell_coming(profile, release, journey, now, min(at or now + AHEAD, now + AHEAD_MAX), zone, screen)
     return 0

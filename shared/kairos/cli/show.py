@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from kairos.cli.customer import live_release
+from kairos.cli.knowledge import knowledge_of
 from kairos.cli.screen import clock_of, open_screen
 from kairos.domain.consent import describe
 from kairos.domain.profile import Enrollment, Profile
@@ -42,6 +43,8 @@ def show_customer(deployment: Deployment, profile: Profile, *, contacts: bool) -
     _table(screen, "comes next", [(clock_of(at, zone), *what) for at, *what in sorted(_coming(profile))])
     _table(screen, "outstanding", _outstanding(profile, zone))
     _table(screen, "counted for caps", _counted(profile, zone))
+    if release is not None:
+        _table(screen, "believed", [(line,) for line in knowledge_of(profile, release, deployment.clock.now())])
     return 0
 
 

@@ -136,7 +136,10 @@ def test_a_customers_stage_and_scores_are_told_with_what_speaks_for_them() -> No
         world.hear(make_event("order_completed", NOON + 14 * n * D))
     world.hear(*(view(NOON + 71 * D + n * H) for n in range(3)))
     assert world.profile is not None
-    stage, score = knowledge_of(world.profile, world.release, NOON + 72 * D)
+    stage, orders, score = knowledge_of(world.profile, world.release, NOON + 72 * D)
     assert stage.startswith("stage: steady, lifecycle index 0.")
     assert "; at risk from 2026-" in stage
+    assert orders.startswith(
+        "orders: 6 days of purchase, of late every 14 days, last on 2026-05-11; the next (80%) in "
+    )
     assert score == "eager: 27%, not in (from 60%): three visits in a week +2.00"
