@@ -61,33 +61,6 @@ def walk_arn(stage: Stage) -> str:
     return f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{stage.prefix}-walk"
 
 
-def sweep_regularly(scope: Construct, sweep: lambda_.IFunction) -> None:
-    """Call `sweep` every five minutes; one that fails is not repeated, because the next one finds the same things."""
-    events.Rule(
-        scope,
-        "SweepRule",
-        description="Kairos looks for alarms that did not ring",
-        schedule=events.Schedule.rate(SWEEP_EVERY),
-        targets=[targets.LambdaFunction(sweep, retry_attempts=0, max_event_age=SWEEP_EVERY)],
-    )
-
-
-def renew_daily(scope: Construct, publish: lambda_.IFunction) -> None:
-    """Let `publish` work out holidays, seasons and paydays anew once a day: the years that a release carries go on, and
-    a newer `holidays` counts as soon as it is deployed. On all other days it changes nothing."""
-    events.Rule(
-        scope,
-        "RenewRule",
-        description="Kairos works out anew the days that what is live stands around",
-        schedule=events.Schedule.rate(RENEW_EVERY),
-        targets=[
-            targets.LambdaFunction(
-                publish, event=events.RuleTargetInput.from_object({"command": "renew"}), retry_attempts=2
-            )
-        ],
-    )
-
-
 def publish_name(stage: Stage) -> str:
     """Return the name of the publish function, which `learn` is told."""
     return f"{stage.prefix}-publish"
@@ -98,23 +71,31 @@ def sync_name(stage: Stage) -> str:
     return f"{stage.prefix}-sync"
 
 
+def sweep_regularly(scope: Construct, sweep: lambda_.IFunction) -> None:
+    """Call `sweep` every five minutes; one that fails is not repeated, because the next one finds the same things."""
+    target = targets.LambdaFunction(sweep, retry_attempts=0, max_event_age=SWEEP_EVERY)
+    _call(scope, "SweepRule", "Kairos looks for alarms that did not ring", SWEEP_EVERY, target)
+
+
+def renew_daily(scope: Construct, publish: lambda_.IFunction) -> None:
+    """Let `publish` work out holidays, seasons and paydays anew once a day: the years that a release carries go on, and
+    a newer `holidays` counts as soon as it is deployed. On all other days it changes nothing."""
+    renew = events.RuleTargetInput.from_object({"command": "renew"})
+    target = targets.LambdaFunction(publish, event=renew, retry_attempts=2)
+    _call(scope, "RenewRule", "Kairos works out anew the days that what is live stands around", RENEW_EVERY, target)
+
+
 def learn_daily(scope: Construct, learn: lambda_.IFunction) -> None:
     """Call `learn` once a day; a day that failed twice is left to the next one."""
-    events.Rule(
-        scope,
-        "LearnRule",
-        description="Kairos learns when customers buy and answer",
-        schedule=events.Schedule.rate(LEARN_EVERY),
-        targets=[targets.LambdaFunction(learn, retry_attempts=1)],
-    )
+    target = targets.LambdaFunction(learn, retry_attempts=1)
+    _call(scope, "LearnRule", "Kairos learns when customers buy and answer", LEARN_EVERY, target)
 
 
 def sync_regularly(scope: Construct, sync: lambda_.IFunction) -> None:
     """Call `sync` every five minutes; each connection says by itself when it is next to be read."""
-    events.Rule(
-        scope,
-        "SyncRule",
-        description="Kairos reads calendars and shops",
-        schedule=events.Schedule.rate(SYNC_EVERY),
-        targets=[targets.LambdaFunction(sync, retry_attempts=0, max_event_age=SYNC_EVERY)],
-    )
+    target = targets.LambdaFunction(sync, retry_attempts=0, max_event_age=SYNC_EVERY)
+    _call(scope, "SyncRule", "Kairos reads calendars and shops", SYNC_EVERY, target)
+
+
+def _call(scope: Construct, id: str, why: str, every: Duration, target: targets.LambdaFunction) -> None:
+    events.Rule(scope, id, description=why, schedule=events.Schedule.rate(every), targets=[target])

@@ -63,15 +63,6 @@ FLOWER = (
 COLOURS = ("#d64550", "#e08ea8", "#8f9fd0", "#c7a44a")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = install_chromium()
-    if path is None:
-        pytest.skip("no Chromium on this machine, and none could be installed")
-    with running_chromium(path) as running:
-        yield running
-
-
 @contextmanager
 def page_of(browser: Browser, width: int, scheme: str, height: int = 700) -> Iterator[Page]:
     """Open a window that asks nobody for anything: pictures are drawn here."""

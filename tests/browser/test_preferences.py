@@ -105,15 +105,6 @@ def serving() -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = install_chromium()
-    if path is None:
-        pytest.skip("no Chromium on this machine, and none could be installed")
-    with running_chromium(path) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def served() -> Iterator[Site]:
     with serving() as site:
         yield site

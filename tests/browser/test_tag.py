@@ -8,20 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import install_chromium, running_chromium
 from tests.browser.site import EVIL, Site, Visitor, serving, visiting
 
 pytestmark = pytest.mark.xdist_group("browser")
 QUIET_MS = 700  # longer than the tag waits before it sends
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = install_chromium()
-    if path is None:
-        pytest.skip("no Chromium on this machine, and none could be installed")
-    with running_chromium(path) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

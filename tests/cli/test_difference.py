@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
@@ -20,11 +19,6 @@ def deployment() -> MemoryDeployment:
     deployment = MemoryDeployment()
     deployment.drafts = small_drafts(("journey", "welcome", journey(steps=STEPS)))
     return deployment
-
-
-@pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Any:
-    return lambda text: monkeypatch.setattr("sys.stdin", io.StringIO(text))
 
 
 def under_way(deployment: MemoryDeployment, people: int) -> None:

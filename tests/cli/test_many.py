@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
@@ -28,14 +27,6 @@ def deployment() -> MemoryDeployment:
     for profile in PEOPLE:
         deployment.keep(Profile(profile, NOW))
     return deployment
-
-
-@pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def says(text: str) -> None:
-        monkeypatch.setattr("sys.stdin", io.StringIO(text))
-
-    return says
 
 
 def test_publishing_asks_nothing_begins_nothing_and_tells_how_to_confirm(

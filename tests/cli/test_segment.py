@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -46,11 +45,6 @@ def deployment() -> MemoryDeployment:
         deployment.keep(person(number, traits=traits, counters={did.key: Counter(ago, (ago,))}))
     deployment.keep(person(40, traits={"tier": "gold"}, merged_into=person(0).id))
     return deployment
-
-
-@pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Any:
-    return lambda text: monkeypatch.setattr("sys.stdin", io.StringIO(text))
 
 
 def test_what_looking_takes_is_told_and_asked_about_first(

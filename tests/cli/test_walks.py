@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -31,14 +30,6 @@ def deployment() -> MemoryDeployment:
     for number in range(3):
         deployment.keep(Profile(digest("profile", str(number)), NOW))
     return deployment
-
-
-@pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def says(text: str) -> None:
-        monkeypatch.setattr("sys.stdin", io.StringIO(text))
-
-    return says
 
 
 def test_what_walks_is_told_with_its_price_and_asked_about_first(

@@ -124,7 +124,7 @@ MUTANTS = [
     ),
     Mutant(
         "an alarm that is there is an error",
-        "shared/kairos/aws/alarms.py",
+        "shared/kairos/aws/schedule.py",
         'if error_code(error) != "ConflictException":',
         'if error_code(error) != "ConflictExceptions":',
         "a replayed record of the stream stands still",

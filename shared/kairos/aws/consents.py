@@ -11,6 +11,7 @@ from typing import Any
 
 from kairos.app.consents import Word, word_from_json, word_to_json
 from kairos.aws.errors import ConditionFailed, calling
+from kairos.aws.paging import all_items
 from kairos.aws.table import sortable
 
 
@@ -43,19 +44,14 @@ class DynamoConsents:
                 self._client.delete_item(TableName=self._table, Key=_key(word))
 
     def _rows(self, person: str) -> Iterable[Mapping[str, Mapping[str, Any]]]:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "person = :person",
-            "ExpressionAttributeValues": {":person": {"S": person}},
-            "ConsistentRead": True,
-        }
-        while True:
-            with calling("consents"):
-                page = self._client.query(**request)
-            yield from page["Items"]
-            if not page.get("LastEvaluatedKey"):
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return all_items(
+            "consents",
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression="person = :person",
+            ExpressionAttributeValues={":person": {"S": person}},
+            ConsistentRead=True,
+        )
 
 
 def _key(word: Word) -> dict[str, dict[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 from kairos.app.ports import Due
 from kairos.aws.codec import read_state, write_effects, write_state
 from kairos.aws.errors import ConditionFailed, calling
+from kairos.aws.paging import all_items
 from kairos.aws.table import (
     SHARDS,
     WAKE_INDEX,
@@ -82,25 +83,16 @@ class DynamoWakeIndex:
     def _shard(self, key: str, lowest: str, highest: str) -> Iterator[str]:
         if lowest >= highest:  # DynamoDB refuses a BETWEEN whose bounds are the wrong way round
             return
-        start: dict[str, Any] = {}
-        while True:
-            with calling("customers"):
-                page = self._client.query(
-                    TableName=self._table,
-                    IndexName=WAKE_INDEX,
-                    KeyConditionExpression="wake = :wake AND wake_at BETWEEN :lowest AND :highest",
-                    ExpressionAttributeValues={
-                        ":wake": {"S": key},
-                        ":lowest": {"S": lowest},
-                        ":highest": {"S": highest},
-                    },
-                    Limit=PAGE,
-                    **start,
-                )
-            yield from (item["wake_at"]["S"] for item in page["Items"])
-            if not page.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        found = all_items(
+            "customers",
+            self._client.query,
+            TableName=self._table,
+            IndexName=WAKE_INDEX,
+            KeyConditionExpression="wake = :wake AND wake_at BETWEEN :lowest AND :highest",
+            ExpressionAttributeValues={":wake": {"S": key}, ":lowest": {"S": lowest}, ":highest": {"S": highest}},
+            Limit=PAGE,
+        )
+        yield from (item["wake_at"]["S"] for item in found)
 
 
 def profile_item(

@@ -8,6 +8,7 @@ from typing import Any
 
 from kairos.aws.attribute import from_attribute, to_attribute
 from kairos.aws.errors import ConditionFailed, calling
+from kairos.aws.paging import all_items
 from kairos.domain.canonical import fingerprint
 
 KINDS = ("brand", "journey", "segment", "template", "source")
@@ -76,20 +77,14 @@ class DynamoDrafts:
         return row
 
     def _query(self, kind: str) -> Iterator[dict[str, Any]]:
-        start: dict[str, Any] = {}
-        while True:
-            with calling("config"):
-                page = self._client.query(
-                    TableName=self._table,
-                    KeyConditionExpression="kind = :kind",
-                    ExpressionAttributeValues={":kind": {"S": kind}},
-                    ConsistentRead=True,
-                    **start,
-                )
-            yield from page["Items"]
-            if not page.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return all_items(
+            "config",
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": {"S": kind}},
+            ConsistentRead=True,
+        )
 
 
 def _document(row: Mapping[str, Any]) -> Any:

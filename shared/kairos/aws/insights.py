@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from kairos.app.ports import Counted, Figure
 from kairos.app.tally import HORIZON, MARK_BYTES
 from kairos.aws.errors import ConditionFailed, calling, error_code
+from kairos.aws.paging import all_items
 from kairos.aws.table import from_sortable, sortable, to_ttl
 from kairos.domain.errors import Throttled, VersionConflict
 
@@ -125,21 +126,15 @@ class DynamoInsights:
     def _query(
         self, values: Mapping[str, Any], condition: str, names: Mapping[str, str] | None = None
     ) -> Iterator[dict[str, Any]]:
-        start: dict[str, Any] = {}
-        while True:
-            with calling("insights"):
-                answer = self._client.query(
-                    TableName=self._table,
-                    KeyConditionExpression=condition,
-                    ExpressionAttributeValues=dict(values),
-                    ConsistentRead=True,
-                    **({"ExpressionAttributeNames": dict(names)} if names else {}),
-                    **start,
-                )
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return all_items(
+            "insights",
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=dict(values),
+            ConsistentRead=True,
+            **({"ExpressionAttributeNames": dict(names)} if names else {}),
+        )
 
 
 def _slot(slot: datetime) -> str:

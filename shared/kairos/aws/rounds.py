@@ -12,11 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from kairos.aws.alarms import NAME, RETRY
-from kairos.aws.errors import calling, error_code
-from kairos.domain.instant import require_utc
+from kairos.aws.schedule import minute_name, schedule_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +33,15 @@ class SchedulerRounds:
         self._target = target
 
     def call(self, walk: str, at: datetime) -> None:
-        try:
-            with calling("scheduler"):
-                self._client.create_schedule(
-                    Name=round_name(walk, at),
-                    GroupName=self._target.group,
-                    ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M}:00)",
-                    ScheduleExpressionTimezone="UTC",
-                    FlexibleTimeWindow={"Mode": "OFF"},
-                    ActionAfterCompletion="DELETE",
-                    Target={
-                        "Arn": self._target.walk_arn,
-                        "RoleArn": self._target.role_arn,
-                        "Input": json.dumps({"walk": walk}),
-                        "DeadLetterConfig": {"Arn": self._target.dead_letter_arn},
-                        "RetryPolicy": RETRY,
-                    },
-                )
-        except ClientError as error:
-            if error_code(error) != "ConflictException":
-                raise
+        target = {
+            "Arn": self._target.walk_arn,
+            "RoleArn": self._target.role_arn,
+            "Input": json.dumps({"walk": walk}),
+            "DeadLetterConfig": {"Arn": self._target.dead_letter_arn},
+        }
+        schedule_once(self._client, round_name(walk, at), self._target.group, at, target)
 
 
 def round_name(walk: str, at: datetime) -> str:
     """Return `walk-<walk>-<yyyymmddHHMM>`. Raises ValueError for what Scheduler would refuse or round."""
-    if require_utc(at).second or at.microsecond:
-        raise ValueError(f"a round is called for a whole minute, not {at}")
-    name = f"walk-{walk}-{at:%Y%m%d%H%M}"
-    if not NAME.fullmatch(name):
-        raise ValueError(f"Scheduler takes no schedule called {name!r}")
-    return name
+    return minute_name(f"walk-{walk}", at)

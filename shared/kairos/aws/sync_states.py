@@ -13,6 +13,7 @@ from typing import Any
 
 from kairos.app.sync.state import SyncState, state_from_json, state_to_json, told_to_json
 from kairos.aws.errors import ConditionFailed, calling
+from kairos.aws.paging import all_items
 from kairos.aws.table import check_size
 from kairos.domain.errors import VersionConflict
 
@@ -53,20 +54,14 @@ class DynamoSyncStates:
         return [_state(item) for item in self._rows()]
 
     def _rows(self) -> Iterator[dict[str, Any]]:
-        start: dict[str, Any] = {}
-        while True:
-            with calling("config"):
-                page = self._client.query(
-                    TableName=self._table,
-                    KeyConditionExpression="kind = :kind",
-                    ExpressionAttributeValues={":kind": KIND},
-                    ConsistentRead=True,
-                    **start,
-                )
-            yield from page["Items"]
-            if not page.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return all_items(
+            "config",
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": KIND},
+            ConsistentRead=True,
+        )
 
 
 def _item(state: SyncState) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from kairos.app.board import plain_notice, read_board
 from kairos.app.erase import IdentityRow
 from kairos.aws.contacts import FIELD
 from kairos.aws.errors import calling
+from kairos.aws.paging import all_items
 
 FILTERED_MAX = 40
 """Ids that one filter names; more are told apart here (an expression has at most 4 kB and 300 operators)."""
@@ -48,13 +49,14 @@ class DynamoTraces:
                 yield row
 
     def contacts(self, profile: str) -> Mapping[str, Mapping[str, Any]]:
-        request: dict[str, Any] = {
-            "TableName": self._contacts,
-            "KeyConditionExpression": "profile = :profile",
-            "ExpressionAttributeValues": {":profile": {"S": profile}},
-            "ConsistentRead": True,
-        }
-        rows = self._pages("contacts", self._client.query, request)
+        rows = all_items(
+            "contacts",
+            self._client.query,
+            TableName=self._contacts,
+            KeyConditionExpression="profile = :profile",
+            ExpressionAttributeValues={":profile": {"S": profile}},
+            ConsistentRead=True,
+        )
         return {item["ref"]["S"]: _fields(item) for item in rows}
 
     def messages(self, profiles: Collection[str]) -> Iterable[Mapping[str, Any]]:
@@ -96,16 +98,7 @@ class DynamoTraces:
             self._client.delete_item(TableName=table, Key=key)
 
     def _scan(self, what: str, table: str, more: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        return self._pages(what, self._client.scan, {"TableName": table, "ConsistentRead": True, **more})
-
-    def _pages(self, what: str, call: Any, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        while True:
-            with calling(what):
-                page = call(**request)
-            yield from page["Items"]
-            if not page.get("LastEvaluatedKey"):
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return all_items(what, self._client.scan, TableName=table, ConsistentRead=True, **more)
 
 
 def _values(texts: Collection[str]) -> dict[str, dict[str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from kairos.aws.errors import ConditionFailed, calling
+from kairos.aws.paging import all_items
 from kairos.domain.errors import AlreadyDone, VersionConflict
 from kairos.domain.walk import Walk, walk_from_json, walk_to_json
 
@@ -50,21 +51,15 @@ class DynamoWalks:
             self._client.delete_item(TableName=self._table, Key={"kind": KIND, "id": {"S": id}})
 
     def _rows(self) -> Iterator[dict[str, Any]]:
-        start: dict[str, Any] = {}
-        while True:
-            with calling("config"):
-                page = self._client.query(
-                    TableName=self._table,
-                    KeyConditionExpression="kind = :kind",
-                    ExpressionAttributeValues={":kind": KIND},
-                    ScanIndexForward=False,
-                    ConsistentRead=True,
-                    **start,
-                )
-            yield from page["Items"]
-            if not page.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return all_items(
+            "config",
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": KIND},
+            ScanIndexForward=False,
+            ConsistentRead=True,
+        )
 
     def _put(self, walk: Walk, **condition: Any) -> None:
         item = {

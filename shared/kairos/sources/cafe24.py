@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from kairos.domain.errors import BadInput, BadSignature
+from kairos.domain.errors import BadSignature
 from kairos.registry import Parsed, Request
 from kairos.sources import _again
 from kairos.sources import _cafe24_member as members
 from kairos.sources import _cafe24_order as orders
 from kairos.sources._cafe24_values import ids
-from kairos.sources._pulling import PAGE, Page, Pulling
+from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import ID_CHARS_MAX, Object, load_body, sound
 from kairos.sources._signature import header_text, require_any, secrets
 
@@ -89,12 +89,6 @@ class Cafe24(_again.Reader):
         key = "order_id" if kind == "order" else "member_id"
         return [f"{kind}:{id}" for id in ids(body.object("resource"), key)] if kind else []
 
-    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
-        """Translate by event number; products, boards, coupons and the app's own affairs return nothing."""
-        if PAGE in request.headers:  # `sync` alone writes it, and proves that it was read
-            return _again.read(request, self._read, refused) if trusted else ()
-        return self._read(request)
-
     def pull(self, pulling: Pulling) -> Iterator[Page]:
         """Read the orders of the last days."""
         from kairos.sources._cafe24_api import pull
@@ -107,7 +101,8 @@ class Cafe24(_again.Reader):
 
         yield from reread(subjects, pulling)
 
-    def _read(self, request: Request) -> Sequence[Parsed]:
+    def read(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
+        """Translate by event number; products, boards, coupons and the app's own affairs return nothing."""
         body = load_body(request.body, lenient=True)
         number = body.need("event_no")
         reader = _EVENTS.get(number)

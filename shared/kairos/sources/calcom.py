@@ -16,12 +16,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from kairos.domain.errors import BadInput, BadSignature
+from kairos.domain.errors import BadSignature
 from kairos.domain.event import EntryFact, Event
 from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _again, _person
 from kairos.sources._booking import BOOKING_LISTED, ENTRY_LISTED, answers, as_link
-from kairos.sources._pulling import PAGE, Page, Pulling
+from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import Object, load_body, present
 from kairos.sources._signature import header_text, require_body_hmac
 
@@ -67,19 +67,14 @@ class CalCom(_again.Reader):
         require_body_hmac(request, SIGNATURE, encoding="hex")
         return True
 
-    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
-        """Translate by trigger; pings, forms, recordings and days off return nothing."""
-        if PAGE in request.headers:  # `sync` alone writes it, and the proof of a webhook does not cover it
-            return _again.read(request, self._read, refused) if trusted else ()
-        return self._read(request, trusted=trusted)
-
     def pull(self, pulling: Pulling) -> Iterator[Page]:
         """Read what the API has to say that a webhook may not have said."""
         from kairos.sources._calcom_api import pull
 
         yield from pull(pulling)
 
-    def _read(self, request: Request, *, trusted: bool = True) -> Sequence[Parsed]:
+    def read(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
+        """Translate by trigger; pings, forms, recordings and days off return nothing."""
         body = load_body(request.body, lenient=True)
         trigger = body.text("triggerEvent", 64) or body.fail("triggerEvent", 'a trigger such as "BOOKING_CREATED"')
         reader = _TRIGGERS.get(trigger)

@@ -16,12 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from kairos.domain.errors import BadInput
 from kairos.domain.event import EntryFact, Event
 from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _again, _person
 from kairos.sources._booking import BOOKING_LISTED, ENTRY_LISTED, answers, as_link
-from kairos.sources._pulling import PAGE, Page, Pulling
+from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import Object, load_body, present
 from kairos.sources._signature import require_stamped_hmac
 
@@ -60,19 +59,14 @@ class Calendly(_again.Reader):
         require_stamped_hmac(request, SIGNATURE)
         return True
 
-    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
-        """Translate invitees and no-shows; everything else returns nothing."""
-        if PAGE in request.headers:  # `sync` alone writes it, and the proof of a webhook does not cover it
-            return _again.read(request, self._read, refused) if trusted else ()
-        return self._read(request, trusted=trusted)
-
     def pull(self, pulling: Pulling) -> Iterator[Page]:
         """Read what the API has to say that a webhook may not have said."""
         from kairos.sources._calendly_api import pull
 
         yield from pull(pulling)
 
-    def _read(self, request: Request, *, trusted: bool = True) -> Sequence[Parsed]:
+    def read(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
+        """Translate invitees and no-shows; everything else returns nothing."""
         body = load_body(request.body, lenient=True)
         topic = body.text("event", 64)
         if topic not in ("invitee.created", "invitee.canceled", *_PLAIN):

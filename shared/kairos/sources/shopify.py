@@ -20,7 +20,7 @@ from kairos.sources import _shopify_customer as customers
 from kairos.sources import _shopify_fulfillment as fulfillments
 from kairos.sources import _shopify_order as orders
 from kairos.sources import _shopify_privacy as privacy
-from kairos.sources._pulling import PAGE, Page, Pulling
+from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import ID_CHARS_MAX, Object, load_body, sound
 from kairos.sources._signature import require_body_hmac
 
@@ -91,19 +91,14 @@ class Shopify(_again.Reader):
             raise BadSignature("the webhook is of another shop than this connection's")
         return True
 
-    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
-        """Translate by topic; topics that mean nothing here return nothing."""
-        if PAGE in request.headers:  # `sync` alone writes it, and the proof of a webhook does not cover it
-            return _again.read(request, self._read, refused) if trusted else ()
-        return self._read(request, trusted=trusted)
-
     def pull(self, pulling: Pulling) -> Iterator[Page]:
         """Read what the API has to say that a webhook may not have said."""
         from kairos.sources._shopify_api import pull
 
         yield from pull(pulling)
 
-    def _read(self, request: Request, *, trusted: bool = True) -> Sequence[Parsed]:
+    def read(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
+        """Translate by topic; topics that mean nothing here return nothing."""
         family = _family(request)
         topic = request.headers.get(family + "topic", "").strip().lower()
         if not topic:

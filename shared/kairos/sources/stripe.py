@@ -12,12 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from kairos.domain.errors import BadInput
 from kairos.registry import Parsed, Request
 from kairos.sources import _again
 from kairos.sources import _stripe_billing as billing
 from kairos.sources import _stripe_payment as payment
-from kairos.sources._pulling import PAGE, Page, Pulling
+from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import load_body
 from kairos.sources._signature import require_stamped_hmac
 from kairos.sources._stripe_notice import Notice
@@ -70,19 +69,14 @@ class Stripe(_again.Reader):
         require_stamped_hmac(request, SIGNATURE)
         return True
 
-    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
-        """Translate by type; other types, and thin events (`v2.core.event`, without their object), return nothing."""
-        if PAGE in request.headers:  # `sync` alone writes it, and the proof of a webhook does not cover it
-            return _again.read(request, self._read, refused) if trusted else ()
-        return self._read(request, trusted=trusted)
-
     def pull(self, pulling: Pulling) -> Iterator[Page]:
         """Read what the API has to say that a webhook may not have said."""
         from kairos.sources._stripe_api import pull
 
         yield from pull(pulling, _TYPES)
 
-    def _read(self, request: Request, *, trusted: bool = True) -> Sequence[Parsed]:
+    def read(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
+        """Translate by type; other types, and thin events (`v2.core.event`, without their object), return nothing."""
         body = load_body(request.body, lenient=True)
         kind = body.text("type", 128) or body.fail("type", 'a type such as "invoice.paid"')
         reader = _TYPES.get(kind)

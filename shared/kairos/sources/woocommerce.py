@@ -23,7 +23,7 @@ from kairos.registry import Parsed, Request
 from kairos.sources import _again
 from kairos.sources import _woocommerce_customer as customers
 from kairos.sources import _woocommerce_order as orders
-from kairos.sources._pulling import PAGE, Page, Pulling
+from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import Object, load_body
 from kairos.sources._signature import keys, require_body_hmac
 from kairos.sources._woocommerce_time import TOLD_FOR
@@ -68,19 +68,14 @@ class WooCommerce(_again.Reader):
         require_body_hmac(replace(request, settings={"secrets": secrets}), SIGNATURE, encoding="base64")
         return True
 
-    def parse(self, request: Request, *, trusted: bool, refused: list[BadInput] | None = None) -> Sequence[Parsed]:
-        """Translate by topic; pings and topics that mean nothing here return nothing."""
-        if PAGE in request.headers:  # `sync` alone writes it, and the proof of a webhook does not cover it
-            return _again.read(request, self._read, refused) if trusted else ()
-        return self._read(request, trusted=trusted)
-
     def pull(self, pulling: Pulling) -> Iterator[Page]:
         """Read what the API has to say that a webhook may not have said."""
         from kairos.sources._woocommerce_api import pull
 
         yield from pull(pulling)
 
-    def _read(self, request: Request, *, trusted: bool = True) -> Sequence[Parsed]:
+    def read(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
+        """Translate by topic; pings and topics that mean nothing here return nothing."""
         if not trusted and _PING.fullmatch(request.body):
             return ()
         topic = request.headers.get(TOPIC, "").strip().lower()
