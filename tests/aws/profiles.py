@@ -118,6 +118,7 @@ profiles = st.builds(
     entries=filed(entries, "key"),
     enrollments=filed(enrollments, "id"),
     messages=filed(messages, "id"),
+    handed=filed(messages, "id"),
     counters=st.dictionaries(texts, st.builds(Counter, instants, times), max_size=2),
     entered=st.dictionaries(texts, st.dictionaries(texts, instants, max_size=2), max_size=2),
     sent=st.lists(st.tuples(texts, instants, texts), max_size=3).map(tuple),

@@ -67,6 +67,7 @@ def test_each_number_is_what_it_says(kairos: Run, capsys: pytest.CaptureFixture[
         "asked_for": 38,
         "sent": 35,
         "delivered": 20,
+        "delayed": 0,
         "opened": 5,
         "opened_by_machines": 7,
         "clicked": 2,
@@ -92,7 +93,7 @@ def test_a_person_reads_the_same_with_shares_and_in_columns(kairos: Run, capsys:
     rows = [cells(line) for line in lines]
     for row in (["entered", "40"], ["opened", "5", "25.0% of delivered"], ["converted", "8", "20.0% of entered"]):
         assert row in rows
-    assert ["hello-1", "38", "30", "20", "5", "2", "0", "3", "3"] in rows
+    assert ["hello-1", "38", "30", "20", "0", "5", "2", "0", "3", "3"] in rows
     assert rows.index(["finished", "20"]) < rows.index(["goal reached", "8"])
 
 

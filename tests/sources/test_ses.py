@@ -28,7 +28,11 @@ def parse(name: str, change: object = None) -> Parsed:
         ("open-by-proxy", "message_opened", {"machine": True}),
         ("click", "message_clicked", {"link_domain": "shop.example.com"}),
         ("rendering-failure", "message_failed", {"template": "hello"}),
-        ("delivery-delay", "message_delayed", {"delay_type": "TransientCommunicationFailure"}),
+        (
+            "delivery-delay",
+            "message_delayed",
+            {"delay_type": "TransientCommunicationFailure", "retried_until": "2026-10-02T13:00:00Z"},
+        ),
         ("subscription", "consent_withdrawn", {}),
     ],
 )

@@ -48,7 +48,7 @@ COUNTED = frozenset(
     {"entered", "holdout", "message", "held", "not_sent", "exited", "converted", *COUNTED_ONLY, *_OF_TRIALS, *FEEDBACK}
 )
 _WITH_REASON = frozenset(
-    {"holdout", "held", "not_sent", "exited", "converted", *COUNTED_ONLY, "opened", "clicked", *_OF_TRIALS}
+    {"holdout", "held", "not_sent", "exited", "converted", *COUNTED_ONLY, "delayed", "opened", "clicked", *_OF_TRIALS}
 )
 _OF_STEPS = frozenset({"aimed", "answered", "message", "held", "not_sent", *_OF_TRIALS, *FEEDBACK})
 # Reasons that name one thing among thousands would each become a counter of their own.

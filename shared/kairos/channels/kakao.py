@@ -31,7 +31,7 @@ class Kakao(Plain):
     parts: Sequence[str] = ("template", "text", "variables")
     required: Sequence[str] = ("template", "text")
     mappings: Mapping[str, Sequence[str]] = {"variables": ()}
-    reports_back = False
+    reports_back = True
     informational = True
     rate = Rate(per_second=20)
     price = Price(0.009, "message, about 13 won; your provider's list says what you pay")

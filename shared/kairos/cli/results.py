@@ -42,6 +42,7 @@ NUMBERS: tuple[tuple[str, str, _Meant], ...] = (
     ("asked for", "message", lambda reason: True),
     ("sent", "sent", lambda reason: True),
     ("delivered", "delivered", lambda reason: True),
+    ("delayed", "delayed", lambda reason: True),
     ("opened", "opened", lambda reason: reason != MACHINE),
     ("opened by machines", "opened", lambda reason: reason == MACHINE),
     ("clicked", "clicked", lambda reason: reason != MACHINE),
@@ -55,7 +56,7 @@ NUMBERS: tuple[tuple[str, str, _Meant], ...] = (
     ("converted in holdout", "converted", lambda reason: reason == IN_HOLDOUT),
     ("exited", "exited", lambda reason: True),
 )
-_OF_STEPS = ("asked for", "sent", "delivered", "opened", "clicked", "bounced", "held", "not sent")
+_OF_STEPS = ("asked for", "sent", "delivered", "delayed", "opened", "clicked", "bounced", "held", "not sent")
 _OF_DAYS = ("entered", "held out", "sent", "delivered", "opened", "clicked", "converted", "not sent")
 
 
@@ -169,6 +170,7 @@ def to_json(results: Results) -> dict[str, Any]:
         "days": {day: numbers(day=day) for day in _days(results)},
         "not_sent_by_reason": dict(results.by_reason("not_sent")),
         "held_by_reason": dict(results.by_reason("held")),
+        "delayed_by_reason": dict(results.by_reason("delayed")),
         "exited_by_reason": dict(results.by_reason("exited")),
         "lift": lift.to_json(lift_of(results)),
         "timing": timeliness.to_json(timeliness.timeliness_of(results.figures, results.brand)),
@@ -205,7 +207,7 @@ def _tell(results: Results, zone: ZoneInfo, screen: Console) -> None:
     tell_table(screen, "by day", days, ("", *_OF_DAYS))
     for step, rows in experiments.to_rows(results.figures, results.arms):
         tell_table(screen, f"experiment {step}", rows, experiments.HEAD)
-    for title, kind in (("not sent", "not_sent"), ("held", "held"), ("exited", "exited")):
+    for title, kind in (("not sent", "not_sent"), ("held", "held"), ("delayed", "delayed"), ("exited", "exited")):
         tell_table(screen, f"{title}, by reason", results.by_reason(kind))
 
 
@@ -221,7 +223,7 @@ def _how_true(results: Results, zone: ZoneInfo) -> str:
 def _share(results: Results, word: str) -> str:
     """Return a number's share of what it is usually compared with."""
     base = {
-        **dict.fromkeys(("delivered", "bounced"), "sent"),
+        **dict.fromkeys(("delivered", "delayed", "bounced"), "sent"),
         **dict.fromkeys(("opened", "clicked", "complained"), "delivered"),
         "converted": "entered",
         "converted in holdout": "held out",

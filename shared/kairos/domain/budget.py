@@ -34,6 +34,7 @@ BUDGETS: Mapping[str, Budget] = {
     "entries": Budget(200, 400, "over ones, oldest first; live ones and tombstones never"),
     "enrollments": Budget(150, 600, "ended ones, oldest first; active ones never"),
     "messages": Budget(150, 350, "none"),
+    "handed": Budget(20, 350, "what is over, then the soonest to be over"),
     "counters": Budget(100, 200, "those that no live condition reads, then the longest unused"),
     "moments": Budget(150, 40, "none: one more is refused"),
     "entered": Budget(400, 30, "oldest first"),
@@ -111,6 +112,8 @@ def fits_one_more_entry(profile: Profile) -> bool:
 
 def evict(profile: Profile, live_counters: frozenset[str], now: datetime) -> None:
     """Bring a (copied) profile back within its budgets, in place. `now` is aware UTC."""
+    if profile.handed:
+        _evict_handed(profile, now)
     if profile.entries:
         _evict_entries(profile, now)
     if profile.enrollments:
@@ -172,7 +175,7 @@ def _evict_entries(profile: Profile, now: datetime) -> None:
 
 def _evict_enrollments(profile: Profile, now: datetime) -> None:
     """An ended passage stays while a message is unsettled, its goal or a success can be reached, or its entry lives."""
-    unsettled = {message.enrollment for message in profile.messages.values()}
+    unsettled = {message.enrollment for message in (*profile.messages.values(), *profile.handed.values())}
     for id, enrollment in list(profile.enrollments.items()):
         anchored = enrollment.entry is not None
         over = enrollment.entry not in profile.entries if anchored else not enrollment.active
@@ -184,6 +187,14 @@ def _evict_enrollments(profile: Profile, now: datetime) -> None:
     surplus = len(profile.enrollments) - BUDGETS["enrollments"].most
     for enrollment in sorted(ended, key=lambda e: e.entered_at)[: max(0, surplus)]:
         del profile.enrollments[enrollment.id]
+
+
+def _evict_handed(profile: Profile, now: datetime) -> None:
+    handed = {id: message for id, message in profile.handed.items() if message.expires_at > now}
+    surplus = len(handed) - BUDGETS["handed"].most
+    for id in sorted(handed, key=lambda id: (handed[id].expires_at, id))[: max(0, surplus)]:
+        del handed[id]
+    profile.handed = handed
 
 
 def _evict_counters(profile: Profile, live: frozenset[str]) -> None:

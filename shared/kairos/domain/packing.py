@@ -374,6 +374,7 @@ PROFILE: tuple[Row, ...] = (
     _plain("pulse", "pu", []),
     _plain("products", "pd", []),
     _map("categories", "ct"),
+    ("handed", "hd", *_records(Message, MESSAGE, "id"), {}),
 )
 _KEYS = {row[1]: row for row in PROFILE}
 

@@ -32,6 +32,9 @@ SAME_ADDRESS = {"kakao": "sms"}
 OWN_SERVER = frozenset({"webhook"})
 """Channels whose receiver is the brand's own: no address of the customer is needed."""
 
+ANSWERS_LATER = frozenset({"email", "kakao"})
+"""Channels whose provider takes a message first and says later that it did not arrive."""
+
 EntryKey = tuple[str, str]  # (kind, id)
 ConsentKey = tuple[str, str]  # (channel, purpose)
 
@@ -253,7 +256,8 @@ class Profile:
     (`kairos.domain.condition.stage`), `scores` what is learned of scores (`kairos.app.decide.scores`),
     `pulse` the day of the last visit, the month last counted (as above) and the day of the last answer, and
     `products` what was looked at and bought lately (`kairos.app.decide.browsing`), where a template shows it.
-    `categories` is `rhythm` for each kind of thing bought (`kairos.domain.category`).
+    `categories` is `rhythm` for each kind of thing bought (`kairos.domain.category`). `handed` are transactional
+    messages that a provider took and may still give up (`kairos.app.decide.handed`).
     """
 
     id: str
@@ -297,6 +301,7 @@ class Profile:
     pulse: list[int] = field(default_factory=list)
     products: list[Any] = field(default_factory=list)
     categories: dict[str, list[Any]] = field(default_factory=dict)
+    handed: dict[str, Message] = field(default_factory=dict)
 
     @property
     def birth(self) -> str:
@@ -354,4 +359,5 @@ class Profile:
             predicted=dict(self.predicted),
             scores=dict(self.scores),
             categories=dict(self.categories),
+            handed=dict(self.handed),
         )

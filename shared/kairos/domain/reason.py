@@ -9,7 +9,7 @@ from typing import Any
 
 from kairos.domain.instant import format_instant, parse_instant
 
-FEEDBACK = ("sent", "delivered", "opened", "clicked", "bounced", "complained")
+FEEDBACK = ("sent", "delivered", "delayed", "opened", "clicked", "bounced", "complained")
 """What became of a message that was asked for: counted and archived, and not kept in the profile's own log."""
 
 COUNTED_ONLY = ("bought", "active", "engaged", "aimed", "answered")

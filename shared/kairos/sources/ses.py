@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from kairos.domain.errors import BadInput, BadSignature
 from kairos.domain.event import ConsentFact, Event
+from kairos.domain.instant import format_instant
 from kairos.domain.machines import is_machine
 from kairos.registry import Named, Parsed, Request, Stop
 from kairos.sources._shape import Object, load_body, present
@@ -61,7 +62,7 @@ class Ses:
         "message_opened": ("machine",),
         "message_clicked": ("machine", "link_domain", "unsubscribe_link"),
         "message_failed": ("template",),
-        "message_delayed": ("delay_type",),
+        "message_delayed": ("delay_type", "retried_until"),
         "consent_withdrawn": (),
     }
 
@@ -123,7 +124,8 @@ def _properties(name: str, details: Object) -> dict[str, Any]:
     if name == "message_failed":
         return present(template=details.text("templateName", 128))
     if name == "message_delayed":
-        return present(delay_type=details.text("delayType", 64))
+        until = details.instant("expirationTime")
+        return present(delay_type=details.text("delayType", 64), retried_until=until and format_instant(until))
     if name in ("message_opened", "message_clicked"):
         return _machine(details) | (_link(details) if name == "message_clicked" else {})
     return {}

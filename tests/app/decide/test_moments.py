@@ -51,7 +51,7 @@ class TestAnniversaries:
         for year in range(2026, 2031):
             assert world.profile is not None
             assert world.profile.moments == {f"day/{year}": utc(f"{year}-03-10T09:00")}
-            assert not world.profile.enrollments
+            assert not any(passage.active for passage in world.profile.enrollments.values())
             world.live_until(utc(f"{year}-03-11T00:00"))
         assert times(world) == [f"{year}-03-10T09:00" for year in range(2026, 2031)]
 

@@ -130,6 +130,7 @@ def _fold_passages(turn: Turn, loser: Profile) -> None:
     """Take over passages with their messages; those that find no room end here, with that reason."""
     profile = turn.profile
     profile.messages.update({id: message for id, message in loser.messages.items() if id not in profile.messages})
+    profile.handed = {**loser.handed, **profile.handed}
     for enrollment in sorted(loser.enrollments.values(), key=lambda passage: (passage.entered_at, passage.id)):
         fits = not enrollment.active or budget.fits_one_more(profile)
         turn.keep(enrollment)

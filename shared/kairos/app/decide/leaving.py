@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from kairos.app.decide import holdouts, messages
+from kairos.app.decide import handed, holdouts, messages
 from kairos.app.decide.turn import Passed, Turn
 from kairos.domain.profile import Enrollment
 
@@ -66,3 +66,4 @@ def end(turn: Turn, enrollment: Enrollment, reason: str) -> None:
 def _withdraw_all(turn: Turn, enrollment: Enrollment, reason: str) -> None:
     for message in [m for m in turn.profile.messages.values() if m.enrollment == enrollment.id]:
         messages.withdraw(turn, message, reason)
+    handed.forget(turn, enrollment.id)

@@ -31,11 +31,16 @@ REST = "rest after"
 FULL = "frequency cap"
 OUTRANKED = "frequency cap, another message goes first"
 
-# Not sent for one of these, the next channel of the template is tried.
+BOUNCED, DELAYED = "bounced", "delayed"
+"""What the provider said of a message that it had taken: see `kairos.app.decide.handed`."""
+STUCK = "mailbox takes nothing now"
 PREFERRED_CHANNEL = "preferred_channel"
 """The trait that says which channel the customer wants first: their own word goes before the template's order."""
 
-FALL_BACK_ON = frozenset({"no address", "no consent", "suppressed", "refused", "not reachable"})
+FALL_BACK_ON = frozenset(
+    {"no address", "no consent", "suppressed", "refused", "not reachable", BOUNCED, DELAYED, STUCK}
+)
+"""Not sent for one of these, the next channel of the template is tried."""
 
 
 def ask(
@@ -209,7 +214,9 @@ def _obstacle(turn: Turn, message: Message) -> str | None:
         return "the template has no such channel"
     if not turn.profile.reaches(message.channel):
         return "no address"
-    return objected(turn, message.channel) if message.marketing else None
+    if not message.marketing:
+        return None
+    return objected(turn, message.channel) or (STUCK if reports.is_stuck(turn, message.channel) else None)
 
 
 def objected(turn: Turn, channel: str) -> str | None:

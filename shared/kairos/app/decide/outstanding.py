@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from kairos.app.decide import caps, spreading
+from kairos.app.decide import caps, handed, spreading
 from kairos.app.decide.messages import CHECK_AFTER, drop, effect_of, fall_back, hold
 from kairos.app.decide.turn import Turn
 from kairos.app.deliver.consent import base_of
@@ -49,13 +49,15 @@ def take_report(turn: Turn, event: Event) -> None:
     if event.name in PROOFS:
         _sent(turn, event, message)
     elif message is None or message.state != "asked":
-        return
+        pass
     elif event.name == "message_held":
         _held(turn, event, message)
     elif event.name in ("message_not_sent", "message_rejected", "message_failed"):
         turn.profile.messages.pop(message.id)
         caps.give_back(turn, message)
         fall_back(turn, message, str(event.properties.get("reason") or "refused"))
+        return
+    handed.hear(turn, event)
 
 
 def _sent(turn: Turn, event: Event, message: Message | None) -> None:
@@ -66,6 +68,7 @@ def _sent(turn: Turn, event: Event, message: Message | None) -> None:
     )
     if message is not None:
         turn.profile.messages.pop(message.id)
+        handed.keep(turn, message)
     told_now = message is not None or event.name == "message_sent"
     if told_now and isinstance(channel, str):
         caps.note_sent(turn, channel, bool(marketing), event.occurred_at, event.message or "")

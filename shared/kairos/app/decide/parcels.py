@@ -211,7 +211,7 @@ def pack_state(profile: Profile) -> str:
     hashes. Raises NoRoom where even the rest (consents, tombstones, timers) does not fit.
     """
     whole = replace(profile, version=0, sequences={}, alarm=None, parcels={}, written={})
-    unsettled = {message.enrollment for message in profile.messages.values()}
+    unsettled = {message.enrollment for message in (*profile.messages.values(), *profile.handed.values())}
     open_ = {id: e for id, e in profile.enrollments.items() if e.active or e.entry or id in unsettled}
     lighter = replace(whole, log=())
     lightest = replace(lighter, enrollments=open_, seen={}, posted={})

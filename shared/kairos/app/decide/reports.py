@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from kairos.app.decide import counting, habits
 from kairos.app.decide.turn import Turn
@@ -25,7 +26,13 @@ _BITS: Mapping[tuple[str, str], int] = {
     ("clicked", MACHINE): 32,
     ("bounced", ""): 64,
     ("complained", ""): 128,
+    ("delayed", ""): 1 << 13,  # the five below it belong to `habits` and `timeliness`
 }
+_MAILBOX = 1 << 14
+"""Of a message that is delayed for the recipient's sake: their mailbox is full, or their server does not answer."""
+_OF_MAILBOXES = frozenset({"MailboxFull", "RecipientServerError", "TransientCommunicationFailure"})
+STUCK_AFTER = 3
+STUCK_FOR = timedelta(days=14)
 _IMPLIES: Mapping[str, tuple[str, ...]] = {
     "message_sent": ("sent",),
     "message_delivered": ("sent", "delivered"),
@@ -33,6 +40,7 @@ _IMPLIES: Mapping[str, tuple[str, ...]] = {
     "message_clicked": ("sent", "delivered", "clicked"),
     "message_complained": ("sent", "delivered", "complained"),
     "message_bounced": ("sent", "bounced"),
+    "message_delayed": ("sent", "delayed"),
 }
 _BY_MACHINES = frozenset({"opened", "clicked"})
 
@@ -77,12 +85,30 @@ def take(turn: Turn, event: Event) -> None:
             answered |= kind in _BY_MACHINES and not by
             if kind == "sent":
                 told |= habits.note_sent(turn, posted)
-            turn.reasons.append(_reason(turn, id, posted, kind, by))
+            turn.reasons.append(_reason(turn, id, posted, kind, by or _why(event, kind)))
             said = {**event.properties, **_about(turn, id, posted), "machine": bool(by)}
             counting.count(turn, f"message_{kind}", said, event.occurred_at)
+    if event.name == "message_delayed" and event.properties.get("delay_type") in _OF_MAILBOXES:
+        told |= _MAILBOX
     turn.profile.posted[id] = replace(posted, told=told)
     if answered:
         habits.note_answer(turn, id, event.occurred_at)
+
+
+def is_stuck(turn: Turn, channel: str) -> bool:
+    """Return whether a mailbox takes nothing for now: the last STUCK_AFTER messages of which anything is known were
+    delayed on its side and never arrived, the newest of them less than STUCK_FOR ago. What comes after that is the
+    probe: where it is delayed too, the mailbox rests as long again."""
+    posted = [one for one in turn.profile.posted.values() if one.channel == channel]
+    heard = sorted((one for one in posted if one.told & (_MAILBOX | _BITS["delivered", ""])), key=lambda one: one.at)
+    last = heard[-STUCK_AFTER:]
+    if len(last) < STUCK_AFTER or last[-1].at + STUCK_FOR <= turn.now:
+        return False
+    return not any(one.told & _BITS["delivered", ""] for one in last)
+
+
+def _why(event: Event, kind: str) -> str:
+    return str(event.properties.get("delay_type") or "") if kind == "delayed" else ""
 
 
 def _about(turn: Turn, id: str, posted: Posted) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime, time
 
-from kairos.app.decide import messages, pauses
+from kairos.app.decide import handed, messages, pauses
 from kairos.app.decide.admission import hold_out, in_holdout, note_entry
 from kairos.app.decide.entries import EntryChange
 from kairos.app.decide.leaving import finish, leave
@@ -353,6 +353,7 @@ def _stop(turn: Turn, enrollment: Enrollment, plan: dict[str, Planned]) -> None:
 
 def _take_back_held(turn: Turn, enrollment: Enrollment) -> None:
     """A held message speaks of the old date: it goes, and its step is planned anew."""
+    handed.forget(turn, enrollment.id)
     for message in [m for m in turn.profile.messages.values() if m.enrollment == enrollment.id and m.state == "held"]:
         messages.withdraw(turn, message, "the entry moved")
         planned = enrollment.plan.get(message.step)
