@@ -372,6 +372,22 @@ MUTANTS = [
         ("app/decide/test_messages.py",),
     ),
     Mutant(
+        "what arrived may come back",
+        "shared/kairos/app/decide/handed.py",
+        "if event.name in ARRIVED or message.expires_at <= turn.now:",
+        "if message.expires_at <= turn.now:",
+        "an absence note that comes as a bounce sends the text message too",
+        ("app/decide/test_handed.py",),
+    ),
+    Mutant(
+        "a cancelled booking still owes its reminder",
+        LEAVING,
+        "    handed.forget(turn, enrollment.id)\n",
+        "",
+        "who cancelled is reminded by text message when the e-mail bounces",
+        ("app/decide/test_handed.py",),
+    ),
+    Mutant(
         "at its expiry a message is still good",
         MESSAGES,
         "    if message.expires_at <= turn.now:\n",

@@ -214,9 +214,9 @@ def _obstacle(turn: Turn, message: Message) -> str | None:
         return "the template has no such channel"
     if not turn.profile.reaches(message.channel):
         return "no address"
-    if not message.marketing:
-        return None
-    return objected(turn, message.channel) or (STUCK if reports.is_stuck(turn, message.channel) else None)
+    if message.marketing and reports.is_stuck(turn, message.channel):
+        return objected(turn, message.channel) or STUCK
+    return objected(turn, message.channel) if message.marketing else None
 
 
 def objected(turn: Turn, channel: str) -> str | None:
