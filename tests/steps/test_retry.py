@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -269,13 +270,44 @@ def test_the_best_channel_is_the_one_they_answer_most_and_the_others_have_their_
     world.hear(make_event("go"))
     world.live_until(NOON + 5 * D)
     assert attempts(world) == [(NOON, "sms"), (NOON + D, "email"), (NOON + 2 * D, "sms")]
+    chosen = [(reason.channel, reason.reason) for reason in world.reasons if reason.kind == "chosen"]
+    assert chosen == [
+        ("sms", "best channel: 1 of 2, propensity 0.9500"),
+        ("email", "best channel: 1 of 1, propensity 1.0000"),
+        ("sms", "best channel: 1 of 2, propensity 0.9500"),
+    ]
 
 
 def test_without_anything_known_the_best_channel_is_the_first_that_reaches_them() -> None:
     step, args = read({"retry": RETRY | {"channels": {"best": ["sms", "email"]}}})
-    assert step.enter(args, scene()) == Ask(SendArgs("hello", "sms"))
+    assert step.enter(args, scene()).send == SendArgs("hello", "sms")
     only_email = replace(scene(), reaches=lambda channel: channel == "email")
-    assert step.enter(args, only_email) == Ask(SendArgs("hello", "email"))
+    assert step.enter(args, only_email).send == SendArgs("hello", "email")
+    nothing = replace(scene(), reaches=lambda channel: False)
+    assert step.enter(args, nothing) == Ask(SendArgs("hello", "sms")), "and the reason is stored: no address"
+
+
+def test_where_nothing_is_known_of_them_the_channel_that_the_shops_customers_answer_is_best() -> None:
+    step, args = read({"retry": RETRY | {"channels": {"best": ["email", "sms"]}}})
+    shop = replace(scene(), usual_rate={"email": 0.1, "sms": 0.4}.__getitem__)
+    assert step.enter(args, shop).send.channel == "sms"
+    shop.profile.hours.update({"sent sms": (1, 30), "answered sms": (1, 1)})
+    assert step.enter(args, shop).send.channel == "email", "thirty messages of their own say more"
+
+
+def test_a_stated_share_of_choices_is_any_channel_and_each_says_how_likely_it_was() -> None:
+    step, args = read({"retry": RETRY | {"channels": {"best": ["email", "sms"]}}})
+    shares: Counter[tuple[str, str]] = Counter()
+    for number in range(2000):
+        where = replace(scene(id=f"e{number}", node="ask"), explore=0.2)
+        asked = step.enter(args, where)
+        assert step.enter(args, where) == asked, "looked at again, it is the same"
+        shares[asked.send.channel, asked.chosen] += 1
+    assert {key: round(number / 2000, 1) for key, number in shares.items()} == {
+        ("email", "best channel: 1 of 2, propensity 0.9000"): 0.8,
+        ("email", "best channel, exploring: 1 of 2, propensity 0.9000"): 0.1,
+        ("sms", "best channel, exploring: 1 of 2, propensity 0.1000"): 0.1,
+    }
 
 
 @pytest.mark.parametrize("wrong", [{"best": []}, {"best": ["email", "email"]}, {"worst": ["email"]}, {"best": "email"}])

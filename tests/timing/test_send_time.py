@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 
@@ -107,3 +108,10 @@ def test_without_an_allowed_hour_there_is_no_choice() -> None:
 
 def test_what_a_release_stores_reads_back_as_it_was() -> None:
     assert HourPrior.from_document(json.loads(json.dumps(PRIOR.to_document()))) == PRIOR
+
+
+def test_what_somebody_unknown_answers_is_known_once_answers_were_learned_from() -> None:
+    assert HourPrior().usual_rate() is None
+    keen, cold = (ResponseType(0.5, (odds,) * WEEK_HOURS) for odds in (2.0, -2.0))
+    assert HourPrior(types=(keen, cold)).usual_rate() == pytest.approx(0.5)
+    assert HourPrior(types=(replace(cold, share=1.0),)).usual_rate() == pytest.approx(0.14, abs=0.03)

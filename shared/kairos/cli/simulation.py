@@ -31,7 +31,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 REPORTED = frozenset(
     (
         *("entered", "message", "held", "not_sent", "exited", "converted", "holdout", "assigned", "succeeded"),
-        *("called", "segment_entered", "segment_left"),
+        *("called", "chosen", "segment_entered", "segment_left"),
     )
 )
 

@@ -34,9 +34,11 @@ class Park:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask for a message; once it is asked for or known not to go out, the step's `asked` decides again."""
+    """Ask for a message; once it is asked for or known not to go out, the step's `asked` decides again. `chosen` says
+    what of it was chosen among others, and how likely that was."""
 
     send: SendArgs
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ def _always(channel: str) -> bool:
     return True
 
 
+def _a_quarter(channel: str) -> float:
+    return 0.25
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What a step may look at. `at` is the passage's own clock: when this step was reached, exact.
@@ -95,6 +101,8 @@ class Scene:
     `zone` is the customer's, else the brand's. `matches(event)` says whether an event concerns this passage (its
     subject, its own messages), `reaches(channel)` whether there is an address and, for marketing, consent;
     `days_of(anchor)` are the days of a moment that all share, or the day that is predicted of the customer.
+    `usual_rate(channel)` is the share of messages there that the shop's customers answer, `explore` the share of
+    choices that are left to chance.
     """
 
     now: datetime
@@ -107,6 +115,8 @@ class Scene:
     matches: Callable[[Event], bool]
     reaches: Callable[[str], bool] = _always
     days_of: DaysOf = _no_days
+    usual_rate: Callable[[str], float] = _a_quarter
+    explore: float = 0.0
 
     def holds(self, condition: Condition, properties: Mapping[str, Any] | None = None) -> bool:
         """Return whether a condition holds here, over the trigger's properties or the given ones."""

@@ -17,7 +17,7 @@ COUNTED_ONLY = ("bought", "active", "engaged", "aimed", "answered")
 
 KINDS = (
     *("entered", "message", "held", "not_sent", "exited", "converted", "holdout", "moved", "skipped", "ignored"),
-    *("merged", "assigned", "succeeded", "called", "segment_entered", "segment_left", "erased"),
+    *("merged", "assigned", "succeeded", "called", "chosen", "segment_entered", "segment_left", "erased"),
     *FEEDBACK,
     *COUNTED_ONLY,
 )

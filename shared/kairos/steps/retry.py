@@ -1,7 +1,8 @@
 """`retry: {send: T, until: {event: E}, every: 1d, times: 3, channels: [email, sms]}` — ask again until they respond.
 
 `channels: {best: [email, sms]}` takes, of those tried least in this passage, the channel that this customer answers
-most: (answered + 1) / (sent + 4), as the item counts them by the hour. So who answers nothing hears from each in turn.
+most (`kairos.timing.channel`), as the item counts sends and answers by the hour, or for the brand's share of choices
+any of them. So who answers nothing hears from each in turn. The propensity of each choice is told in its reason.
 
 Each attempt is a message of its own, under quiet hours, caps, expiry and `if` like any other, by the next of the
 channels that can reach the customer. The wait for a response begins when the attempt is asked for, after quiet hours
@@ -21,11 +22,13 @@ from kairos.domain.decision import Ask, Decision, Go, Park, Scene
 from kairos.domain.document import ID_FORM, Document, Path
 from kairos.domain.errors import BadDefinition
 from kairos.domain.event import Event
+from kairos.domain.ids import fraction
 from kairos.domain.journey import Matcher, SendArgs
 from kairos.domain.membership import only_event
 from kairos.steps._step import PlainStep
 from kairos.steps.send import BEST_WITHIN, SEND_OPTIONS, SEND_SCHEMA, read_best_within, read_send
 from kairos.steps.wait_for import answers, read_matcher
+from kairos.timing.channel import answer_rate, choose_channel
 
 TIMES_MAX = 10
 RESPONDED = "they responded"
@@ -50,7 +53,7 @@ _CHANNELS: dict[str, Any] = {
     "items": {"$ref": "#/$defs/channel"},
 }
 BEST = "best"
-_ANSWERED_OF_NOTHING, _SENT_OF_NOTHING = 1.0, 4.0
+BEST_CHANNEL = "best channel"
 
 
 class Retry(PlainStep):
@@ -105,6 +108,8 @@ class Retry(PlainStep):
         return [(way, document.items(way)) for way in ("then", "else") if document.has(way)]
 
     def enter(self, args: Attempts, scene: Scene) -> Decision:
+        if args.best:
+            return _ask_by_best(args, scene)
         return Ask(replace(args.send, channel=_channel(args, scene)))
 
     def asked(self, args: Attempts, scene: Scene) -> Decision:
@@ -130,26 +135,39 @@ def _channel(args: Attempts, scene: Scene) -> str | None:
     """Return the next channel in turn that can reach the customer; where none can, the next one says why not."""
     if not args.channels:
         return None
-    if args.best:
-        return _best(args.channels, scene)
     first = _attempts(scene) % len(args.channels)
     in_turn = (*args.channels[first:], *args.channels[:first])
     return next((channel for channel in in_turn if scene.reaches(channel)), in_turn[0])
 
 
-def _best(channels: Sequence[str], scene: Scene) -> str:
-    """Return the channel that can reach the customer, was tried least in this passage, and is answered most by them."""
-    tried = Counter(
+def _ask_by_best(args: Attempts, scene: Scene) -> Ask:
+    """Ask by one of the channels that can reach the customer and were tried least in this passage; where none can, by
+    the first, which says why not."""
+    reaching = [channel for channel in args.channels if scene.reaches(channel)]
+    if not reaching:
+        return Ask(replace(args.send, channel=args.channels[0]))
+    tried = _tried(scene)
+    least = min(tried[channel] for channel in reaching)
+    rates = {channel: _rate(scene, channel) for channel in reaching if tried[channel] == least}
+    draw = fraction("channel", scene.enrollment.id, scene.enrollment.node or "", str(_attempts(scene)))
+    choice = choose_channel(rates, draw, scene.explore)
+    kind = f"{BEST_CHANNEL}, exploring" if choice.explored else BEST_CHANNEL
+    said = f"{kind}: 1 of {len(rates)}, propensity {choice.propensity:.4f}"
+    return Ask(replace(args.send, channel=choice.channel), said)
+
+
+def _tried(scene: Scene) -> Counter[str]:
+    """Return how often each channel was tried by this step of this passage."""
+    return Counter(
         posted.channel
         for id in scene.enrollment.asked
         if (posted := scene.profile.posted.get(id)) is not None and posted.step == scene.enrollment.node
     )
 
-    def rate(channel: str) -> float:
-        answered, sent = (sum(scene.profile.hours.get(f"{kind} {channel}", ())[1::2]) for kind in ("answered", "sent"))
-        return (answered + _ANSWERED_OF_NOTHING) / (sent + _SENT_OF_NOTHING)
 
-    return min(channels, key=lambda channel: (not scene.reaches(channel), tried[channel], -rate(channel)))
+def _rate(scene: Scene, channel: str) -> float:
+    sent, answered = (sum(scene.profile.hours.get(f"{kind} {channel}", ())[1::2]) for kind in ("sent", "answered"))
+    return answer_rate(sent, answered, scene.usual_rate(channel))
 
 
 def _channels(inner: Document) -> tuple[str, ...]:

@@ -10,14 +10,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kairos.timing.channel import ChannelChoice, answer_rate, choose_channel
     from kairos.timing.lag import LagCounts, LagCurve, count_lags, lag_curve
+    from kairos.timing.lifecycle import Course, course_of, lifecycle_index
     from kairos.timing.next_order import Forecast, RhythmPrior
+    from kairos.timing.offsets import Around, count_around
     from kairos.timing.rhythm import Rhythm, day_of, joined, replay
     from kairos.timing.send_time import Choice, HourPrior, Hours, choose_hour, hour_of_week, week_of
     from kairos.timing.silence import SilencePrior, p_none
 
 __all__ = [
+    "Around",
+    "ChannelChoice",
     "Choice",
+    "Course",
     "Forecast",
     "HourPrior",
     "Hours",
@@ -26,23 +32,42 @@ __all__ = [
     "Rhythm",
     "RhythmPrior",
     "SilencePrior",
+    "answer_rate",
+    "choose_channel",
     "choose_hour",
+    "count_around",
     "count_lags",
+    "course_of",
     "day_of",
     "hour_of_week",
     "joined",
     "lag_curve",
+    "lifecycle_index",
     "p_none",
     "replay",
     "week_of",
 ]
 
 _HOMES = {
+    "channel": (
+        "ChannelChoice",
+        "answer_rate",
+        "choose_channel",
+    ),
     "lag": (
         "LagCounts",
         "LagCurve",
         "count_lags",
         "lag_curve",
+    ),
+    "lifecycle": (
+        "Course",
+        "course_of",
+        "lifecycle_index",
+    ),
+    "offsets": (
+        "Around",
+        "count_around",
     ),
     "next_order": (
         "Forecast",

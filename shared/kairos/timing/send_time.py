@@ -55,6 +55,14 @@ class HourPrior:
     levels: tuple[float, ...] = (0.1, 0.2, 0.4, 0.2, 0.1)
     doubt: float = 0.1
 
+    def usual_rate(self) -> float | None:
+        """Return the share of messages that somebody of whom nothing is known answers, sent where the shop's week is
+        active; None where no answers were learned from."""
+        if not self.types:
+            return None
+        rates = answer_rates(self, Hours(), range(WEEK_HOURS))
+        return sum(share * rate for share, rate in zip(self.shares, rates, strict=True))
+
     def to_document(self) -> dict[str, Any]:
         """Return what a release stores."""
         types = [{"share": each.share, "odds": list(each.odds)} for each in self.types]

@@ -253,6 +253,8 @@ def _ask(turn: Turn, enrollment: Enrollment, journey: Journey, node: Node, decis
         walk(turn, enrollment, journey, node.next, at)
         return
     at = _caught_up(turn, at)  # what was heard late is due now: counted from when it happened it might expire unsent
+    if decision.chosen:
+        turn.say("chosen", enrollment, decision.chosen, step=node.id, channel=decision.send.channel or "", due=at)
     message = messages.ask(turn, enrollment, node.id, decision.send, at, journey.marketing, None)
     enrollment = turn.profile.enrollments[enrollment.id]
     if message is not None and message.state == "held":

@@ -28,5 +28,7 @@ def scene_of(turn: Turn, enrollment: Enrollment, journey: Journey, at: datetime)
         is_business_day=turn.release.is_business_day,
         matches=matches,
         days_of=lambda anchor: foresight.days_of(turn, anchor),
+        usual_rate=turn.release.timing.usual_rate,
+        explore=turn.release.timing.explore,
         reaches=lambda channel: messages.reaches(turn, channel, marketing=journey.marketing),
     )

@@ -46,6 +46,7 @@ class Timing:
         self.lapsed = parse_share(stages["lapsed"]) if "lapsed" in stages else LAPSED
         self._hours: dict[str, HourPrior] = {}
         self._rhythms: dict[str, RhythmPrior] = {}
+        self._usual: dict[str, float] = {}
 
     @property
     def learns(self) -> bool:
@@ -84,6 +85,15 @@ class Timing:
             raw = self._learned.get("hours", {}).get(channel)
             self._hours[channel] = HourPrior.from_document(raw) if raw else HOURS
         return self._hours[channel]
+
+    def usual_rate(self, channel: str) -> float:
+        """Return the share of messages on a channel that the shop's customers answer, as far as it was learned."""
+        from kairos.timing.channel import USUAL_RATE
+
+        if channel not in self._usual:
+            learned = self.hours(channel).usual_rate()
+            self._usual[channel] = USUAL_RATE if learned is None else learned
+        return self._usual[channel]
 
 
 def _read_rhythm(raw: Mapping[str, Any]) -> RhythmPrior:
