@@ -180,7 +180,7 @@ def test_a_poison_event_in_a_batch_of_ten_is_parked_and_nothing_else_suffers(pla
     ((group, what, reason),) = station.parking.parked
     assert (group, what["id"], reason) == ("u1", f"poison{place}", "RuntimeError: poison")
     assert len(station.customers.profiles["u1"].enrollments) == 9
-    assert f"poison{place}" not in station.customers.profiles["u1"].seen
+    assert not station.customers.profiles["u1"].has_seen(f"poison{place}")
 
 
 def test_poison_in_one_queue_message_with_others_is_parked_alone() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from kairos.domain.ids import seen_key
+from kairos.domain.hour_counts import COUNT_MAX, HourCounts
 from kairos.domain.profile import (
     Consent,
     Counter,
@@ -22,11 +22,13 @@ from kairos.domain.profile import (
     Written,
 )
 from kairos.domain.reason import KINDS, Reason
+from kairos.domain.seen import NOTHING, Seen, seen_key
 
 instants = st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC))
 maybe = st.none() | instants
 texts = st.text(st.characters(exclude_categories=()), max_size=12)  # lone surrogates, NUL and all
 numbers = st.integers(0, 9)
+counts = st.integers(0, 9) | st.integers(0, COUNT_MAX)
 flags = st.booleans()
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | flags | st.integers() | st.floats(allow_nan=False) | texts,
@@ -101,7 +103,19 @@ def filed(records: st.SearchStrategy[Any], key: str) -> st.SearchStrategy[dict[A
     return st.lists(records, max_size=3).map(lambda found: {getattr(record, key): record for record in found})
 
 
-keys_of_seen = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=12, max_size=12)
+def week_of(counts: dict[int, int]) -> HourCounts:
+    """Return a week with these counts."""
+    return HourCounts.of(counts.items())
+
+
+def seen_of(ends: dict[str, int]) -> Seen:
+    """Return what remembers these events until these minutes."""
+    seen = NOTHING
+    for event, until in ends.items():
+        seen = seen.with_one(seen_key(event), until)
+    return seen
+
+
 profiles = st.builds(
     Profile,
     id=texts,
@@ -123,8 +137,7 @@ profiles = st.builds(
     entered=st.dictionaries(texts, st.dictionaries(texts, instants, max_size=2), max_size=2),
     sent=st.lists(st.tuples(texts, instants, texts), max_size=3).map(tuple),
     sent_transactional=st.lists(st.tuples(texts, instants, texts), max_size=3).map(tuple),
-    seen=st.dictionaries(texts.map(seen_key), st.integers(0, 120_000_000), max_size=3)
-    | st.dictionaries(keys_of_seen, st.integers(0, 120_000_000), max_size=3),
+    seen=st.dictionaries(texts, st.integers(0, 120_000_000), max_size=3).map(seen_of),
     sequences=st.dictionaries(texts, texts, max_size=2),
     alarm=maybe,
     log=st.lists(reasons, max_size=3).map(tuple),
@@ -136,7 +149,7 @@ profiles = st.builds(
         max_size=2,
     ),
     rhythm=st.lists(st.lists(st.integers(0, 3_000_000) | st.floats(0, 1e9), max_size=8), max_size=3),
-    hours=st.dictionaries(texts, st.lists(numbers, max_size=6).map(tuple), max_size=2),
+    hours=st.dictionaries(texts, st.dictionaries(st.integers(0, 167), counts).map(week_of), max_size=2),
     predicted=st.dictionaries(texts, st.builds(Predicted, texts, numbers, numbers, numbers), max_size=2),
     categories=st.dictionaries(texts, st.lists(st.lists(numbers, max_size=3), max_size=3), max_size=2),
 )

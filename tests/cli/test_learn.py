@@ -11,6 +11,7 @@ pytest.importorskip("scipy")
 
 from kairos.app.learn.sample import Sample, read_sample
 from kairos.app.publish.release import Release
+from kairos.domain.hour_counts import HourCounts
 from kairos.domain.profile import Profile
 from kairos.timing import replay
 from tests.app.brands import journey, small_drafts
@@ -39,7 +40,7 @@ def keep_shop(deployment: MemoryDeployment) -> None:
     ahead = NOW.date().toordinal() - LATEST
     for customer, days in SHOP.items():
         rhythm = replay(day + ahead for day in days)
-        deployment.keep(Profile(customer, NOW, rhythm=rhythm.to_state(), hours={"active": (9, 2)}))
+        deployment.keep(Profile(customer, NOW, rhythm=rhythm.to_state(), hours={"active": HourCounts.of([(9, 2)])}))
 
 
 def test_priors_are_learned_from_the_items_and_go_live(

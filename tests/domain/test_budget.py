@@ -20,9 +20,10 @@ from kairos.domain.budget import (
     trimmed,
 )
 from kairos.domain.canonical import canonical
-from kairos.domain.instant import to_micros
-from kairos.domain.profile import Consent, Counter, Enrollment, Entry, Message, Planned, Profile
+from kairos.domain.profile import Consent, Counter, Enrollment, Entry, Message, Planned, Profile, seen_until
 from kairos.domain.reason import Reason
+from kairos.domain.seen import seen_key
+from tests.aws.profiles import seen_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 M, D = timedelta(minutes=1), timedelta(days=1)
@@ -138,12 +139,12 @@ def test_the_longest_untouched_traits_go_and_the_zone_stays() -> None:
 
 def test_the_rest_is_bounded_too() -> None:
     rows = tuple(("email", NOON + n * M, f"m{n}") for n in range(500))
-    seen = {f"x{n:04}": to_micros(NOON + (n + 1) * M) for n in range(900)} | {"expired": to_micros(NOON)}
+    seen = seen_of({f"x{n}": seen_until(NOON + (n + 1) * M) for n in range(900)} | {"expired": seen_until(NOON)})
     log = tuple(Reason(NOON + n * M, "u1", "entered") for n in range(100))
     sequences = {f"q{n}": "1" for n in range(9)}
     left = evicted(profile(sent=rows, seen=seen, log=log, sequences=sequences))
     assert left.sent == rows[-200:]
-    assert set(left.seen) == {f"x{n:04}" for n in range(400, 900)}
+    assert set(left.seen) == {seen_key(f"x{n}") for n in range(400, 900)}
     assert left.log == log[-40:]
     assert set(left.sequences) == {"q5", "q6", "q7", "q8"}
 

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-PACKING = "shared/kairos/domain/packing.py"
+PACKING = "shared/kairos/domain/packing/__init__.py"
+ROWS = "shared/kairos/domain/packing/profile.py"
 CUSTOMERS = "shared/kairos/aws/customers.py"
+SEEN = "shared/kairos/domain/seen.py"
 LEDGER = "shared/kairos/aws/ledger.py"
 TABLE = "shared/kairos/aws/table.py"
 
 MUTANTS = [
     Mutant(
         "the codec drops a field",
-        PACKING,
-        '    ("endings", "z", _pack_entered, _unpack_entered, {}),\n',
+        ROWS,
+        '    ("endings", "z", _pack_by_subject, _unpack_by_subject, {}),\n',
         "",
         "an order that overtook its cart is forgotten between two batches",
-        ("aws/test_codec.py",),
+        ("domain/packing/test_tables.py",),
     ),
     Mutant(
         "the codec drops when a trait was said",
-        PACKING,
-        '    ("trait_times", "tt", _instants, _read_instants, {}),\n',
+        ROWS,
+        '    instants("trait_times", "tt"),\n',
         "",
         "an older word wins",
-        ("aws/test_codec.py",),
+        ("domain/packing/test_tables.py",),
     ),
     Mutant(
         "a newer schema is read as if it were known",
@@ -188,10 +190,26 @@ MUTANTS = [
     ),
     Mutant(
         "what is remembered is forgotten, newest first",
-        "shared/kairos/domain/budget.py",
-        "for id in sorted(seen, key=lambda id: (seen[id], id))[:surplus]:",
-        "for id in sorted(seen, key=lambda id: (seen[id], id))[-surplus:]:",
+        SEEN,
+        "return Seen(self.hashes[gone * WIDTH :], self.ends[gone:]) if gone else self",
+        "return Seen(self.hashes[: -gone * WIDTH], self.ends[:-gone]) if gone else self",
         "a busy customer's last events count twice",
-        ("domain/test_budget.py",),
+        ("domain/test_budget.py", "domain/test_seen.py"),
+    ),
+    Mutant(
+        "half of one hash and half of the next are taken for a third",
+        SEEN,
+        "while at > 0 and at % WIDTH:",
+        "while at > 0 and not WIDTH:",
+        "an event that never was there is dropped as a repetition",
+        ("domain/test_seen.py",),
+    ),
+    Mutant(
+        "what an older schema had seen is forgotten",
+        "shared/kairos/domain/packing/older.py",
+        'return (bits >> 5 * _WORD - 8 * WIDTH).to_bytes(WIDTH, "big")',
+        'return (bits >> 5 * _WORD - 8 * WIDTH - 1).to_bytes(WIDTH + 1, "big")[1:]',
+        "on the day of an update every repetition counts twice",
+        ("domain/packing/test_older.py",),
     ),
 ]

@@ -14,8 +14,9 @@ from kairos.app.consents import Word
 from kairos.app.deliver.quiet import open_at
 from kairos.app.ports import Pointer
 from kairos.app.publish.release import Release
-from kairos.domain.ids import call_id, digest, seen_key
+from kairos.domain.ids import call_id, digest
 from kairos.domain.profile import Message, Profile
+from kairos.domain.seen import seen_key
 from tests.simulation.provider import Call
 from tests.simulation.world import World
 

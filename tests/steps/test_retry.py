@@ -12,6 +12,7 @@ from kairos.domain.decision import Ask, Go, Park
 from kairos.domain.effects import Send
 from kairos.domain.errors import BadDefinition
 from kairos.domain.event import Event
+from kairos.domain.hour_counts import HourCounts
 from kairos.domain.journey import SendArgs
 from kairos.steps.retry import RESPONDED
 from tests.app.decide.company import Company
@@ -264,9 +265,8 @@ def test_the_best_channel_is_the_one_they_answer_most_and_the_others_have_their_
     world = World(journey(kind="transactional", channels={"best": ["email", "sms"]}, times=3))
     assert world.release.timing.keeps_hours
     assert world.profile is not None
-    world.profile.hours.update(
-        {"sent email": (1, 9), "answered email": (1, 1), "sent sms": (1, 4), "answered sms": (1, 3)}
-    )
+    answers = {"sent email": 9, "answered email": 1, "sent sms": 4, "answered sms": 3}
+    world.profile.hours.update({name: HourCounts.of([(1, count)]) for name, count in answers.items()})
     world.hear(make_event("go"))
     world.live_until(NOON + 5 * D)
     assert attempts(world) == [(NOON, "sms"), (NOON + D, "email"), (NOON + 2 * D, "sms")]
@@ -291,7 +291,7 @@ def test_where_nothing_is_known_of_them_the_channel_that_the_shops_customers_ans
     step, args = read({"retry": RETRY | {"channels": {"best": ["email", "sms"]}}})
     shop = replace(scene(), usual_rate={"email": 0.1, "sms": 0.4}.__getitem__)
     assert step.enter(args, shop).send.channel == "sms"
-    shop.profile.hours.update({"sent sms": (1, 30), "answered sms": (1, 1)})
+    shop.profile.hours.update({"sent sms": HourCounts.of([(1, 30)]), "answered sms": HourCounts.of([(1, 1)])})
     assert step.enter(args, shop).send.channel == "email", "thirty messages of their own say more"
 
 

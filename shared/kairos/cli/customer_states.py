@@ -21,6 +21,7 @@ from kairos.cli.screen import open_screen
 from kairos.domain.instant import format_instant, parse_instant
 from kairos.domain.packing import pack, packed_id, unpack
 from kairos.domain.profile import SCHEMA, Profile
+from kairos.domain.seen import NOTHING
 
 if TYPE_CHECKING:
     from kairos.cli.deployment import Deployment
@@ -89,7 +90,7 @@ def write_states(write: Any, head: Mapping[str, Any], profiles: Iterable[Profile
     write(_line({"kairos": KIND, **head}))
     written = 0
     for profile in profiles:
-        kept = replace(profile, log=(), written={}, seen={}, sequences={}, parcels={})
+        kept = replace(profile, log=(), written={}, seen=NOTHING, sequences={}, parcels={})
         write(_line({"schema": SCHEMA, "state": pack(kept)}))
         written += 1
     return written

@@ -41,7 +41,7 @@ BUDGETS: Mapping[str, Budget] = {
     "endings": Budget(200, 30, "oldest first"),
     "sent": Budget(200, 45, "what no cap counts any more, then oldest first"),
     "sent_transactional": Budget(200, 45, "what no cap counts any more, then oldest first"),
-    "seen": Budget(500, 35, "expired, then the soonest to expire"),
+    "seen": Budget(500, 11, "expired, then the soonest to expire"),
     "parcels": Budget(100, 1_000, "none: one more event for the profile it became is refused"),
     "sequences": Budget(4, 120, "the smallest names: queues that are gone"),
     "posted": Budget(60, 40, "what is older than 30 days, then oldest first"),
@@ -146,7 +146,9 @@ def _evict_sent(profile: Profile, now: datetime) -> None:
 
 def _evict_hours(profile: Profile) -> None:
     surplus = len(profile.hours) - BUDGETS["hours"].most
-    for name in sorted(profile.hours, key=lambda name: (sum(profile.hours[name][1::2]), name))[: max(0, surplus)]:
+    if surplus <= 0:
+        return
+    for name in sorted(profile.hours, key=lambda name: (profile.hours[name].total(), name))[:surplus]:
         del profile.hours[name]
 
 
@@ -227,13 +229,7 @@ def _evict_traits(profile: Profile) -> None:
 
 
 def _evict_seen(profile: Profile, now: datetime) -> None:
-    moment = to_micros(now) // MINUTE
-    seen = {id: until for id, until in profile.seen.items() if until > moment}
-    surplus = len(seen) - BUDGETS["seen"].most
-    if surplus > 0:
-        for id in sorted(seen, key=lambda id: (seen[id], id))[:surplus]:
-            del seen[id]
-    profile.seen = seen
+    profile.seen = profile.seen.kept(to_micros(now) // MINUTE, BUDGETS["seen"].most)
 
 
 def _evict_posted(profile: Profile, now: datetime) -> None:

@@ -6,9 +6,7 @@ Enrollment and message ids contain the *birth* profile id: they survive merges, 
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 
-SEEN_CHARACTERS = 12
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
 
@@ -48,13 +46,3 @@ def call_id(enrollment: str, step: str) -> str:
 def subject_key(subject: str) -> str:
     """Return what a subject is remembered by: short, and telling nothing."""
     return digest("subject", subject)[:12] if subject else ""
-
-
-@lru_cache(maxsize=1_024)
-def seen_key(event: str) -> str:
-    """Return what an event is remembered by: its id, or 60 bits of a hash of a longer one.
-
-    A customer's item holds hundreds of them, and they do not compress. Two of 500 events at once would be taken for one
-    once in 10^15 events.
-    """
-    return event if len(event) <= SEEN_CHARACTERS else digest("seen", event)[:SEEN_CHARACTERS]

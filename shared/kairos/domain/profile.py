@@ -13,11 +13,12 @@ from typing import Any, Literal
 
 from kairos.domain.consent import Consent as Consent
 from kairos.domain.event import Value
-from kairos.domain.ids import seen_key
+from kairos.domain.hour_counts import HourCounts
 from kairos.domain.instant import to_micros
 from kairos.domain.reason import Reason
+from kairos.domain.seen import NOTHING, Seen, seen_key
 
-SCHEMA = 1
+SCHEMA = 2
 MINUTE = 60_000_000
 """Microseconds."""
 
@@ -237,10 +238,9 @@ def seen_until(until: datetime) -> int:
 @dataclass(slots=True)
 class Profile:
     """One customer. `alarm` is the minute for which a schedule is believed to ring; `sequences` the last applied
-    sequence number per inbox; `seen` de-duplication hashes (`ids.seen_key`) with the minute since 1970 until
-    which each is kept (a number: an item holds hundreds, which every event reads and writes); `sent` is what
-    frequency caps count of marketing: (channel, instant, message id), and `sent_transactional` of the other class,
-    where a cap asks for it; `entered` maps journey → subject hash → last entry, `endings` what is asked of a goal or
+    sequence number per inbox; `seen` are de-duplication hashes; `sent` is what frequency caps count of marketing:
+    (channel, instant, message id), and `sent_transactional` of the other class, where a cap asks for it; `entered`
+    maps journey → subject hash → last entry, `endings` what is asked of a goal or
     exit (`Matcher.ending_key`) → subject hash → last one seen, for triggers that arrive after it; `reach` says per
     channel whether the person can be reached there, `reach_times` when that was last said. `former` is empty until
     another profile becomes this one; then the id it was born with comes first, and the others behind it.
@@ -250,8 +250,8 @@ class Profile:
     beside the state, as `version` is. `moments` maps "journey/occurrence" → when its first step is due: the passage
     around that day begins then. `erased_at` is since when nothing is kept of it but that, `erased_everywhere`
     whether the rest of the person's data is known to be gone. Where the release asks for it: `rhythm` is the state
-    of `kairos.timing.Rhythm`, `hours` maps "active", "sent email", "answered email" … → hour of the week, count,
-    hour, count …, and `predicted` is by journey and prediction. `bought_month` is twelve times the year and the month
+    of `kairos.timing.Rhythm`, `hours` maps "active", "sent email", "answered email" … → counts by hour of the
+    week, and `predicted` is by journey and prediction. `bought_month` is twelve times the year and the month
     in which a purchase was last counted for the holdout of all marketing, `course` where the customer stands
     (`kairos.domain.condition.stage`), `scores` what is learned of scores (`kairos.app.decide.scores`),
     `pulse` the day of the last visit, the month last counted (as above) and the day of the last answer, and
@@ -279,7 +279,7 @@ class Profile:
     endings: dict[str, dict[str, datetime]] = field(default_factory=dict)
     sent: tuple[tuple[str, datetime, str], ...] = ()
     sent_transactional: tuple[tuple[str, datetime, str], ...] = ()
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: Seen = NOTHING
     sequences: dict[str, str] = field(default_factory=dict)
     alarm: datetime | None = None
     log: tuple[Reason, ...] = ()
@@ -293,7 +293,7 @@ class Profile:
     erased_at: datetime | None = None
     erased_everywhere: bool = False
     rhythm: list[Any] = field(default_factory=list)
-    hours: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    hours: dict[str, HourCounts] = field(default_factory=dict)
     predicted: dict[str, Predicted] = field(default_factory=dict)
     bought_month: int = 0
     course: list[Any] = field(default_factory=list)
@@ -331,7 +331,7 @@ class Profile:
 
     def note_seen(self, event: str, until: datetime) -> None:
         """Remember that the event was applied until `until` (aware), or up to a minute longer."""
-        self.seen[seen_key(event)] = seen_until(until)
+        self.seen = self.seen.with_one(seen_key(event), seen_until(until))
 
     def copy(self) -> Profile:
         """Return a profile whose collections can change without touching this one's (their parts are frozen)."""
@@ -348,7 +348,6 @@ class Profile:
             counters=dict(self.counters),
             entered={journey: dict(subjects) for journey, subjects in self.entered.items()},
             endings={journey: dict(subjects) for journey, subjects in self.endings.items()},
-            seen=dict(self.seen),
             sequences=dict(self.sequences),
             moments=dict(self.moments),
             parcels=dict(self.parcels),

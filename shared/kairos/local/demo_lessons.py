@@ -16,6 +16,7 @@ from pathlib import Path
 from kairos.app.ports import Figure
 from kairos.aws.customer_scan import DynamoCustomerScan
 from kairos.aws.insights import DynamoInsights
+from kairos.domain.hour_counts import HourCounts
 from kairos.domain.proportion import newcombe, wilson
 from kairos.local import demo_pictures as pictures
 from kairos.local.cloud import LocalCloud
@@ -105,8 +106,8 @@ def _hours(cloud: LocalCloud) -> Lesson:
     while True:
         page = scan.page(0, 1, after, 500)
         for row in page.rows:
-            counts = row.state.hours.get("active", ()) if row.state is not None else ()
-            active.update(dict(zip(counts[::2], counts[1::2], strict=True)))
+            counts = row.state.hours.get("active", HourCounts()) if row.state is not None else HourCounts()
+            active.update(dict(counts.pairs()))
             people += bool(counts)
         if page.last is None:
             break

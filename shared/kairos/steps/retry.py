@@ -22,6 +22,7 @@ from kairos.domain.decision import Ask, Decision, Go, Park, Scene
 from kairos.domain.document import ID_FORM, Document, Path
 from kairos.domain.errors import BadDefinition
 from kairos.domain.event import Event
+from kairos.domain.hour_counts import HourCounts
 from kairos.domain.ids import fraction
 from kairos.domain.journey import Matcher, SendArgs
 from kairos.domain.membership import only_event
@@ -166,7 +167,8 @@ def _tried(scene: Scene) -> Counter[str]:
 
 
 def _rate(scene: Scene, channel: str) -> float:
-    sent, answered = (sum(scene.profile.hours.get(f"{kind} {channel}", ())[1::2]) for kind in ("sent", "answered"))
+    rows = (scene.profile.hours.get(f"{kind} {channel}", HourCounts()) for kind in ("sent", "answered"))
+    sent, answered = (row.total() for row in rows)
     return answer_rate(sent, answered, scene.usual_rate(channel))
 
 

@@ -19,7 +19,8 @@ from functools import lru_cache
 from math import exp, log, log1p
 from typing import Any
 
-WEEK_HOURS = 168
+from kairos.domain.hour_counts import WEEK_HOURS as WEEK_HOURS
+
 SENDS_UNTIL_TYPES = 16
 """Sends from which on a customer's answers say more than their active hours; see `week_of`."""
 LEVELS = (-1.6, -0.8, 0.0, 0.8, 1.6)

@@ -9,12 +9,13 @@ import pytest
 
 from kairos.app.decide import decide
 from kairos.app.publish.release import Release
+from kairos.domain.hour_counts import HourCounts
 from kairos.domain.profile import Consent, Profile
 from tests.app.decide.world import NOON, World, booking, make_event, release_of
 
 H, D = timedelta(hours=1), timedelta(days=1)
 SURE = {"timing": {"explore": "0%"}}
-EVENING = (24 * 0 + 19, 40)
+EVENING = HourCounts.of([(24 * 0 + 19, 40)])
 """Monday at 19:00, forty times."""
 
 
@@ -23,7 +24,7 @@ def journey(span: str = "12h", **send: Any) -> dict[str, Any]:
     return {"id": "j", "class": "marketing", "trigger": {"event": "go"}, "steps": [step]}
 
 
-def living(world: World, **hours: tuple[int, ...]) -> World:
+def living(world: World, **hours: HourCounts) -> World:
     world.known.hours.update({name.replace("_", " "): row for name, row in hours.items()})
     return world
 
@@ -72,7 +73,7 @@ def test_it_goes_before_it_expires_and_a_long_span_does_not_expire_within() -> N
     world.hear(make_event("go", NOON))
     world.live_until(NOON + D)
     assert [at for at, _, _ in world.messages] == [NOON + 2 * H], "19:00 is too late: the open hour next to it"
-    world = living(World(journey("5d"), brand=SURE), active=(24 * 4 + 9, 40, 24 * 1 + 9, 2))
+    world = living(World(journey("5d"), brand=SURE), active=HourCounts.of([(24 * 4 + 9, 40), (24 * 1 + 9, 2)]))
     world.hear(make_event("go", NOON))
     world.live_until(NOON + 7 * D)
     assert [at for at, _, _ in world.messages] == [datetime(2026, 3, 6, 9, tzinfo=UTC)]
@@ -81,7 +82,7 @@ def test_it_goes_before_it_expires_and_a_long_span_does_not_expire_within() -> N
 def test_answers_per_message_speak_where_the_release_has_learned_types() -> None:
     types = [{"share": 1.0, "odds": [0.0 if hour % 24 == 21 else -4.0 for hour in range(168)]}]
     prior = {"shares": [1 / 168] * 168, "types": types, "levels": [0.1, 0.2, 0.4, 0.2, 0.1]}
-    world = living(World(journey(), brand=SURE), active=EVENING, sent_email=(5, 16))
+    world = living(World(journey(), brand=SURE), active=EVENING, sent_email=HourCounts.of([(5, 16)]))
     learned = {"hours": {"email": prior | {"weight": 20.0, "spread": 2.0, "same_day": 0.3, "doubt": 0.1}}}
     world.release = Release({**world.release.bundle, "timing": learned}, world.release.pointer)
     world.hear(make_event("go", NOON))
@@ -92,7 +93,7 @@ def test_answers_per_message_speak_where_the_release_has_learned_types() -> None
 def test_the_hour_stays_chosen_whatever_becomes_known_meanwhile() -> None:
     world = living(World(journey(), brand=SURE), active=EVENING)
     world.hear(make_event("go", NOON))
-    living(world, active=(22, 900)).hear(make_event("page_viewed", NOON + H))
+    living(world, active=HourCounts.of([(22, 900)])).hear(make_event("page_viewed", NOON + H))
     world.live_until(NOON + D)
     assert [at for at, _, _ in world.messages] == [NOON + 7 * H]
 
@@ -110,7 +111,7 @@ def test_a_stated_share_is_tried_out_in_any_open_hour_by_a_hash_and_says_its_pro
     hours, said = [], []
     for n in range(400):
         consents = {("email", "marketing"): Consent(True, NOON - D)}
-        hour: dict[str, tuple[int, ...]] = {"active": EVENING}
+        hour: dict[str, HourCounts] = {"active": EVENING}
         profile = Profile(f"p{n}", NOON - D, reach={"email": True}, consents=consents, hours=hour)
         event = make_event("go", NOON)
         outcome = decide(profile, release, [event], NOON)
@@ -141,7 +142,7 @@ def test_clock_changes_skip_an_hour_and_give_one_twice_and_neither_breaks_the_ch
     zone: str, now: datetime, hour: int
 ) -> None:
     world = World(journey("6h"), now=now, brand=SURE | {"timezone": zone})
-    living(world, active=(6 * 24 + hour, 60)).hear(make_event("go", now))
+    living(world, active=HourCounts.of([(6 * 24 + hour, 60)])).hear(make_event("go", now))
     world.live_until(now + D)
     ((at, _, _),) = world.messages
     expected = {3: datetime(2026, 3, 29, 1, tzinfo=UTC), 2: datetime(2026, 10, 25, 0, tzinfo=UTC)}[hour]

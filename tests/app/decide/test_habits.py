@@ -10,6 +10,7 @@ from typing import Any
 from kairos.app.decide.habits import fold, hours_of, rhythm_of
 from kairos.app.decide.turn import Turn
 from kairos.domain.event import Event
+from kairos.domain.hour_counts import HourCounts
 from kairos.timing import replay
 from tests.app.decide.world import NOON, World, make_event
 
@@ -70,7 +71,8 @@ def test_visits_orders_and_messages_give_the_same_hours_in_any_order_of_arrival(
             world.decide([told[at]], NOON + 30 * H)
         found.append(world.known.hours)
     assert all(hours == found[0] for hours in found)
-    assert found[0] == {"active": (9, 1, 14, 1), "sent email": (12, 1), "answered email": (12, 1)}
+    rows = {name: counts.pairs() for name, counts in found[0].items()}
+    assert rows == {"active": [(9, 1), (14, 1)], "sent email": [(12, 1)], "answered email": [(12, 1)]}
 
 
 def test_what_a_machine_opens_is_no_answer_and_an_answer_counts_in_the_hour_of_its_message() -> None:
@@ -101,7 +103,7 @@ def test_items_of_a_brand_that_asks_for_nothing_remember_nothing_and_a_release_t
     assert (silent.known.rhythm, silent.known.hours) == ([], {})
     world = World(journey(at={"best_within": "6h"}))
     world.hear(make_event("page_viewed", NOON), order(NOON))
-    assert (world.known.rhythm, world.known.hours) == ([], {"active": (12, 2)})
+    assert (world.known.rhythm, world.known.hours) == ([], {"active": HourCounts.of([(12, 2)])})
     world.release = silent.release
     world.hear(make_event("page_viewed", NOON + H))
     assert world.known.hours == {}
@@ -111,7 +113,7 @@ def test_a_brand_may_name_its_own_events() -> None:
     world = World(journey(), brand={"timing": {"keep": ["rhythm", "hours"], "order": "paid", "active": ["played"]}})
     world.hear(order(NOON), make_event("paid", NOON + D), make_event("played", NOON + D), make_event("page_viewed"))
     assert rhythm_of(world.known).days == (MONDAY + 1,)
-    assert world.known.hours == {"active": (36, 1)}
+    assert world.known.hours == {"active": HourCounts.of([(36, 1)])}
 
 
 def test_a_thousand_orders_and_visits_of_every_hour_stay_within_the_budget() -> None:
@@ -119,7 +121,7 @@ def test_a_thousand_orders_and_visits_of_every_hour_stay_within_the_budget() -> 
     visits = [make_event("page_viewed", NOON + n * H) for n in range(400)]
     world.decide([*(order(NOON + n * D) for n in range(1000)), *visits], NOON + 1000 * D)
     assert len(world.known.rhythm[0]) == 8
-    assert len(world.known.hours["active"]) == 2 * 168
+    assert len(world.known.hours["active"].pairs()) == 168
 
 
 def test_when_two_customers_turn_out_to_be_one_their_days_join_and_their_hours_add_up() -> None:

@@ -20,6 +20,7 @@ from kairos.app.publish.live import LiveRelease
 from kairos.app.publish.publish import Publish
 from kairos.app.walk.ports import CustomerScan, Page, Population, Row
 from kairos.domain.errors import BadInput
+from kairos.domain.hour_counts import HourCounts
 from kairos.domain.profile import Profile
 from kairos.memory import MemoryReleases
 from kairos.timing import SilencePrior, replay
@@ -82,7 +83,8 @@ class Multitude:
     def _row(self, number: int) -> Row:
         gap = 5 + number % 40
         days = range(TODAY - gap - number % 9 - 11 * gap, TODAY, gap)
-        state = Profile(f"{number:026}", NOW, rhythm=replay(days).to_state(), hours={"active": (number % 168, 3)})
+        week = HourCounts("3".rjust(number % 168 + 1, "0").ljust(168, "0"))
+        state = Profile(f"{number:026}", NOW, rhythm=replay(days).to_state(), hours={"active": week})
         return Row(state.id, state)
 
 

@@ -77,8 +77,7 @@ def _fold_facts(turn: Turn, loser: Profile) -> None:
     for key, theirs in loser.consents.items():
         ours = profile.consents.get(key)
         profile.consents[key] = theirs if ours is None else stricter(ours, theirs)
-    for id, until in loser.seen.items():
-        profile.seen[id] = max(until, profile.seen.get(id, until))
+    profile.seen = profile.seen.joined(loser.seen)
     profile.log = tuple(sorted((*profile.log, *loser.log), key=lambda reason: reason.at))
 
 

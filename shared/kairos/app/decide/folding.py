@@ -30,7 +30,7 @@ def folds(turn: Turn, event: Event) -> bool:
     if len(seen) < FOLDED_AFTER or not _is_behaviour(event):
         return False
     until = seen_until(max(event.received_at, turn.now) + event.retry_horizon)
-    if sum(kept == until for kept in seen.values()) < FOLDED_AFTER:
+    if seen.ending(until) < FOLDED_AFTER:
         return False
     told = [reason.at for reason in (*turn.profile.log, *turn.reasons) if reason.reason == TOLD]
     if not told or turn.now - max(told) >= timedelta(minutes=1):

@@ -6,13 +6,13 @@ customer's own clock, in the zone that was known when the event was taken in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kairos.app.decide import timeliness
 from kairos.app.decide.turn import Turn
 from kairos.domain.event import Event
+from kairos.domain.hour_counts import HourCounts
 from kairos.domain.profile import Posted, Profile
 from kairos.timing.rhythm import Rhythm, day_of, joined
 from kairos.timing.send_time import Hours, hour_of_week
@@ -67,8 +67,8 @@ def rhythm_of(profile: Profile) -> Rhythm:
 
 def hours_of(profile: Profile, channel: str) -> Hours:
     """Return the customer's hours: what they do anywhere, and how they answer on this channel."""
-    rows = (_pairs(profile.hours.get(name, ())) for name in (ACTIVE, f"{SENT} {channel}", f"{ANSWER} {channel}"))
-    return Hours(*({slot: float(count) for slot, count in row} for row in rows))
+    rows = (profile.hours.get(name, HourCounts()) for name in (ACTIVE, f"{SENT} {channel}", f"{ANSWER} {channel}"))
+    return Hours(*({hour: float(count) for hour, count in row.pairs()} for row in rows))
 
 
 def fold(turn: Turn, loser: Profile) -> None:
@@ -79,10 +79,7 @@ def fold(turn: Turn, loser: Profile) -> None:
         both = joined(rhythm_of(profile), rhythm_of(loser), prior.lognormal.keep, prior.gamma.keep)
         profile.rhythm = both.to_state()
     for name, row in loser.hours.items():
-        counts = dict(_pairs(profile.hours.get(name, ())))
-        for slot, count in _pairs(row):
-            counts[slot] = counts.get(slot, 0) + count
-        profile.hours[name] = _flat(counts.items())
+        profile.hours[name] = row.joined(profile.hours.get(name, HourCounts()))
 
 
 def forget(turn: Turn) -> None:
@@ -104,15 +101,5 @@ def _last_before(profile: Profile, at: datetime) -> str | None:
 
 
 def _count(turn: Turn, name: str, at: datetime) -> None:
-    counts = dict(_pairs(turn.profile.hours.get(name, ())))
-    slot = hour_of_week(at.astimezone(turn.zone))
-    counts[slot] = counts.get(slot, 0) + 1
-    turn.profile.hours[name] = _flat(counts.items())
-
-
-def _pairs(row: tuple[int, ...]) -> Iterable[tuple[int, int]]:
-    return zip(row[::2], row[1::2], strict=True)
-
-
-def _flat(counts: Iterable[tuple[int, int]]) -> tuple[int, ...]:
-    return tuple(number for pair in sorted(counts) for number in pair)
+    counts = turn.profile.hours.get(name, HourCounts())
+    turn.profile.hours[name] = counts.plus_one(hour_of_week(at.astimezone(turn.zone)))

@@ -29,6 +29,7 @@ from kairos.domain.merge import DONE, FORWARDED, MERGED, MERGING, SOURCE, Merge,
 from kairos.domain.packing import pack, unpack
 from kairos.domain.profile import SCHEMA, Parcel, Profile
 from kairos.domain.reason import Reason
+from kairos.domain.seen import NOTHING
 
 STATE_CHARACTERS_MAX = 180_000
 """A state is compressed text of at most this length: one queue message holds it (262,144 bytes), and one item holds it
@@ -214,7 +215,7 @@ def pack_state(profile: Profile) -> str:
     unsettled = {message.enrollment for message in (*profile.messages.values(), *profile.handed.values())}
     open_ = {id: e for id, e in profile.enrollments.items() if e.active or e.entry or id in unsettled}
     lighter = replace(whole, log=())
-    lightest = replace(lighter, enrollments=open_, seen={}, posted={})
+    lightest = replace(lighter, enrollments=open_, seen=NOTHING, posted={})
     for shipped in (whole, lighter, replace(lighter, enrollments=open_), lightest):
         raw = json.dumps({"schema": SCHEMA, "profile": pack(shipped)}, ensure_ascii=False, separators=(",", ":"))
         text = b64encode(zlib.compress(raw.encode("utf-8", "surrogatepass"), 6)).decode()

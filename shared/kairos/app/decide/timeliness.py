@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from math import atan2, cos, hypot, pi, sin
 
 from kairos.app.decide.turn import Turn
+from kairos.domain.hour_counts import HourCounts
 from kairos.domain.profile import Posted, Profile
 from kairos.domain.reason import ALL_MARKETING, Reason
 from kairos.timing.rhythm import day_of
@@ -65,8 +66,7 @@ def answered(turn: Turn, posted: Posted, at: datetime) -> None:
 def distance(turn: Turn, at: datetime) -> tuple[int | None, int]:
     """Return the whole hours from the customer's middle (None where there is none), and how many of three things fit:
     the hour, the weekday, a visit lately."""
-    row = turn.profile.hours.get("active", ())
-    counts = list(zip(row[::2], row[1::2], strict=True))
+    counts = turn.profile.hours.get("active", HourCounts()).pairs()
     middle = middle_of(counts)
     if middle is None:
         return None, 0

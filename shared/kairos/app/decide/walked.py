@@ -16,10 +16,10 @@ from kairos.app.decide import alarm, campaigns, moments, passages, signals, time
 from kairos.app.decide.turn import Turn, subject_of
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event, Input
-from kairos.domain.ids import seen_key
 from kairos.domain.instant import parse_instant
 from kairos.domain.profile import Profile
 from kairos.domain.reason import Reason
+from kairos.domain.seen import seen_key
 from kairos.domain.walk import SOURCE
 
 
@@ -66,10 +66,9 @@ def is_idle(turn: Turn, before: Profile, inputs: Sequence[Input]) -> bool:
     heard = [what for what in map(signals.carried, brought) if what is not None]
     ids = map(seen_key, {entry.id for entry in brought} | {signals.signal_id(what) for what in heard})
     seen = turn.profile.seen
-    noted = {id: seen.pop(id) for id in ids if id in seen and id not in before.seen}
-    same = turn.profile == replace(before, recounted=turn.profile.recounted)
-    seen |= noted
-    return same
+    if not set(seen) - set(before.seen) <= set(ids):
+        return False
+    return turn.profile == replace(before, recounted=turn.profile.recounted, seen=seen)
 
 
 def _resume(turn: Turn, journeys: Collection[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from kairos.app.definitions.segment import read_learns
 from kairos.domain.condition import Condition, Score, parse_condition
 from kairos.domain.document import Document
-from kairos.domain.ids import seen_key
+from kairos.domain.ids import digest
 from kairos.timing.weights import Weights
 
 
@@ -35,7 +35,7 @@ class Learning:
         assert isinstance(written, Score), "checked before"
         assert isinstance(live, Score), "checked before"
         event, within = read_learns(Document(segment))
-        return cls(id, seen_key(f"{id} {live.print}"), live, event, within, _weights(written))
+        return cls(id, digest("seen", f"{id} {live.print}")[:12], live, event, within, _weights(written))
 
     @property
     def live(self) -> Weights:
