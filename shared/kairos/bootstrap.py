@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kairos.app.ingest.ingest import Ingest
     from kairos.app.learn.nightly import LearnNightly
     from kairos.app.ports import Alarms, Board, Clock, Connections, Inbox, Parking, Releases
+    from kairos.app.preferences.addresses import KnownAddresses
     from kairos.app.preferences.centre import PreferenceCentre
     from kairos.app.preferences.clicks import Clicks
     from kairos.app.preferences.coupon import CouponPages
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from kairos.app.preferences.standing import LiveProfiles
     from kairos.app.publish.live import LiveRelease
     from kairos.app.publish.publish import Publish
+    from kairos.app.publish.release import Release
     from kairos.app.sweep import Sweep
     from kairos.app.sync.sync import Sync
     from kairos.app.tally import Tally
@@ -324,6 +326,7 @@ def one_click() -> Preferences:
         lambda: str(_live_brand()["name"]),
         clock(),
         _live_profiles(settings.customers_table),
+        _known_addresses(),
     )
 
 
@@ -357,20 +360,18 @@ def centre() -> PreferenceCentre:
     """Return what answers for the preference centre."""
     from kairos.app.preferences.centre import PreferenceCentre
     from kairos.app.preferences.unsubscribe import UnsubscribeLinks
-    from kairos.aws.contacts import DynamoContactReader
     from kairos.aws.suppressions import DynamoSuppressions
     from kairos.settings import PreferencesSettings
 
     settings = _settings(PreferencesSettings)
-    dynamodb = _client("dynamodb")
     keys = _keys(settings.identity_secret_arn)
     return PreferenceCentre(
         _live_profiles(settings.customers_table),
-        DynamoContactReader(dynamodb, settings.contacts_table),
-        DynamoSuppressions(dynamodb, settings.suppressions_table, keys),
+        _known_addresses(),
+        DynamoSuppressions(_client("dynamodb"), settings.suppressions_table, keys),
         _inbox(settings.inbox_url),
         UnsubscribeLinks(keys),
-        _live_brand,
+        _live_for_pages,
         clock(),
     )
 
@@ -442,10 +443,25 @@ class _ChannelClients(dict[str, Any]):
 
 
 def _live_brand() -> Mapping[str, Any]:
+    return _live_for_pages().brand
+
+
+def _live_for_pages() -> Release:
     from kairos.settings import PreferencesSettings
 
     settings = _settings(PreferencesSettings)
-    return _live_release(settings.config_table, settings.releases_bucket).read().brand
+    return _live_release(settings.config_table, settings.releases_bucket).read()
+
+
+def _known_addresses() -> KnownAddresses:
+    from kairos.app.preferences.addresses import KnownAddresses
+    from kairos.aws.contacts import DynamoContactReader
+    from kairos.aws.suppressions import DynamoSuppressions
+    from kairos.settings import PreferencesSettings
+
+    settings, dynamodb = _settings(PreferencesSettings), _client("dynamodb")
+    suppressions = DynamoSuppressions(dynamodb, settings.suppressions_table, _keys(settings.identity_secret_arn))
+    return KnownAddresses(DynamoContactReader(dynamodb, settings.contacts_table), suppressions, _live_brand)
 
 
 @cache

@@ -348,6 +348,9 @@ class MemorySuppressions:
         """Return what `suppress_hashed` knows the address by."""
         return digest("address", address.strip().lower())
 
+    def is_of(self, address_hash: str, address: str) -> bool:
+        return address_hash == self.hash_address(address)
+
     def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
         self.suppress_hashed(channel, self.hash_address(address), purpose, reason, now)
 

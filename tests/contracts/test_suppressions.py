@@ -53,6 +53,20 @@ def test_a_link_that_knows_only_the_hash_stops_the_same_address(suppressions: An
     assert suppressions.suppressed("email", ADDRESS) == {"all"}
 
 
+def test_a_hash_is_of_its_address_however_that_is_written(suppressions: Any) -> None:
+    hashed = suppressions.hash_address(ADDRESS)
+    assert suppressions.is_of(hashed, " MINA@example.com")
+    assert not suppressions.is_of(hashed, "other@example.com")
+    assert not suppressions.is_of("", ADDRESS)
+
+
+def test_a_hash_under_a_former_key_is_still_of_its_address() -> None:
+    former, both = Keyring("1", {"1": b"1" * 32}), Keyring("2", {"1": b"1" * 32, "2": b"2" * 32})
+    hashed = DynamoSuppressions(None, "t", lambda: former).hash_address(ADDRESS)
+    assert DynamoSuppressions(None, "t", lambda: both).is_of(hashed, ADDRESS)
+    assert not DynamoSuppressions(None, "t", lambda: Keyring("2", {"2": b"2" * 32})).is_of(hashed, ADDRESS)
+
+
 def test_a_purpose_that_no_reader_asks_for_is_refused(suppressions: Any) -> None:
     with pytest.raises(ValueError):
         suppressions.suppress("email", ADDRESS, "newsletter", "unsubscribed", NOW)

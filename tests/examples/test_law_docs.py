@@ -24,7 +24,7 @@ FOLDERS = ("policies", "app", "app/deliver", "app/preferences", "browser", "cli"
 """Where the tests are that the pages name."""
 
 EXAMPLE = ROOT / "examples" / "spring-day"
-NOTICES = ("consent-result", "consent-renewal")
+NOTICES = ("consent-result", "consent-renewal", "consent-confirm")
 YAML = re.compile(r"^```yaml\n# (journeys|templates)/[\w-]+\.yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -50,6 +50,7 @@ def with_journeys() -> World:
 def test_the_notices_shown_are_those_of_the_example() -> None:
     lived = load_brand(EXAMPLE).documents("journey")
     shown = {journey["id"]: journey for journey in documented("journeys")}
+    assert shown["consent-confirm"].pop("trigger")[0] == lived["consent-confirm"].pop("trigger"), "one more if you like"
     for id in NOTICES:
         assert shown[id] == {key: value for key, value in lived[id].items() if key not in ("name", "description")}
 

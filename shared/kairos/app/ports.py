@@ -316,6 +316,9 @@ class Suppressions(Protocol):
     def hash_address(self, address: str) -> str:
         """Return the keyed hash, "<key id>#<hash>", by which an address is known here, whatever its spelling."""
 
+    def is_of(self, address_hash: str, address: str) -> bool:
+        """Return whether the keyed hash, under whichever key in force, is of this address."""
+
     def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
         """Record the stop durably before returning. `purpose` is "marketing" or "all"; repeating it is a no-op.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,10 @@ class DynamoSuppressions:
     def hash_address(self, address: str) -> str:
         """Return what `suppress_hashed` takes: "<key id>#<hash>" under the current key."""
         return self._keys().hash("address", _same_for_all_spellings(address))
+
+    def is_of(self, address_hash: str, address: str) -> bool:
+        hashes = self._keys().hashes("address", _same_for_all_spellings(address))
+        return any(hmac.compare_digest(address_hash, each) for each in hashes)
 
     def suppress(self, channel: str, address: str, purpose: str, reason: str, now: datetime) -> None:
         self.suppress_hashed(channel, self.hash_address(address), purpose, reason, now)

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from kairos.app.consents import word_to_json
 from kairos.app.ingest.identifiers import normalise_email, normalise_phone
 from kairos.app.ports import Identifier, InboxMessage
-from kairos.app.preferences.centre import ADDRESSES
+from kairos.app.preferences.addresses import ADDRESSES
 from kairos.cli.customer import country_of, live_release
 from kairos.cli.failure import CannotDo
 from kairos.cli.import_table import guess_encoding

@@ -14,8 +14,11 @@ import pytest
 from kairos import registry
 from kairos.app.decide import decide
 from kairos.app.ports import InboxMessage
-from kairos.app.preferences.centre import ADDRESSES, CHANNELS, PAUSED_FOR, PreferenceCentre
+from kairos.app.preferences.addresses import ADDRESSES, KnownAddresses
+from kairos.app.preferences.centre import PreferenceCentre
+from kairos.app.preferences.centre_form import CHANNELS, PAUSED_FOR
 from kairos.app.preferences.centre_page import NAMES, WORDS
+from kairos.app.preferences.preferences import Preferences
 from kairos.app.preferences.standing import LiveProfiles
 from kairos.app.preferences.unsubscribe import Refusal, UnsubscribeLinks
 from kairos.domain.consent import Consent
@@ -43,10 +46,21 @@ ANN = Profile(
 )
 
 
+ASKS = {
+    "id": "consent-confirm",
+    "class": "transactional",
+    "trigger": {"event": "consent_requested"},
+    "subject": "channel",
+    "reenter": {"after": "1d"},
+    "steps": [{"send": "hello", "channel": "sms"}],
+}
+"""A journey that asks at another address."""
+
+
 class World:
     """The use case over dictionaries, one customer, and a `decide` that hears whatever is in the inbox."""
 
-    def __init__(self, profile: Profile | None = ANN, brand: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, profile: Profile | None = ANN, *journeys: Mapping[str, Any]) -> None:
         self.clock, self.customers = MemoryClock(NOW), MemoryCustomers()
         self.contacts, self.suppressions = MemoryContacts(), MemorySuppressions()
         self.inbox = MemoryInbox(self.clock)
@@ -54,13 +68,18 @@ class World:
             self.customers.write(profile, (), None, None)
         self.contacts.put("old-1", "profile", {"phone": "010-5550-0143"}, NOW)
         self.contacts.put("profile-1", "profile", {"email": "Ann@example.com"}, NOW)
-        self.release = release_of(brand={"country": "KR", "name": "봄날 상점", **(brand or {})})
+        self.release = release_of(*journeys, brand={"country": "KR", "name": "봄날 상점"})
 
     @property
     def centre(self) -> PreferenceCentre:
-        profiles = LiveProfiles(self.customers.read)
-        brand = lambda: self.release.brand  # noqa: E731
-        return PreferenceCentre(profiles, self.contacts, self.suppressions, self.inbox, LINKS, brand, self.clock)
+        release = lambda: self.release  # noqa: E731
+        return PreferenceCentre(
+            LiveProfiles(self.customers.read), self.addresses, self.suppressions, self.inbox, LINKS, release, self.clock
+        )
+
+    @property
+    def addresses(self) -> KnownAddresses:
+        return KnownAddresses(self.contacts, self.suppressions, lambda: self.release.brand)
 
     def token(self, channel: str = "email", address: str = "ann@example.com") -> str:
         return LINKS.token(Refusal(channel, self.suppressions.hash_address(address), "profile-1", "message-1"))
@@ -97,6 +116,7 @@ class Form(HTMLParser):
         super().__init__()
         self.fields: list[tuple[str, str]] = []
         self.boxes: dict[str, bool] = {}
+        self.locked: set[str] = set()
         self.buttons: list[str] = []
         self.labels = 0
         self.feed(body)
@@ -110,6 +130,7 @@ class Form(HTMLParser):
             return
         if given["type"] == "checkbox":
             self.boxes[given["value"]] = "checked" in given
+            self.locked |= {given["value"]} if "disabled" in given else set()
         if given["type"] == "hidden" or "checked" in given:
             self.fields.append((given["name"], given["value"]))
 
@@ -146,19 +167,88 @@ def test_a_refusal_of_another_channel_stops_the_address_that_is_known_under_a_fo
 
 
 def test_a_tick_set_is_a_consent_with_its_wording_and_the_link_as_proof() -> None:
-    world = World()
-    world.post(act="save", was=["email", "kakao"], on=["email", "kakao", "sms"])
+    world = World(replace(ANN, consents={}))
+    world.post(act="save", was=[], on=["email"])
     (event,) = world.events()
-    assert event.consent == ConsentFact("sms", "marketing", wording="preference-centre-1", proof="message-1")
-    assert world.heard().consents["sms", "marketing"].given
+    fact = ConsentFact("email", "marketing", wording="preference-centre-1", proof="message-1", confirmed=True)
+    assert event.consent == fact
+    assert world.heard().consents["email", "marketing"].confirmed
 
 
-def test_only_the_channel_whose_link_was_followed_counts_as_confirmed() -> None:
-    world = World()
-    token = world.token("sms", "+821055500143")
-    world.post(token, act="save", was=[], on=["email", "sms"])
-    confirmed = {e.consent.channel: e.consent.confirmed for e in world.events() if e.consent is not None}
-    assert confirmed == {"email": False, "sms": True}
+# ---- what a link does not prove ----------------------------------------------------------------------------------
+
+
+def test_a_forwarded_e_mail_subscribes_nobodys_telephone() -> None:
+    world = World(ANN, ASKS)
+    page = world.centre.change(world.token(), b"act=save&was=email&was=kakao&on=email&on=kakao&on=sms", "ko").body
+    (event,) = world.events()
+    assert (event.name, event.consent) == ("consent_requested", None)
+    assert event.properties == {"channel": "sms", "purpose": "marketing"}
+    assert not world.heard().consents["sms", "marketing"].given
+    assert Form(page).boxes == {"email": True, "sms": False, "kakao": True}
+    assert "문자 메시지: 확인 메시지를 보내 드렸습니다" in page
+
+
+def test_the_word_is_given_at_the_other_address_and_counts_from_there() -> None:
+    world = World(ANN, ASKS)
+    world.post(act="save", was=["email", "kakao"], on=["email", "kakao", "sms"])
+    asked = world.heard()
+    assert [message.channel for message in asked.messages.values()] == ["sms"]
+    token = LINKS.confirm_url(Refusal("sms", world.suppressions.hash_address("+821055500143"), "profile-1", "m-2"))
+    profiles = LiveProfiles(world.customers.read)
+    page = Preferences(world.suppressions, world.inbox, LINKS, lambda: "", world.clock, profiles, world.addresses).stop(
+        token.rpartition("/")[2]
+    )
+    assert page.facts["outcome"] == "confirmed"
+    consent = world.heard().consents["sms", "marketing"]
+    assert (consent.given, consent.confirmed, consent.wording) == (True, True, "confirmation-page-1")
+
+
+def test_a_link_by_text_message_proves_the_number_for_both_channels_that_use_it() -> None:
+    world = World(replace(ANN, consents={}), ASKS)
+    world.post(world.token("sms", "+821055500143"), act="save", was=[], on=["email", "sms"])
+    assert world.words() == [("consent_given", "sms", "marketing")]
+    assert [e.properties.get("channel") for e in world.events() if e.name == "consent_requested"] == ["email"]
+    kakao = World(replace(ANN, consents={("kakao", "marketing"): Consent(False, NOW - DAY)}), ASKS)
+    kakao.post(kakao.token("sms", "+821055500143"), act="save", was=[], on=["kakao"])
+    assert kakao.words() == [("consent_given", "kakao", "marketing")]
+
+
+def test_an_old_mailbox_agrees_to_nothing_at_the_new_address_and_may_still_refuse() -> None:
+    world = World(replace(ANN, consents={}), ASKS)
+    old = world.token("email", "ann@old.example.com")
+    world.post(old, act="save", was=[], on=["email"])
+    assert [event.name for event in world.events()] == ["consent_requested"]
+    world.post(old, act="stop")
+    assert ("consent_withdrawn", "email", "marketing") in world.words()
+
+
+def test_where_no_journey_asks_the_box_is_locked_and_a_forged_tick_says_nothing() -> None:
+    for world in (World(), World(ANN, {**ASKS, "trigger": {"event": "consent_given"}})):
+        page = world.centre.show(world.token(), "ko").body
+        assert Form(page).locked == {"sms"}
+        assert "이 링크로는 신청할 수 없음" in page
+        answer = world.centre.change(world.token(), b"act=save&was=email&was=kakao&on=email&on=kakao&on=sms", "en")
+        assert world.events() == []
+        assert "This link cannot say it for: Text messages" in answer.body
+
+
+def test_a_paused_journey_asks_nobody() -> None:
+    world = World(ANN, ASKS)
+    world.release = world.release.standing(replace(world.release.pointer, paused=frozenset({"consent-confirm"})))
+    assert Form(world.centre.show(world.token()).body).locked == {"sms"}
+
+
+def test_however_often_it_is_ticked_one_message_a_day_asks() -> None:
+    world = World(ANN, ASKS)
+    for _ in range(5):
+        world.post(act="save", was=["email", "kakao"], on=["email", "kakao", "sms"])
+        world.clock.advance(timedelta(minutes=30))
+    assert len(world.events()) == 5
+    assert len(world.heard().messages) == 1
+
+
+# ---- the rest of the page ----------------------------------------------------------------------------------------
 
 
 def test_stop_all_refuses_every_channel_ticked_or_not() -> None:

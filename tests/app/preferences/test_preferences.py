@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 import pytest
 
 from kairos.app.ports import InboxMessage
+from kairos.app.preferences.addresses import KnownAddresses
 from kairos.app.preferences.page import preferred_language
 from kairos.app.preferences.preferences import Preferences
 from kairos.app.preferences.standing import LiveProfiles
@@ -19,7 +20,7 @@ from kairos.app.preferences.unsubscribe import CONFIRMS, Refusal, UnsubscribeLin
 from kairos.domain.errors import Unavailable
 from kairos.domain.event import ConsentFact
 from kairos.domain.profile import Profile
-from kairos.memory import MemoryClock, MemoryInbox, MemorySuppressions
+from kairos.memory import MemoryClock, MemoryContacts, MemoryCustomers, MemoryInbox, MemorySuppressions
 from tests.app.preferences.test_unsubscribe import OLD
 
 NOW = datetime(2026, 11, 22, 3, 0, 10, tzinfo=UTC)
@@ -279,7 +280,9 @@ def test_post_confirms_and_stops_nothing() -> None:
     ((message,),) = [world.inbox.waiting()]
     (event,) = message.events
     assert (event.name, event.profile, event.correlation) == ("consent_given", "profile-1", "c-1")
-    assert event.consent == ConsentFact("email", "marketing", proof="message-1", confirmed=True)
+    assert event.consent == ConsentFact(
+        "email", "marketing", wording="confirmation-page-1", proof="message-1", confirmed=True
+    )
     assert world.stopped() == frozenset()
 
 
@@ -295,3 +298,18 @@ def test_neither_link_is_ever_the_other() -> None:
     assert LINKS.read(world.token, CONFIRMS) is None
     forged = urlsafe_b64decode(confirming(world) + "==")
     assert LINKS.read(urlsafe_b64encode(b"\x01" + forged[1:]).decode().rstrip("=")) is None
+
+
+def test_an_old_mailbox_confirms_nothing_at_the_new_address() -> None:
+    contacts, customers = MemoryContacts(), MemoryCustomers()
+    customers.write(Profile("profile-1", NOW), (), None, None)
+    world = World()
+    addresses = KnownAddresses(contacts, world.suppressions, dict)
+    preferences = Preferences(
+        world.suppressions, world.inbox, LINKS, lambda: "", world.clock, LiveProfiles(customers.read), addresses
+    )
+    for address, status in (("ann@new.example.com", 404), ("Ann@example.com", 200)):
+        contacts.put("profile-1", "profile", {"email": address}, world.clock.now())
+        assert preferences.stop(confirming(world)).status == status
+        world.clock.advance(timedelta(minutes=1))
+    assert len(world.inbox.waiting()) == 1

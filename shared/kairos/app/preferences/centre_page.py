@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from kairos.app.preferences.page import HEADERS as PAGE_HEADERS
 from kairos.app.preferences.page import STYLE as PAGE_STYLE
-from kairos.app.preferences.page import preferred_language
+from kairos.app.preferences.page import Frame, preferred_language
 from kairos.domain.localtime import load_zone
 
 STYLE = PAGE_STYLE + (
@@ -23,14 +20,7 @@ STYLE = PAGE_STYLE + (
     "[role=status]{border-left:4px solid #0a7a3d;padding:.25rem 1rem;font-weight:600}"
     "hr{border:0;border-top:1px solid #767676;margin:2rem 0 1rem}"
 )
-_STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-HEADERS: Mapping[str, str] = {
-    **PAGE_HEADERS,
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-}
+FRAME = Frame(STYLE)
 
 NAMES: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -65,6 +55,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "stopped": "You will get no more advertising.",
         "paused_now": "You will get no advertising for 30 days.",
         "resumed": "Your choice below counts again.",
+        "asked": "We sent a message to confirm it by: {channels}. It counts once you have followed its link.",
+        "not_here": "This link cannot say it for: {channels}. Please tell us where you gave us that address.",
+        "locked": "(not by this link)",
     },
     "ko": {
         "heading": "{from_brand}수신 설정",
@@ -81,6 +74,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "stopped": "광고성 정보를 더 이상 보내지 않습니다.",
         "paused_now": "30일 동안 광고성 정보를 보내지 않습니다.",
         "resumed": "아래에서 고르신 대로 다시 보내 드립니다.",
+        "asked": "{channels}: 확인 메시지를 보내 드렸습니다. 그 안의 링크에서 동의해 주시면 그때부터 보내 드립니다.",
+        "not_here": "{channels}: 이 링크로는 신청하실 수 없습니다. 연락처를 알려 주신 곳에서 신청해 주세요.",
+        "locked": "(이 링크로는 신청할 수 없음)",
     },
 }
 STATUS: Mapping[str, str] = {
@@ -95,12 +91,19 @@ STATUS: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What the page shows: a box for each channel of `shown`, ticked where the person agrees. A pause is over at
-    `paused_until` (UTC)."""
+    `paused_until` (UTC).
+
+    Boxes in `locked` cannot be ticked. `unheard` were ticked just now without a proof of their address, which is asked
+    for there where the brand `asks`.
+    """
 
     shown: tuple[str, ...]
     ticked: frozenset[str]
     preferred: str = ""
     paused_until: datetime | None = None
+    locked: frozenset[str] = frozenset()
+    asks: bool = False
+    unheard: tuple[str, ...] = ()
 
 
 def centre_page(outcome: str, choice: Choice, accept_language: str, brand: str) -> tuple[Mapping[str, str], str]:
@@ -110,16 +113,13 @@ def centre_page(outcome: str, choice: Choice, accept_language: str, brand: str) 
     from_brand = {"en": f" from {brand}", "ko": f"{brand} "}[language] if brand else ""
     heading = words["heading"].format(from_brand=from_brand)
     status = f'<p role="status">{escape(words[STATUS[outcome]])}</p>' if outcome in STATUS else ""
-    body = (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(heading)}</title><style>{STYLE}</style></head>"
-        f"<body><main><h1>{escape(heading)}</h1>{status}{_pause(choice, language)}"
+    content = (
+        f"{status}{_unheard(choice, language)}{_pause(choice, language)}"
         f'<form method="post">{_hidden(choice)}{_boxes(choice, language)}{_preference(choice, language)}'
         f"{_button('save', words)}<hr>{_button('pause' if choice.paused_until is None else 'resume', words)}"
-        f"{_button('stop', words)}</form><p>{escape(words['about'])}</p></main></body></html>"
+        f"{_button('stop', words)}</form><p>{escape(words['about'])}</p>"
     )
-    return {**HEADERS, "Content-Language": language}, body
+    return FRAME.headers(language), FRAME.body(language, heading, heading, content)
 
 
 def _hidden(choice: Choice) -> str:
@@ -130,14 +130,23 @@ def _hidden(choice: Choice) -> str:
 
 
 def _boxes(choice: Choice, language: str) -> str:
-    names = NAMES[language]
-    boxes = (
-        f'<label><input type="checkbox" name="on" value="{channel}"{" checked" if channel in choice.ticked else ""}>'
-        f"{escape(names[channel])}</label>"
-        for channel in choice.shown
-        if channel in names
-    )
-    return f"<fieldset><legend>{escape(WORDS[language]['legend'])}</legend>{''.join(boxes)}</fieldset>"
+    words, names = WORDS[language], NAMES[language]
+    boxes = "".join(_box(channel, names[channel], choice, words) for channel in choice.shown if channel in names)
+    return f"<fieldset><legend>{escape(words['legend'])}</legend>{boxes}</fieldset>"
+
+
+def _box(channel: str, name: str, choice: Choice, words: Mapping[str, str]) -> str:
+    locked = channel in choice.locked
+    state = " checked" if channel in choice.ticked else " disabled" if locked else ""
+    label = f"{name} {words['locked']}" if locked else name
+    return f'<label><input type="checkbox" name="on" value="{channel}"{state}>{escape(label)}</label>'
+
+
+def _unheard(choice: Choice, language: str) -> str:
+    """Return what became of boxes that the link does not prove."""
+    names = ", ".join(NAMES[language][channel] for channel in choice.unheard)
+    text = WORDS[language]["asked" if choice.asks else "not_here"].format(channels=names)
+    return f'<p role="status">{escape(text)}</p>' if names else ""
 
 
 def _preference(choice: Choice, language: str) -> str:

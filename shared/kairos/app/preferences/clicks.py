@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from kairos.app.http import HttpAnswer
 from kairos.app.ports import Clock, Inbox, InboxMessage
-from kairos.app.preferences.page import HEADERS, page
+from kairos.app.preferences.page import page
 from kairos.app.preferences.standing import LiveProfiles
 from kairos.app.preferences.tracked import Tracked, TrackedLinks
 from kairos.domain.errors import Unavailable
@@ -81,7 +81,7 @@ class Clicks:
         shows = "failed" if outcome == "failed" else "unknown"
         written, body = page(shows, headers.get("accept-language", ""), brand, "")
         more = {"Retry-After": "5"} if status == 503 else {}
-        return HttpAnswer(status, {**HEADERS, **written, **more}, body, {"status": status, "outcome": outcome})
+        return HttpAnswer(status, {**written, **more}, body, {"status": status, "outcome": outcome})
 
 
 def clicked(link: Tracked, now: datetime, machine: bool, correlation: str) -> Event:

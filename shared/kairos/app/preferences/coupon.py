@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,9 +21,8 @@ from html import escape
 from kairos.app.http import HttpAnswer
 from kairos.app.ports import Clock, Inbox, InboxMessage
 from kairos.app.preferences.clicks import clicked
-from kairos.app.preferences.page import HEADERS as PAGE_HEADERS
 from kairos.app.preferences.page import STYLE as PAGE_STYLE
-from kairos.app.preferences.page import page, preferred_language
+from kairos.app.preferences.page import Frame, page, preferred_language
 from kairos.app.preferences.standing import LiveProfiles
 from kairos.app.preferences.tracked import Tracked
 from kairos.app.preferences.unsubscribe import TAG_BYTES, TOKEN_CHARACTERS_MAX, Keyring, pack, take_field
@@ -42,13 +41,7 @@ STYLE = PAGE_STYLE + (
     "figure svg{display:block;width:15rem;height:15rem;margin:0 auto}"
     "code{font:600 1.5rem/2 ui-monospace,monospace;letter-spacing:.1em;overflow-wrap:anywhere;color:#1a1a1a}"
 )
-_STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-HEADERS: Mapping[str, str] = {
-    **PAGE_HEADERS,
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-}
+FRAME = Frame(STYLE, posts=False)
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "open": "Your coupon",
@@ -154,7 +147,7 @@ class CouponPages:
             self._count(link, now, followed_by_machine(method, headers, now - link.sent_at), correlation)
         body = coupon_page(outcome, link, language, self._said("name"), self._said("timezone") or "UTC")
         facts = {"status": 200, "outcome": outcome, "profile": link.profile}
-        return HttpAnswer(200, {**HEADERS, "Content-Language": language}, body, facts)
+        return HttpAnswer(200, FRAME.headers(language), body, facts)
 
     def _find(self, id: str) -> Profile | None:
         try:
@@ -195,12 +188,7 @@ def coupon_page(outcome: str, link: CouponLink, language: str, brand: str, zone:
             f"<p>{escape(words['show'])}</p><p>{escape(words['until'].format(day=last))}</p>"
         )
     title = f"{heading} - {brand}" if brand else heading
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
-        f"<body><main><h1>{escape(heading)}</h1>{shown}<p>{escape(brand)}</p></main></body></html>"
-    )
+    return FRAME.body(language, title, heading, f"{shown}<p>{escape(brand)}</p>")
 
 
 def picture_of(code: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 
 STYLE = (
@@ -18,22 +19,45 @@ STYLE = (
     "button:focus-visible{outline:3px solid #0b66ff;outline-offset:3px}"
     "@media(prefers-color-scheme:dark){body{background:#111;color:#eee}button{background:#eee;color:#111}}"
 )
-_STYLE_HASH = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
-HEADERS: Mapping[str, str] = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "Strict-Transport-Security": "max-age=31536000",
-    "Vary": "Accept-Language",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex, nofollow",
-}
-"""The address of the page is a secret of its reader: it is kept by no cache, sent to no other site, listed nowhere."""
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all pages behind links share: a document of one column in its own `style`, and headers that let it load
+    nothing. Where `posts` is false, it may not even send a form."""
+
+    style: str
+    posts: bool = True
+
+    def headers(self, language: str) -> Mapping[str, str]:
+        """Return the headers. The address of a page is a secret of its reader: it is kept by no cache, sent to no other
+        site and listed nowhere."""
+        hashed = b64encode(hashlib.sha256(self.style.encode()).digest()).decode()
+        forms = "form-action 'self'; " if self.posts else ""
+        policy = f"default-src 'none'; style-src 'sha256-{hashed}'; {forms}base-uri 'none'; frame-ancestors 'none'"
+        return {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Security-Policy": policy,
+            "Content-Language": language,
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "Strict-Transport-Security": "max-age=31536000",
+            "Vary": "Accept-Language",
+            "X-Content-Type-Options": "nosniff",
+            "X-Robots-Tag": "noindex, nofollow",
+        }
+
+    def body(self, language: str, title: str, heading: str, content: str) -> str:
+        """Return the document; `content` is HTML below the heading, the others are text."""
+        return (
+            f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f"<title>{escape(title)}</title><style>{self.style}</style></head>"
+            f"<body><main><h1>{escape(heading)}</h1>{content}</main></body></html>"
+        )
+
+
+FRAME = Frame(STYLE)
 
 CHANNELS = {
     "en": {"email": "e-mails", "sms": "text messages", "push": "push messages", "kakao": "KakaoTalk messages"},
@@ -94,13 +118,8 @@ def page(shows: str, accept_language: str, brand: str, channel: str, more: str =
     # The form has no action: it posts to the address of the page itself, which is the token.
     form = f'<form method="post"><button type="submit">{escape(button)}</button></form>' if button else ""
     link = f'<p><a href="{escape(more)}">{escape(MORE[language])}</a></p>' if more else ""
-    body = (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
-        f"<body><main><h1>{escape(heading)}</h1><p>{escape(text)}</p>{form}{link}</main></body></html>"
-    )
-    return {**HEADERS, "Content-Language": language}, body
+    content = f"<p>{escape(text)}</p>{form}{link}"
+    return FRAME.headers(language), FRAME.body(language, title, heading, content)
 
 
 def preferred_language(accept_language: str) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from kairos.app.http import HttpAnswer
 from kairos.app.ports import Clock, Inbox, InboxMessage, Suppressions
+from kairos.app.preferences.addresses import KnownAddresses
 from kairos.app.preferences.page import page
 from kairos.app.preferences.standing import LiveProfiles
 from kairos.app.preferences.unsubscribe import CONFIRMS, Refusal, UnsubscribeLinks
@@ -22,6 +23,9 @@ from kairos.domain.ids import digest
 from kairos.domain.suppression import UNSUBSCRIBED
 
 SOURCE = "preferences"
+WORDING = "confirmation-page-1"
+"""The version of what the page says beside its button to confirm; it is raised where those words change."""
+
 SHOWS = {
     "shown": "ask",
     "stopped": "done",
@@ -39,7 +43,8 @@ RETRIED_FOR = timedelta(hours=1)
 
 class Preferences:
     """The use case. `brand_name` returns the live brand's name; where it fails, the page does without. `profiles` says
-    who is there to be told of a refusal; without it everybody is told.
+    who is there to be told of a refusal; without it everybody is told. `addresses` says whether a link to confirm by
+    went to an address that is still theirs; without it that is taken for granted.
 
     An answer's facts hold the pseudonym and the outcome: shown, stopped, untold (stopped, but the inbox did not take
     the event), offered and confirmed (a link to confirm by), unknown (no link of ours) or failed.
@@ -53,6 +58,7 @@ class Preferences:
         brand_name: Callable[[], str],
         clock: Clock,
         profiles: LiveProfiles | None = None,
+        addresses: KnownAddresses | None = None,
     ) -> None:
         self._suppressions = suppressions
         self._inbox = inbox
@@ -60,6 +66,7 @@ class Preferences:
         self._brand_name = brand_name
         self._clock = clock
         self._profiles = profiles
+        self._addresses = addresses
 
     def show(self, token: str, accept_language: str = "") -> HttpAnswer:
         """Answer a GET: a page with one button, or a page that knows nothing. Changes nothing."""
@@ -106,10 +113,18 @@ class Preferences:
 
     def _confirm(self, said: Refusal, now: datetime, accept_language: str, correlation: str) -> HttpAnswer:
         """Tell the profile that its consent is confirmed. Raises Unavailable: unlike a stop, it holds nowhere else."""
-        if self._is_gone(said.profile):
+        if self._is_gone(said.profile) or not self._is_theirs(said):
             return self._answer(404, "unknown", accept_language)
         self._inbox.put([InboxMessage(said.profile, (_confirmed(said, now, correlation),), correlation=correlation)])
         return self._answer(200, "confirmed", accept_language, said)
+
+    def _is_theirs(self, said: Refusal) -> bool:
+        """Return whether the channel still goes to the address whose reader confirms it: an old mailbox, which may be
+        another's by now, agrees to nothing at the new one."""
+        profile = self._profiles.find(said.profile) if self._profiles is not None else None
+        if self._addresses is None or profile is None:
+            return True
+        return said.channel in self._addresses.proven_by(said.address_hash, profile)
 
     def _answer(
         self, status: int, outcome: str, accept_language: str, refusal: Refusal | None = None, more: str = ""
@@ -142,7 +157,7 @@ def _withdrawn(refusal: Refusal, now: datetime, correlation: str) -> Event:
 
 def _confirmed(said: Refusal, now: datetime, correlation: str) -> Event:
     """Return the consent, said on our own page by whoever reads mail at that address."""
-    fact = ConsentFact(said.channel, "marketing", proof=said.message, confirmed=True)
+    fact = ConsentFact(said.channel, "marketing", wording=WORDING, proof=said.message, confirmed=True)
     return _word("confirmed", "consent_given", fact, said, now, correlation)
 
 
