@@ -34,7 +34,7 @@ DELIVERY = Delivery(
     ),
     marketing=False,
     sender={},
-    tags={},
+    tags={"kairos_profile": "p" * 26},
     at=AT,
     expires_at=AT + timedelta(hours=2),
 )
@@ -76,7 +76,7 @@ def test_a_message_is_its_reviewed_template_and_the_variables(solapi: Receiver) 
             "variables": {"#{이름}": "민아", "#{시각}": "10:00", "#{링크}": "x"},
             "disableSms": True,
         },
-        "customFields": {"kairos_message": "m" * 26},
+        "customFields": {"kairos_message": "m" * 26, "kairos_profile": "p" * 26},
     }
 
 

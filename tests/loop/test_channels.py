@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from kairos.local.demo import publish
 from tests.channels.receiver import Receiver, receiving, reply
 from tests.channels.test_kakao import took
 from tests.loop.shop import BRAND, MINUTE, PERSON, cart, is_clean, open_shop, profiles, send
+from tests.sources.api_servers import SolapiServer, serving, stamp
 
 TOKEN = "0123456789abcdef" * 4
 TEMPLATES: dict[str, Any] = {
@@ -159,6 +161,29 @@ def test_alimtalk_goes_to_its_provider_and_where_that_refuses_the_text_message_g
     check_out(cloud, "no-talk")
     assert [sms.text for sms in cloud.sms[before:]] == [f"{PERSON.name}, 28000"]
     assert reasons(cloud, "not_sent", "by-kakao") == ["refused; trying sms"]
+    assert (cloud.denied, is_clean(cloud)) == ([], True)
+
+
+def test_alimtalk_that_kakao_gives_up_after_it_was_taken_becomes_a_text_message_once(stage: Stage) -> None:
+    cloud, before = stage.cloud, len(stage.cloud.sms)
+    stage.solapi.received.clear()
+    stage.solapi.answer = lambda handler: reply(handler, 200, took())
+    check_out(cloud, "taken")
+    [message] = json.loads(stage.solapi.received[0][2])["messages"]
+    assert len(cloud.sms) == before
+    with serving(SolapiServer()) as account:
+        settings = {"secrets": ["console"], "key_id": "NCS1", "api_key": "api-secret", "api_url": account.url}
+        name = f"{cloud.outputs['ConnectionsPrefix']}solapi/main"
+        cloud.session.client("ssm").put_parameter(Name=name, Value=json.dumps(settings), Type="SecureString")
+        listed = {"messageId": "M4V1", "type": "ATA", "statusCode": "3104", "status": "COMPLETE"}
+        account.objects["M4V1"] = listed | {"customFields": message["customFields"], "dateUpdated": stamp(cloud.now)}
+        report = json.dumps([{"eventDataId": "E", "data": account.objects["M4V1"]}]).encode()
+        for _ in range(2):
+            headers = {"x-solapi-secret": sha1(b"console").hexdigest(), "content-type": "application/json"}
+            assert cloud.http("POST", "/v1/webhooks/solapi/main", headers, report).status == 202
+            cloud.advance(by=6 * MINUTE)
+    assert [sms.text for sms in cloud.sms[before:]] == [f"{PERSON.name}, 28000"]
+    assert reasons(cloud, "not_sent", "by-kakao")[-1:] == ["bounced; trying sms"]
     assert (cloud.denied, is_clean(cloud)) == ([], True)
 
 

@@ -6,6 +6,8 @@ events newest first, Calendly and Cal.com list bookings by their start. `faults`
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -168,6 +170,40 @@ class Cafe24Server(Vendor):
         found = [one for one in self.objects.values() if (one[key] or "")[:10] >= query["start_date"]]
         start = int(query["offset"])
         return {"orders": found[start : start + int(query["limit"])]}, {}
+
+
+class SolapiServer(Vendor):
+    """Messages by id. A call is opened by its signature: the key's name and an HMAC over date and salt."""
+
+    key, api_secret = "NCS1", "api-secret"
+
+    @property
+    def secret(self) -> tuple[str, str]:  # type: ignore[override]
+        """Nothing is the same in two calls: see `answer`."""
+        return "authorization", "none"
+
+    def answer(self, path: str, query: Mapping[str, str], headers: Headers) -> tuple[int, bytes, Headers]:
+        signed = {"authorization": "none" if self._signed(headers.get("authorization", "")) else "forged"}
+        return super().answer(path, query, signed)
+
+    def _signed(self, header: str) -> bool:
+        said = dict(part.split("=", 1) for part in header.removeprefix("HMAC-SHA256 ").split(", ") if "=" in part)
+        text = (said.get("date", "") + said.get("salt", "")).encode()
+        right = hmac.new(self.api_secret.encode(), text, hashlib.sha256).hexdigest()
+        return said.get("apiKey") == self.key and said.get("signature") == right
+
+    def read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Headers]:
+        if path != "/messages/v4/list":
+            return None, {}
+        if "messageId" in query:
+            found = [one for id, one in self.objects.items() if id == query["messageId"]]
+        else:
+            assert (query["type"], query["dateType"]) == ("ATA", "UPDATED")
+            found = self.by("dateUpdated", query["startDate"], query["endDate"])
+        start = int(query.get("startKey", "0"))
+        more = {"nextKey": str(start + PAGE)} if start + PAGE < len(found) else {"nextKey": None}
+        page = found[start : start + PAGE]
+        return {"limit": PAGE, "messageList": {one["messageId"]: one for one in page}, **more}, {}
 
 
 def _collection(found: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:

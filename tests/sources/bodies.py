@@ -11,7 +11,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
+from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ def proof(source: str, raw: bytes, secret: str, at: datetime) -> dict[str, str]:
         "calendly": {"calendly-webhook-signature": f"t={stamp},v1={stamped.hexdigest()}"},
         "stripe": {"stripe-signature": f"t={stamp},v1={stamped.hexdigest()}"},
         "cafe24": {"x-api-key": secret, "x-trace-id": "trace-1"},
+        "solapi": {"x-solapi-secret": sha1(key, usedforsecurity=False).hexdigest()},
     }[source]
 
 

@@ -151,6 +151,9 @@ def test_a_spoilt_body_gives_facts_without_personal_data_or_names_the_field(one:
     ],
 )
 def test_bytes_that_are_no_json_object_are_refused(source: str, raw: bytes) -> None:
+    if (source, raw) == ("solapi", b"[]"):  # its reports come in lists, and an empty one says nothing
+        assert parse_raw(source, raw) == []
+        return
     with pytest.raises(BadInput) as caught:
         parse_raw(source, raw)
     assert caught.value.field == "body"

@@ -35,7 +35,7 @@ def comparisons(run: Callable[[], Any]) -> int:
     return len(seen)
 
 
-@pytest.mark.parametrize("source", ["shopify", "calcom", "calendly", "stripe", "woocommerce", "cafe24"])
+@pytest.mark.parametrize("source", ["shopify", "calcom", "calendly", "stripe", "woocommerce", "cafe24", "solapi"])
 @pytest.mark.parametrize("right", [*SECRETS, "wrong"])
 def test_every_secret_is_compared_in_constant_time_whichever_is_right(source: str, right: str) -> None:
     body = b"{}"

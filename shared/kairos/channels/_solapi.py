@@ -1,14 +1,11 @@
 """AlimTalk by Solapi: one POST for each message, signed anew each time, so it needs no session and no fixed address.
 
-The signature is HMAC-SHA256 over the date and a salt, in hex. Nothing here is random: the salt is a hash of the message
-and the instant, and an instant of milliseconds is never signed twice for one message.
+What became of a message that was taken is read by `sources/solapi.py`, under the two ids in its `customFields`.
 https://docs.solapi.com (messages/v4/send-many/detail), github.com/solapi/solapi-python
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import Mapping
@@ -19,12 +16,11 @@ from typing import Any, Protocol
 from kairos.app.deliver.webhooks import Answer, Post
 from kairos.app.ports import Connections
 from kairos.domain.errors import Refused, Throttled, Unavailable, UnknownConnection
+from kairos.sources._solapi_signature import DELIVERED, HOST, ON_ITS_WAY, authorization
 
-HOST = "https://api.solapi.com"
 PATH = "/messages/v4/send-many/detail"
 CONNECTION = "main"
-ACCEPTED = frozenset({"2000", "3000", "4000"})
-"""Solapi's codes for a message that it took: to be handed on, handed on, delivered."""
+ACCEPTED = ON_ITS_WAY | {DELIVERED}
 
 _KOREAN = re.compile(r"\+82(1[016789][0-9]{7,8})")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -32,9 +28,11 @@ _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 @dataclass(frozen=True, slots=True)
 class AlimTalk:
-    """One message: the id of the template that Kakao reviewed, and what its variables are. `to` is E.164."""
+    """One message: the id of the template that Kakao reviewed, and what its variables are. `to` is E.164, `profile` the
+    customer's pseudonym."""
 
     message: str
+    profile: str
     to: str
     template: str
     variables: Mapping[str, str]
@@ -62,20 +60,17 @@ class Solapi:
         except UnknownConnection:
             raise Throttled("solapi", "kakao is not connected") from None
         body = json.dumps(_body(alim_talk, settings), ensure_ascii=False, separators=(",", ":")).encode()
-        headers = {"content-type": "application/json", "authorization": authorization(alim_talk, settings)}
+        headers = {"content-type": "application/json", "authorization": _signed(alim_talk, settings)}
         answer = self._post(f"{settings.get('url') or HOST}{PATH}", headers, body)
         return _taken(answer)
 
 
-def authorization(alim_talk: AlimTalk, settings: Mapping[str, Any]) -> str:
+def _signed(alim_talk: AlimTalk, settings: Mapping[str, Any]) -> str:
     """Return the header of one call. Raises Throttled where the connection lacks its key: an operator has time."""
     secrets, key = settings.get("secrets"), settings.get("key_id")
     if not isinstance(secrets, list) or not secrets or not key:
         raise Throttled("solapi", "the connection kakao/main lacks its key_id or secret")
-    date = f"{alim_talk.at:%Y-%m-%dT%H:%M:%S}.{alim_talk.at.microsecond // 1000:03d}Z"
-    salt = hashlib.sha256(f"{alim_talk.message}|{date}".encode()).hexdigest()[:32]
-    signature = hmac.new(str(secrets[0]).encode(), f"{date}{salt}".encode(), hashlib.sha256).hexdigest()
-    return f"HMAC-SHA256 apiKey={key}, date={date}, salt={salt}, signature={signature}"
+    return authorization(alim_talk.message, alim_talk.at, str(key), str(secrets[0]))
 
 
 def _body(alim_talk: AlimTalk, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +86,7 @@ def _body(alim_talk: AlimTalk, settings: Mapping[str, Any]) -> dict[str, Any]:
     message = {"to": f"0{number[1]}", "type": "ATA", "kakaoOptions": options}
     if sender := settings.get("from"):
         message["from"] = str(sender)
-    message["customFields"] = {"kairos_message": alim_talk.message}
+    message["customFields"] = {"kairos_message": alim_talk.message, "kairos_profile": alim_talk.profile}
     return {"messages": [message], "showMessageList": True}
 
 

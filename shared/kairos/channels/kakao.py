@@ -2,7 +2,7 @@
 
 The words stand with Kakao under a template's id; a message is that id and what its `#{variables}` are. It carries no
 advertising, so class marketing is refused when it is published. Who has no KakaoTalk is reached by the template's next
-channel, as the template says.
+channel, as the template says: at once where Solapi knows it, else when its report says so (`sources/solapi.py`).
 https://kakaobusiness.gitbook.io/main/ad/bizmessage/notice-friend
 """
 
@@ -61,7 +61,8 @@ class Kakao(Plain):
         if empty := sorted(set(VARIABLES.findall(parts["text"])) - {name for name, text in variables.items() if text}):
             raise Refused("kakao", f"nothing fills {', '.join(empty)}")
         template = parts["template"].strip()
-        return client.send(AlimTalk(delivery.message, delivery.address, template, variables, delivery.at))
+        profile = delivery.tags.get("kairos_profile", "")
+        return client.send(AlimTalk(delivery.message, profile, delivery.address, template, variables, delivery.at))
 
 
 CHANNEL = Kakao()

@@ -177,6 +177,7 @@ def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, ro
         screen.print(f"`webhook: {{to: {wish.connection}}}` in a journey or a template now calls the URL you set")
     elif wish.source == KAKAO:
         screen.print("templates with a kakao part now go out as AlimTalk")
+        screen.print("`kairos connect solapi main` hears who has no KakaoTalk, so that the next channel is tried")
     elif wish.source == "track":
         screen.print(f"calls go to {deployment.public_url}/v1/ (track, identify, page, batch)")
     elif not listens(wish.source):

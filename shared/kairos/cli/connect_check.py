@@ -153,9 +153,14 @@ _PROOFS: Mapping[str, Proof] = {
     "calendly": _stamped("calendly-webhook-signature"),
     "stripe": _stamped("stripe-signature"),
     "cafe24": lambda body, secret, at: {"x-api-key": secret, "x-trace-id": "kairos-test"},
+    "solapi": lambda body, secret, at: {
+        "x-solapi-event-name": "SINGLE-REPORT",
+        "x-solapi-secret": hashlib.sha1(secret.encode(), usedforsecurity=False).hexdigest(),
+    },
     "track": lambda body, secret, at: {"authorization": f"Basic {base64.b64encode(f'{secret}:'.encode()).decode()}"},
 }
-_NOTHING: Mapping[str, Mapping[str, Any]] = {
+_NOTHING: Mapping[str, Any] = {
+    "solapi": [],
     "calcom": {"triggerEvent": "KAIROS_TEST"},
     "calendly": {"event": "kairos.test"},
     "cafe24": {"event_no": 0},

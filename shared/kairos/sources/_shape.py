@@ -37,10 +37,18 @@ _AMOUNT = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 def load_body(body: bytes, *, lenient: bool = False) -> Object:
     """Return the JSON object in `body` (UTF-8, a byte order mark allowed). Raises BadInput or TooLarge only."""
+    value = load_value(body)
+    if not isinstance(value, dict):
+        raise BadInput("body", "a JSON object")
+    return Object(value, "", lenient=lenient)
+
+
+def load_value(body: bytes) -> Any:
+    """Return the JSON in `body`, whatever kind it is of. Raises BadInput or TooLarge only."""
     if len(body) > BODY_BYTES_MAX:
         raise TooLarge("body", len(body), BODY_BYTES_MAX)
     try:
-        value = json.loads(
+        return json.loads(
             body.decode("utf-8-sig"),
             parse_constant=_refuse_constant,
             parse_int=_read_int,
@@ -52,9 +60,6 @@ def load_body(body: bytes, *, lenient: bool = False) -> Object:
         raise BadInput("body", "JSON that is not nested this deep") from None
     except ValueError as error:
         raise BadInput("body", f"JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise BadInput("body", "a JSON object")
-    return Object(value, "", lenient=lenient)
 
 
 class Object:
