@@ -144,7 +144,7 @@ MUTANTS = [
     Mutant(
         "a tombstone dies with its entry",
         ENTRIES,
-        "return max(ends) + event.retry_horizon",
+        "return max(ends) + max(event.retry_horizon, MOVED_WITHIN)",
         "return max(ends)",
         "the source's repetition of the creation revives a cancelled booking",
         ("app/decide/test_ties.py",),

@@ -133,9 +133,9 @@ MUTANTS = [
     ),
     Mutant(
         "re-entry a moment too late",
-        ADMISSION,
-        "new.entered_at - last >= journey.reenter.after",
-        "new.entered_at - last > journey.reenter.after",
+        "shared/kairos/domain/journey.py",
+        "at - last >= self.after",
+        "at - last > self.after",
         "the boundary that the author wrote is another",
         ("app/decide/test_admission.py",),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from kairos.domain.anchor import Anchor
@@ -53,6 +53,10 @@ class Reenter:
 
     mode: Literal["never", "after", "always"] = "never"
     after: timedelta = timedelta()
+
+    def allows(self, last: datetime, at: datetime) -> bool:
+        """Return whether a subject that entered at `last` may enter again at `at` (aware instants)."""
+        return self.mode == "always" or (self.mode == "after" and at - last >= self.after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -383,11 +383,45 @@ def test_a_step_that_a_new_zone_puts_into_the_past_goes_at_once_where_the_author
 # ---- what is kept ----------------------------------------------------------------------------------------------
 
 
-def test_a_tombstone_lives_until_the_entrys_end_and_the_sources_retries_are_over() -> None:
+def test_a_tombstone_lives_until_the_entrys_end_and_for_as_long_as_it_may_be_moved_or_told_again() -> None:
     world = World(care())
     world.hear(booking(NOON, START, ends_at=START + H), cancelled(NOON + M), at=NOON + M)
-    world.wake(START + H + 3 * D - M)
+    world.wake(START + H + 14 * D - M)
     assert ("booking", "b1") in world.known.entries
-    world.wake(START + H + 3 * D + M)
+    world.wake(START + H + 14 * D + M)
     assert world.known.entries == {}
     assert world.known.enrollments == {}
+
+
+def test_who_did_not_come_and_is_given_another_day_gets_only_what_was_never_sent() -> None:
+    world = World(care({"at": "-14d 10:00", "send": "third"}, {"at": "-2h", "send": "hello"}))
+    world.hear(booking(NOON, START))
+    world.live_until(START + 5 * D)
+    world.hear(booking(START + 5 * D, START + 40 * D))
+    world.live_until(START + 60 * D)
+    assert world.sent == ["hello", "moved", "third"]
+
+
+@pytest.mark.parametrize(
+    ("reenter", "sent"), [("never", ["hello"]), ("always", ["hello"] * 2), ({"after": "60d"}, ["hello"])]
+)
+def test_an_entry_that_comes_back_after_it_was_forgotten_enters_as_the_author_says(
+    reenter: Any, sent: list[str]
+) -> None:
+    """The ledger knows a message by its passage: a second one of the same id would be planned and never go out."""
+    world = World(care({"at": "-2h", "send": "hello"}, reenter=reenter))
+    world.hear(booking(NOON, START))
+    world.live_until(START + 20 * D)
+    world.wake(START + 20 * D)  # any write forgets what is over
+    world.hear(booking(START + 20 * D, START + 40 * D))
+    world.live_until(START + 60 * D)
+    assert world.sent == sent
+    assert world.said("ignored") == ["entered before"] * (len(sent) == 1)
+    assert len({reason.message for reason in world.reasons if reason.kind == "message"}) == len(sent)
+
+
+def test_once_the_anchor_is_past_only_the_steps_after_it_are_sent_now() -> None:
+    late = [{"at": at, "send": name, "if_past": "send_now"} for at, name in (("0m", "hello"), ("+1h", "second"))]
+    world = World(care(*late))
+    world.hear(booking(START + 2 * H, START))
+    assert world.messages == [(START + 2 * H, "second", "email")]

@@ -15,6 +15,8 @@ from kairos.domain.journey import Journey
 from kairos.domain.profile import Enrollment
 from kairos.domain.reason import OF_ALL
 
+ENTERED_BEFORE = "entered before"
+
 
 def new_passage(turn: Turn, journey: Journey, subject: str, event: Event) -> Enrollment:
     """Return the passage that an event would begin, with as much of its properties as there is room for."""
@@ -52,22 +54,23 @@ def _reentry_obstacle(turn: Turn, journey: Journey, new: Enrollment) -> str | No
     if waiting:  # a trigger that comes late is older than the passage, and starts nothing afresh
         newest = all((new.entered_at, new.id) > (passage.entered_at, passage.id) for passage in waiting)
         return None if journey.restart and newest else "already in it"
-    entered = turn.profile.entered.get(journey.id, {})
-    last = entered.get(subject_key(new.subject))
+    last = last_entry(turn, journey, new.subject)
     many = journey.broadcast or campaigns.find_campaign(journey, new.subject) is not None
     if many and journey.reenter.mode == "after":  # from one broadcast to the next
-        last = max(entered.values(), default=None)
-    again = journey.reenter.mode == "always" or (
-        journey.reenter.mode == "after" and last is not None and new.entered_at - last >= journey.reenter.after
-    )
-    if last is not None and not again:
-        return "entered before"
+        last = max(turn.profile.entered.get(journey.id, {}).values(), default=None)
+    if last is not None and not journey.reenter.allows(last, new.entered_at):
+        return ENTERED_BEFORE
     return "the cap on entries" if is_full(turn, journey, new.entered_at) else None
 
 
 def passages_of(turn: Turn, journey: str, subject: str) -> list[Enrollment]:
     """Return the profile's passages through any version of a journey for one subject."""
     return [e for e in turn.profile.enrollments.values() if e.journey == journey and e.subject == subject]
+
+
+def last_entry(turn: Turn, journey: Journey, subject: str) -> datetime | None:
+    """Return when a subject last entered a journey, as long as that is remembered."""
+    return turn.profile.entered.get(journey.id, {}).get(subject_key(subject))
 
 
 def note_entry(turn: Turn, journey: str, subject: str, at: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from kairos.app.decide.turn import Turn
@@ -20,6 +20,7 @@ from kairos.domain.event import EntryFact, Event
 from kairos.domain.profile import Entry, EntryKey
 
 FORMER_MAX = 8
+MOVED_WITHIN = timedelta(days=14)
 
 Change = Literal["planned", "moved", "cancelled", "superseded", "same"]
 
@@ -152,6 +153,7 @@ def _entry(turn: Turn, event: Event, fact: EntryFact, before: Entry | None, *, c
 
 
 def _until(event: Event, ends_at: datetime | None, before: Entry | None) -> datetime:
-    """A tombstone lives until its entry's end plus the time for which the source may still repeat itself."""
+    """A tombstone lives until its entry's end plus the time for which the source may still repeat itself, or its owner
+    may still move it: who did not come is often given another day afterwards."""
     ends = [at for at in (ends_at, before.ends_at if before else None, event.received_at) if at is not None]
-    return max(ends) + event.retry_horizon
+    return max(ends) + max(event.retry_horizon, MOVED_WITHIN)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 from kairos.app.decide import handed, messages, pauses
-from kairos.app.decide.admission import hold_out, in_holdout, note_entry
+from kairos.app.decide.admission import ENTERED_BEFORE, hold_out, in_holdout, last_entry, note_entry
 from kairos.app.decide.entries import EntryChange
 from kairos.app.decide.leaving import finish, leave
 from kairos.app.decide.turn import Passed, Turn
@@ -204,8 +204,9 @@ def _enroll(turn: Turn, event: Event, entry: Entry, journey: Journey) -> None:
     if anchor is None or entry.cancelled:
         return
     first_id = entry.former[0] if entry.former else entry.id
+    last = last_entry(turn, journey, entry.id)  # of a passage that is forgotten: the entry was over long ago
     enrollment = Enrollment(
-        id=enrollment_id(turn.profile.birth, journey.id, f"{entry.kind}/{first_id}", ""),
+        id=enrollment_id(turn.profile.birth, journey.id, f"{entry.kind}/{first_id}", event.id if last else ""),
         journey=journey.id,
         version=journey.version,
         subject=entry.id,
@@ -217,6 +218,9 @@ def _enroll(turn: Turn, event: Event, entry: Entry, journey: Journey) -> None:
         anchor_at=anchor,
         goal_until=event.occurred_at + journey.goal.within if journey.goal else None,
     )
+    if last is not None and not journey.reenter.allows(last, event.occurred_at):
+        turn.say("ignored", enrollment, ENTERED_BEFORE)
+        return
     if not fits_one_more(turn.profile):
         turn.say("ignored", enrollment, "no room for another enrollment")
         return
@@ -328,9 +332,13 @@ def _next_occurrence(turn: Turn, step: TimelineStep, enrollment: Enrollment) -> 
 
 
 def _is_too_late(turn: Turn, step: TimelineStep, enrollment: Enrollment) -> bool:
-    """Return whether the anchor is past that the step means to come before."""
+    """Return whether the anchor is past, and the step does not come after it; a whole day is not past at midnight."""
     anchor = enrollment.anchor_at
-    return anchor is not None and anchor <= turn.now and _is_before(turn, step, enrollment)
+    if anchor is None or anchor > turn.now:
+        return False
+    return _is_before(turn, step, enrollment) or (
+        enrollment.occurrence is None and _due(turn, step, enrollment) == anchor
+    )
 
 
 def _is_before(turn: Turn, step: TimelineStep, enrollment: Enrollment) -> bool:
