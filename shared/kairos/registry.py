@@ -281,6 +281,9 @@ class Policy(Protocol):
         None.
         """
 
+    def bars(self, profile: Profile, now: datetime) -> str | None:
+        """Return the rule by which this customer gets no marketing whatever they agreed to, or None."""
+
     def apply(
         self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any], unsubscribe_url: str | None
     ) -> Rendered:
@@ -302,6 +305,10 @@ class Policy(Protocol):
         `answered` are the events that a transactional journey answers with a message, `confirmable` whether some
         transactional message carries the link to confirm a consent by.
         """
+
+    def undeclared(self, brand: Mapping[str, Any], channels: Collection[str]) -> Sequence[str]:
+        """Return what the law has whoever advertises on `channels` hold or declare and the brand does not state,
+        beginning with the rule."""
 
 
 # ---- discovery -------------------------------------------------------------------------------------------------

@@ -20,7 +20,10 @@ from tests.app.decide.world import World
 from tests.policies.test_korean_law import BRAND, NOON, word
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("policies", "app", "app/deliver", "app/preferences", "browser", "cli", "examples", "local")
+FOLDERS = (
+    *("policies", "app", "app/deliver", "app/preferences", "browser", "channels", "cli", "cli/checkup"),
+    *("examples", "local"),
+)
 """Where the tests are that the pages name."""
 
 EXAMPLE = ROOT / "examples" / "spring-day"

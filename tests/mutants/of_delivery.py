@@ -239,7 +239,7 @@ MUTANTS = [
     ),
     Mutant(
         "Korean advertising without its label",
-        "shared/kairos/policies/kr.py",
+        "shared/kairos/policies/_korean_label.py",
         'parts["subject"] = _labelled(parts.get("subject", ""))',
         'parts["subject"] = parts.get("subject", "")',
         "§50④: the owner pays",

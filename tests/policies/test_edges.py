@@ -9,6 +9,7 @@ import pytest
 
 from kairos.app.deliver.quiet import open_at, why_quiet
 from kairos.app.publish.release import Release
+from kairos.domain.consent import Consent
 from kairos.domain.localtime import load_zone
 from kairos.domain.profile import Profile
 from tests.app.decide.world import release_of
@@ -57,12 +58,43 @@ def test_the_night_holds_from_its_first_second_to_its_last(
     check_edges(load_zone(zone), release_with(pack), traits, (start, end), rule)
 
 
+@pytest.mark.parametrize(("pack", "traits", "start", "end", "rule"), NIGHTS[:2])
+def test_the_night_holds_at_every_distance_from_utc(
+    pack: str, traits: dict[str, str], start: time, end: time, rule: str
+) -> None:
+    """Zones that are equally far from UTC on both days differ in nothing but their names."""
+    release = release_with(pack)
+    alike = {tuple(datetime.combine(day, start, zone).utcoffset() for day in DAYS): zone for zone in all_zones()}
+    assert len(alike) > 40
+    for zone in alike.values():
+        check_edges(zone, release, traits, (start, end), rule)
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize(("pack", "traits", "start", "end", "rule"), NIGHTS)
 def test_the_night_holds_in_every_zone(pack: str, traits: dict[str, str], start: time, end: time, rule: str) -> None:
     release = release_with(pack)
     for zone in all_zones():
         check_edges(zone, release, traits, (start, end), rule)
+
+
+@pytest.mark.parametrize("pack", ["eu", "mailbox"])
+@pytest.mark.parametrize("clock", ["20:59:59", "21:00:00", "07:59:59", "08:00:00"])
+@pytest.mark.parametrize("zone", SAMPLE)
+def test_a_pack_without_a_night_closes_no_hour(zone: str, clock: str, pack: str) -> None:
+    release, customer = release_with(pack), Profile("u1", DAY_BEFORE, traits={"timezone": zone})
+    at = datetime.combine(DAYS[0], time.fromisoformat(clock), load_zone(zone)).astimezone(UTC)
+    assert all(open_at(release, customer, channel, at) == at for channel in ("email", "sms", "push", "kakao"))
+
+
+def test_47_cfr_64_1200_no_consent_waives_the_hours() -> None:
+    agreed = Consent(True, DAY_BEFORE)
+    traits = {"timezone": "America/Chicago", "region": "IL"}
+    customer = Profile(
+        "u1", DAY_BEFORE, traits=traits, consents={("sms", "night"): agreed, ("sms", "marketing"): agreed}
+    )
+    late = datetime(2026, 11, 24, 21, tzinfo=ZoneInfo("America/Chicago")).astimezone(UTC)
+    assert open_at(release_with("us"), customer, "sms", late) == late + timedelta(hours=11)
 
 
 def test_of_several_packs_the_strictest_night_holds_and_each_rule_is_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from kairos.app.definitions.documents import Definition, Documents
 from kairos.app.definitions.ready import check_ready
 from kairos.domain.event import ConsentFact, Event
-from kairos.policies.kr import months_after
+from kairos.domain.profile import Profile
+from kairos.policies.kr import POLICY, months_after
 from tests.app.decide.world import World, make_event
 
 BRAND: dict[str, Any] = {
@@ -18,7 +20,14 @@ BRAND: dict[str, Any] = {
     "timezone": "Asia/Seoul",
     "country": "KR",
     "policies": ["kr"],
-    "sender": {"name": "봄날 상점", "email": "a@example.com", "contact": "02-000-0000", "opt_out": "080-000-0000"},
+    "sender": {
+        "name": "봄날 상점",
+        "email": "a@example.com",
+        "contact": "02-000-0000",
+        "opt_out": "080-000-0000",
+        "relay": "제2026-0000호",
+        "lawful_goods": True,
+    },
 }
 NOON = datetime(2026, 3, 2, 3, tzinfo=UTC)
 """Noon in Seoul."""
@@ -132,6 +141,14 @@ def test_50_3_the_night_is_closed_to_text_messages(clock: str, said: str) -> Non
     assert go(world(now=at), at) == [said]
 
 
+def test_50_3_what_the_night_outlasts_is_dropped_and_says_so() -> None:
+    night = NOON + timedelta(hours=10)
+    there = World(
+        mail(steps=[{"send": "hello", "channel": "sms", "expires": "6h"}]), now=night, consents=True, brand=BRAND
+    )
+    assert go(there, night) == ["not_sent quiet hours (정보통신망법 §50③) until after it expires"]
+
+
 def test_50_3_decree_61_2_email_has_no_night() -> None:
     at = datetime(2026, 3, 2, 14, tzinfo=UTC)
     assert go(world("email", now=at), at) == ["message"]
@@ -240,6 +257,18 @@ def test_50_7_a_notice_for_agreeing_is_none_for_refusing() -> None:
     assert "§50⑧" in renewal
 
 
+def test_50_7_a_word_that_is_heard_again_is_answered_once() -> None:
+    there = World({**NOTICE, "reenter": "always", "steps": [{"send": "hello"}]}, now=NOON, consents=False, brand=BRAND)
+    for late in (0, 1, 5):
+        there.hear(word(NOON), at=NOON + timedelta(hours=late))
+    assert len([reason for reason in there.reasons if reason.kind == "message"]) == 1
+
+
+def test_50_7_a_notice_carries_no_advertising() -> None:
+    (message,) = [each for each in refused("수신 동의가 처리되었습니다. 감사 쿠폰을 드려요") if "§50①" in each]
+    assert "쿠폰" in message
+
+
 def test_50_7_an_advertisement_is_no_notice() -> None:
     assert len(warned({**NOTICE, "class": "marketing"})) == 3
 
@@ -290,6 +319,47 @@ def test_50_8_a_confirmation_counts_for_two_years_more() -> None:
     there.hear(word(NOON))
     there.hear(word(NOON + 20 * MONTH, confirmed=True))
     assert go(there, NOON + 30 * MONTH) == ["message"]
+
+
+# ---- §50의8, relays, and who is too young ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("missing", "rule"), [("lawful_goods", "kr: 정보통신망법 §50의8"), ("relay", "kr: 전송자격인증제")]
+)
+def test_50_8_2_publish_warns_until_the_sender_declares_what_only_the_sender_knows(missing: str, rule: str) -> None:
+    told = {**NOTICE, "steps": [{"send": "notice"}]}
+    sender = {key: value for key, value in BRAND["sender"].items() if key != missing}
+    (message,) = warned(told, notice="{{ confirm_url }}", sender=sender)
+    assert message.startswith(rule)
+    assert f"sender.{missing}" in message
+
+
+def test_a_relay_is_asked_for_where_text_messages_advertise() -> None:
+    assert POLICY.undeclared({"sender": {"lawful_goods": True}}, {"email", "push"}) == []
+
+
+@pytest.mark.parametrize(
+    ("traits", "said"),
+    [
+        ({"birthday": "2012-03-03"}, "not_sent no consent (개인정보 보호법 §22의2)"),
+        ({"birthday": "2012-03-02"}, "message"),
+        ({"birthday": "2020-01-01", "guardian_consent": True}, "message"),
+        ({"under_14": True}, "not_sent no consent (개인정보 보호법 §22의2)"),
+        ({"birthday": "03-02"}, "message"),
+    ],
+)
+def test_pipa_22_2_whoever_is_under_fourteen_needs_a_guardian(traits: dict[str, Any], said: str) -> None:
+    there = world()
+    there.hear(replace(make_event("profile_updated", NOON - timedelta(hours=1)), traits=traits))
+    assert go(there, NOON) == [said]
+
+
+def test_pipa_22_2_a_birthday_begins_at_midnight_in_korea() -> None:
+    young = Profile("u1", NOON, traits={"birthday": "2012-03-03"})
+    midnight = datetime(2026, 3, 2, 15, tzinfo=UTC)
+    assert POLICY.bars(young, midnight - timedelta(seconds=1))
+    assert POLICY.bars(young, midnight) is None
 
 
 def test_consents_of_a_profile_are_not_those_of_another_purpose() -> None:

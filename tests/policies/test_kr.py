@@ -9,7 +9,8 @@ import pytest
 
 from kairos import registry
 from kairos.domain.profile import Profile
-from kairos.policies.kr import LABEL, POLICY
+from kairos.policies._korean_label import LABEL
+from kairos.policies.kr import POLICY
 from kairos.registry import Policy, Rendered
 
 URL = "https://example.com/u/abc"

@@ -10,15 +10,15 @@ This is what software can do, and no legal advice.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from kairos.domain.consent import EXISTING_CUSTOMER, Consent
-from kairos.domain.profile import Profile
 from kairos.policies._advertising import advertising_words
 from kairos.policies._footer import all_have_link, sender_of, shows, with_footer
-from kairos.registry import Night, Rendered
+from kairos.policies._pack import LawPack
+from kairos.registry import Rendered
 
 OPT_IN = "ePrivacy Directive art. 13(1)"
 SOFT_OPT_IN = "ePrivacy Directive art. 13(2)"
@@ -27,14 +27,10 @@ OBJECTION = "GDPR art. 21(2)"
 ELECTRONIC_MAIL = frozenset({"email", "sms"})
 
 
-class EuropeanUnion:
+class EuropeanUnion(LawPack):
     """The law pack of the European Union."""
 
     name = "eu"
-
-    def nights(self, profile: Profile, channel: str) -> Sequence[Night]:
-        """Return nothing: no hour is closed."""
-        return ()
 
     def objects(self, consent: Consent | None, channel: str, brand: Mapping[str, Any], now: datetime) -> str | None:
         """Return art. 13(1) where nobody agreed, 13(2) where a sale is relied on by other than electronic mail."""
@@ -72,10 +68,6 @@ class EuropeanUnion:
         """Return advertising in a transactional template: it needs the consent that advertising needs."""
         found = () if marketing else advertising_words(texts)
         return [(part, f"{OPT_IN}: {word!r} is advertising, and the message is transactional") for part, word in found]
-
-    def untold(self, answered: Collection[str], confirmable: bool) -> Sequence[str]:
-        """Return nothing: no notice of a consent is asked for."""
-        return ()
 
 
 POLICY = EuropeanUnion()

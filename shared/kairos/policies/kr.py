@@ -5,20 +5,19 @@
 separately (purpose `night`). §50⑦ has the result of a consent or refusal told within 14 days, §50⑧ a consent confirmed
 every two years: both are journeys of the brand's own, which publishing asks for. §50④ with decree §61③ and annex 6
 wants the label "(광고)" at the very start, in exactly that form, the sender's name and contact, and at the end a way to
-refuse that costs nothing (§50⑥, decree §62); for e-mail the guidance stands in Korean and English. §50⑤ forbids
-labels written to escape filters, so a variant at the start is replaced by the label itself.
+refuse that costs nothing (§50⑥, decree §62); how, is in `_korean_label`. §50의8 forbids advertising goods that are
+illegal to sell, which only the sender knows, and since July 2026 bulk text messages go through a relay that holds a
+certificate (전송자격인증): both are declared in the brand's `sender`. 개인정보 보호법 §22의2 asks a guardian for
+whoever is under 14.
 
 This is what software can do, and no legal advice.
 """
 
 from __future__ import annotations
 
-import re
 from calendar import monthrange
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from html import escape
+from datetime import UTC, date, datetime
 from typing import Any
 
 from kairos.domain.consent import EXISTING_CUSTOMER, Consent
@@ -27,9 +26,10 @@ from kairos.domain.localtime import load_zone
 from kairos.domain.profile import Profile
 from kairos.domain.quiet_hours import Window
 from kairos.policies._advertising import advertising_words
+from kairos.policies._korean_label import LABEL, Sender, email_lacks, evades, label_email, label_text, text_lacks
+from kairos.policies._pack import LawPack
 from kairos.registry import Night, Rendered
 
-LABEL = "(광고)"
 PRIOR_CONSENT = "정보통신망법 §50①"
 TRANSACTION = "정보통신망법 시행령 §61①"
 LABELLING = "정보통신망법 §50④"
@@ -37,6 +37,12 @@ EVASION = "정보통신망법 §50⑤"
 RESULT = "정보통신망법 §50⑦"
 CONFIRMATION = "정보통신망법 §50⑧"
 NIGHT = Night(Window.parse("21:00-08:00"), "정보통신망법 §50③")
+ILLEGAL_GOODS = "정보통신망법 §50의8"
+CERTIFIED_RELAY = "전송자격인증제"
+GUARDIAN = "개인정보 보호법 §22의2"
+GUARDIAN_TO = 14
+"""Years of age from which a person agrees by themselves."""
+
 TRANSACTION_MONTHS = 6
 CONFIRMATION_MONTHS = 24
 EXEMPT_AT_NIGHT = frozenset({"email", "web", "webhook"})
@@ -44,42 +50,8 @@ EXEMPT_AT_NIGHT = frozenset({"email", "web", "webhook"})
 NOT_SENT = frozenset({"web", "webhook"})
 """What a visitor sees on the shop's own pages is not transmitted to them as §50 means it: no label, no footer."""
 
-_INVISIBLE = (
-    r"\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f"
-    r"\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
-)
-_GAP = f"[{_INVISIBLE}.·]*"
-_VARIANT = re.compile(
-    rf"^[{_INVISIBLE}]*(?:[(\[{{<（［【〔「]{_GAP}광{_GAP}고{_GAP}[)\]}}>）］】〕」])?[{_INVISIBLE}]*"
-)
-_TEXT_LINK = re.compile(r"수신거부.*https://\S+")
-_HTML_LINK = re.compile(r"<a\s[^>]*href=\"https://[^\"]+\"[^>]*>[^<]*수신거부")
-_BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who advertises, as the law wants it shown. `opt_out` is the free way to refuse by phone ("080-000-0000")."""
-
-    name: str
-    email: str
-    contact: str
-    opt_out: str
-
-    @classmethod
-    def of(cls, brand: Mapping[str, Any]) -> Sender:
-        """Read the brand's `sender`; what is not there is empty."""
-        sender = brand.get("sender") or {}
-        name = sender.get("name") or brand.get("name") or ""
-        return cls(str(name), *(str(sender.get(key) or "") for key in ("email", "contact", "opt_out")))
-
-    @property
-    def refusal(self) -> str:
-        """Return the line that ends a text message, empty where the brand names no number."""
-        return f"무료수신거부 {self.opt_out}" if self.opt_out[:1].isdigit() else self.opt_out
-
-
-class Korea:
+class Korea(LawPack):
     """The law pack of the Republic of Korea."""
 
     name = "kr"
@@ -101,6 +73,14 @@ class Korea:
         stops = brand.get("unconfirmed_consent") == "stop"
         return CONFIRMATION if stops and months_after(consent.affirmed_at, CONFIRMATION_MONTHS) <= now else None
 
+    def bars(self, profile: Profile, now: datetime) -> str | None:
+        """Return PIPA §22의2 for whoever is under 14 by their `birthday`, or said to be (`under_14`), unless their
+        guardian agreed (`guardian_consent`)."""
+        if profile.traits.get("guardian_consent") is True:
+            return None
+        young = profile.traits.get("under_14") is True or _age(profile.traits.get("birthday"), now) < GUARDIAN_TO
+        return GUARDIAN if young else None
+
     def apply(
         self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any], unsubscribe_url: str | None
     ) -> Rendered:
@@ -109,8 +89,8 @@ class Korea:
             return rendered
         sender = Sender.of(brand)
         if channel == "email":
-            return _label_email(rendered, sender, unsubscribe_url)
-        return _label_text(rendered, channel, sender, unsubscribe_url)
+            return label_email(rendered, sender, unsubscribe_url)
+        return label_text(rendered, channel, sender, unsubscribe_url)
 
     def lacks(self, rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any]) -> str | None:
         """Return what annex 6 asks for and this message does not show; advertising without it is not sent."""
@@ -124,7 +104,7 @@ class Korea:
             return [
                 (part, f"{PRIOR_CONSENT}: {word!r} is advertising in a transactional message") for part, word in found
             ]
-        return [(part, f"{EVASION}: write {LABEL} or leave it to Kairos") for part in texts if _evades(texts[part])]
+        return [(part, f"{EVASION}: write {LABEL} or leave it to Kairos") for part in texts if evades(texts[part])]
 
     def untold(self, answered: Collection[str], confirmable: bool) -> Sequence[str]:
         """Return §50⑦ where nobody is told the result of a consent or a refusal, §50⑧ where nobody is asked again."""
@@ -137,13 +117,25 @@ class Korea:
         unasked = f"{CONFIRMATION}: no transactional message asks for the confirmation of every two years (confirm_url)"
         return untold if confirmable else [*untold, unasked]
 
+    def undeclared(self, brand: Mapping[str, Any], channels: Collection[str]) -> Sequence[str]:
+        """Return what only the sender can say: that the goods may be sold, and whose certificate text messages use."""
+        sender = brand.get("sender") or {}
+        missing = []
+        if sender.get("lawful_goods") is not True:
+            missing.append(
+                f"{ILLEGAL_GOODS}: nobody declared that what is advertised may be sold (sender.lawful_goods)"
+            )
+        if "sms" in channels and not sender.get("relay"):
+            missing.append(f"{CERTIFIED_RELAY}: the certificate number of the text messages' relay (sender.relay)")
+        return missing
+
     def _lack(self, rendered: Rendered, channel: str, brand: Mapping[str, Any]) -> str | None:
         sender = Sender.of(brand)
         if not sender.name:
             return "the sender's name (brand.sender.name)"
         if not sender.contact:
             return "the sender's contact (brand.sender.contact)"
-        return _email_lacks(rendered, sender) if channel == "email" else _text_lacks(rendered, channel, sender)
+        return email_lacks(rendered, sender) if channel == "email" else text_lacks(rendered, channel, sender)
 
 
 POLICY = Korea()
@@ -157,107 +149,13 @@ def months_after(instant: datetime, months: int) -> datetime:
     return wall.replace(year=year, month=month + 1, day=min(wall.day, monthrange(year, month + 1)[1])).astimezone(UTC)
 
 
-# ---- text messages: sms, push, kakao ---------------------------------------------------------------------------
-
-
-def _label_text(rendered: Rendered, channel: str, sender: Sender, unsubscribe_url: str | None) -> Rendered:
-    parts = dict(rendered.parts)
-    body = _VARIANT.sub("", parts.get("text", ""), count=1).strip()
-    refusal = sender.refusal
-    if not refusal and channel != "sms" and unsubscribe_url:
-        refusal = f"무료수신거부 {unsubscribe_url}"
-    head = "" if _shows_sender(body, sender) else f"{sender.name} {sender.contact}\n"
-    tail = "" if not refusal or body.endswith(refusal) else f"\n{refusal}"
-    parts["text"] = f"{LABEL}{head}{body}{tail}"
-    for part in ("title", "subject"):
-        if parts.get(part):
-            parts[part] = _labelled(parts[part])
-    return Rendered(parts)
-
-
-def _text_lacks(rendered: Rendered, channel: str, sender: Sender) -> str | None:
-    text = rendered.parts.get("text", "")
-    headings = [rendered.parts[part] for part in ("title", "subject") if rendered.parts.get(part)]
-    if not all(heading.startswith(LABEL) for heading in (text, *headings)):
-        return f"the label {LABEL} at the very start"
-    if not _shows_sender(text, sender):
-        return "the sender's name and contact"
-    end = text.rstrip().splitlines()[-1]
-    if sender.refusal and end.endswith(sender.refusal):
-        return None
-    # A link costs the reader of a text message data, so there only a number that the brand names will do.
-    if channel != "sms" and _TEXT_LINK.search(end):
-        return None
-    return "a free opt-out at the end (brand.sender.opt_out)"
-
-
-# ---- e-mail ----------------------------------------------------------------------------------------------------
-
-
-def _label_email(rendered: Rendered, sender: Sender, unsubscribe_url: str | None) -> Rendered:
-    parts = dict(rendered.parts)
-    parts["subject"] = _labelled(parts.get("subject", ""))
-    if unsubscribe_url and "text" in parts and not _text_footed(parts["text"], sender):
-        parts["text"] = f"{parts['text'].rstrip()}\n\n{_text_footer(sender, unsubscribe_url)}"
-    if unsubscribe_url and "html" in parts and not _html_footed(parts["html"], sender):
-        parts["html"] = _before_body_end(parts["html"], _html_footer(sender, unsubscribe_url))
-    return Rendered(parts)
-
-
-def _email_lacks(rendered: Rendered, sender: Sender) -> str | None:
-    if not rendered.parts.get("subject", "").startswith(LABEL):
-        return f"the label {LABEL} at the start of the subject"
-    for part, footed in (("text", _text_footed), ("html", _html_footed)):
-        if part in rendered.parts and not footed(rendered.parts[part], sender):
-            return f"the sender's name, contact and opt-out link in the {part}"
-    return None
-
-
-def _text_footer(sender: Sender, url: str) -> str:
-    who = " | ".join(part for part in (sender.name, sender.email, sender.contact) if part)
-    korean = f"수신을 원하지 않으시면 무료로 수신거부하실 수 있습니다: {url}"
-    return f"{who}\n{korean}\nTo stop receiving these e-mails, unsubscribe: {url}\n"
-
-
-def _html_footer(sender: Sender, url: str) -> str:
-    who = " | ".join(escape(part) for part in (sender.name, sender.email, sender.contact) if part)
-    link = escape(url, quote=True)
-    style = "margin-top:32px;padding-top:16px;border-top:1px solid #ccc;font-size:12px;line-height:1.6;color:#555"
-    return (
-        f'<div style="{style}">'
-        f'<p style="margin:0">{who}</p>'
-        f'<p style="margin:0">수신을 원하지 않으시면 무료로 <a href="{link}">수신거부</a>하실 수 있습니다.</p>'
-        f'<p style="margin:0">To stop receiving these e-mails, <a href="{link}">unsubscribe</a>.</p></div>'
-    )
-
-
-def _text_footed(text: str, sender: Sender) -> bool:
-    return bool(_TEXT_LINK.search(text)) and _shows_sender(text, sender)
-
-
-def _html_footed(html: str, sender: Sender) -> bool:
-    shown = Sender(escape(sender.name), escape(sender.email), escape(sender.contact), sender.opt_out)
-    return bool(_HTML_LINK.search(html)) and _shows_sender(html, shown)
-
-
-def _before_body_end(html: str, footer: str) -> str:
-    ends = list(_BODY_END.finditer(html))
-    at = ends[-1].start() if ends else len(html)
-    return html[:at] + footer + html[at:]
-
-
-# ---- both ------------------------------------------------------------------------------------------------------
-
-
-def _evades(text: str) -> bool:
-    """Return whether a text begins with a label that is not the label: spaced out, in other brackets, hidden."""
-    start = _VARIANT.match(text)
-    return start is not None and "광" in start.group() and not text.lstrip().startswith(LABEL)
-
-
-def _labelled(subject: str) -> str:
-    return f"{LABEL} {_VARIANT.sub('', subject, count=1).strip()}"
-
-
-def _shows_sender(text: str, sender: Sender) -> bool:
-    return bool(sender.name) and sender.name in text and bool(sender.contact) and sender.contact in text
+def _age(birthday: object, now: datetime) -> int:
+    """Return the years completed in Korea; whose birthday nobody knows is grown up."""
+    try:
+        born = date.fromisoformat(birthday) if isinstance(birthday, str) else None
+    except ValueError:
+        born = None
+    if born is None:
+        return GUARDIAN_TO
+    today = now.astimezone(load_zone("Asia/Seoul")).date()
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

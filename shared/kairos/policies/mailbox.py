@@ -8,14 +8,14 @@ Alignment in DNS, and the complaint rate (below 0.1 %, never 0.3 %), are looked 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from kairos.domain.consent import Consent
-from kairos.domain.profile import Profile
 from kairos.policies._footer import all_have_link, sender_of, with_footer
-from kairos.registry import Night, Rendered
+from kairos.policies._pack import LawPack
+from kairos.registry import Rendered
 
 ONE_CLICK = "RFC 8058"
 ALIGNMENT = "RFC 7489 (DMARC)"
@@ -40,14 +40,10 @@ OTHERS_DOMAINS = frozenset(
 """Mailboxes of the public: nobody else's mail can align with them."""
 
 
-class Mailbox:
+class Mailbox(LawPack):
     """The pack of the large mailbox providers."""
 
     name = "mailbox"
-
-    def nights(self, profile: Profile, channel: str) -> Sequence[Night]:
-        """Return nothing: no hour is closed."""
-        return ()
 
     def objects(self, consent: Consent | None, channel: str, brand: Mapping[str, Any], now: datetime) -> str | None:
         """Return the guideline where nobody agreed: mail that was not asked for is reported as spam."""
@@ -67,14 +63,6 @@ class Mailbox:
         if domain in OTHERS_DOMAINS:
             return f"{ALIGNMENT}: a sender address at a domain of your own (brand.sender.email is at {domain})"
         return f"{ONE_CLICK}: a link to unsubscribe" if marketing and not all_have_link(rendered) else None
-
-    def lint(self, texts: Mapping[str, str], channel: str, marketing: bool) -> Sequence[tuple[str, str]]:
-        """Return nothing: providers judge what their readers report."""
-        return ()
-
-    def untold(self, answered: Collection[str], confirmable: bool) -> Sequence[str]:
-        """Return nothing: no notice of a consent is asked for."""
-        return ()
 
 
 POLICY = Mailbox()

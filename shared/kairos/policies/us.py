@@ -13,7 +13,7 @@ This is what software can do, and no legal advice.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from kairos.domain.open_hours import OpenHours
 from kairos.domain.profile import Profile
 from kairos.policies._advertising import advertising_words
 from kairos.policies._footer import all_have_link, sender_of, shows, with_footer
+from kairos.policies._pack import LawPack
 from kairos.registry import Night, Rendered
 
 HOURS = "47 CFR 64.1200(c)(1)"
@@ -55,7 +56,7 @@ _REGION = re.compile(r"(?:US-)?([A-Z]{2})")
 _STOP = re.compile(r"\bSTOP\b")
 
 
-class UnitedStates:
+class UnitedStates(LawPack):
     """The law pack of the United States."""
 
     name = "us"
@@ -109,10 +110,6 @@ class UnitedStates:
         """Return advertising in a transactional template: its primary purpose may be commercial."""
         found = () if marketing else advertising_words(texts)
         return [(part, f"{PURPOSE}: {word!r} is advertising, and the message is transactional") for part, word in found]
-
-    def untold(self, answered: Collection[str], confirmable: bool) -> Sequence[str]:
-        """Return nothing: no notice of a consent is asked for."""
-        return ()
 
 
 POLICY = UnitedStates()

@@ -44,7 +44,10 @@ BRAND_KEYS = (
     "calendar",
     "holidays",
 )
-SENDER_KEYS = ("name", "email", "contact", "opt_out", "sms", "postal")
+SENDER_KEYS = ("name", "email", "contact", "opt_out", "sms", "postal", "relay")
+LAWFUL = "lawful_goods"
+"""Beside them: that what is advertised may be sold, which nobody but the sender can say."""
+
 LANGUAGES = ("en", "ko")
 """In which names of days and months are written; Korean by itself where the country is KR."""
 
@@ -153,7 +156,8 @@ def _sender(document: Document) -> None:
     if not document.has("sender"):
         return
     sender = document.inner("sender")
-    sender.only(*SENDER_KEYS)
+    sender.only(*SENDER_KEYS, LAWFUL)
+    sender.flag(LAWFUL)
     for key in SENDER_KEYS:
         if sender.has(key):
             _text(sender, key)

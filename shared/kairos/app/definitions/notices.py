@@ -1,4 +1,5 @@
-"""Is whoever agrees or refuses told so, and asked again in time, where a law pack of the brand wants it?
+"""Is whoever agrees or refuses told so, and asked again in time, where a law pack of the brand wants it? And does the
+brand state what its law has advertisers hold or declare?
 
 What is written in a notice no program can judge; that there is none it can. So this warns and stops nothing: a brand
 may tell its customers by other means than Kairos.
@@ -20,15 +21,19 @@ CONFIRM_URL = "confirm_url"
 
 
 def check_told(documents: Documents, uses: Iterable[Use]) -> Iterator[Problem]:
-    """Yield a warning for each notice that a law pack asks for and no journey gives, where advertising is sent."""
+    """Yield a warning for each notice that a law pack asks for and no journey gives, and for each declaration that the
+    brand owes, where advertising is sent."""
     sent = list(uses)
     brand = documents.brand
-    if brand is None or not any(marketing and channel not in PULLED for _, marketing, channel in sent):
+    advertised = frozenset(channel for _, marketing, channel in sent if marketing and channel not in PULLED)
+    if brand is None or not advertised:
         return
     answered = frozenset(_answered(documents.documents("journey").values()))
     confirmable = _asks_to_confirm(documents.documents("template"), sent)
     for index, name in enumerate(brand.document.get("policies") or ()):
-        for message in registry.load("policies", name).untold(answered, confirmable):
+        pack: registry.Policy = registry.load("policies", name)
+        owed = (*pack.untold(answered, confirmable), *pack.undeclared(brand.document, advertised))
+        for message in owed:
             yield brand.problem(BadDefinition(("policies", index), f"{name}: {message}"), warning=True)
 
 

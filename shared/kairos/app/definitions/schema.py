@@ -20,6 +20,7 @@ from kairos.app.definitions.brand import (
     EMAIL_FORM,
     HOST_FORM,
     LANGUAGES,
+    LAWFUL,
     LINK_HOSTS_MAX,
     PRICE_MAX,
     SEED_CHARACTERS_MAX,
@@ -296,7 +297,10 @@ def _brand() -> Schema:
         "country": {"type": "string", "pattern": f"^[A-Z]{{2}}{_END}"},
         "currency": {"type": "string", "pattern": _whole(CURRENCY_FORM)},
         "zones": {"type": "array", "minItems": 1, "maxItems": ZONES_MAX, "items": zone},
-        "sender": _object(dict.fromkeys(SENDER_KEYS, _LINE) | {"email": _LINE | {"pattern": _whole(EMAIL_FORM)}}),
+        "sender": _object(
+            dict.fromkeys(SENDER_KEYS, _LINE)
+            | {"email": _LINE | {"pattern": _whole(EMAIL_FORM)}, LAWFUL: {"type": "boolean"}}
+        ),
         "policies": {"type": "array", "items": {"enum": list(registry.names("policies"))}},
         "existing_customers": {"type": "array", "items": {"enum": list(CHANNELS)}},
         "double_opt_in": {"type": "array", "items": {"enum": list(CHANNELS)}},

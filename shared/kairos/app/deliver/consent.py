@@ -31,7 +31,8 @@ def objection(release: Release, profile: Profile, channel: str, now: datetime) -
         return NO_CONSENT if said is not None and said.refuses(now) else None
     consent, flaw = _standing(said, release, channel, now)
     for name in release.policies:
-        if rule := registry.load("policies", name).objects(consent, channel, release.brand, now):
+        pack: registry.Policy = registry.load("policies", name)
+        if rule := pack.bars(profile, now) or pack.objects(consent, channel, release.brand, now):
             return because(NO_CONSENT, flaw, rule)
     return None if consent is not None else because(NO_CONSENT, flaw)
 
