@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from kairos.app.walk.ports import Rounds
     from kairos.app.walk.walk import WalkOn
     from kairos.aws.clients import Clients
+    from kairos.aws.report import Report
     from kairos.aws.secret import IdentitySecret
     from kairos.registry import Channel
     from kairos.settings import DeliverSettings, DispatchSettings, PublishSettings, SweepSettings, WalkSettings
@@ -53,8 +54,17 @@ def clock() -> Clock:
 
 
 @cache
+def report(function: str) -> Report:
+    """Return what a function writes its log lines and metrics with."""
+    from kairos.aws.report import Report
+
+    return Report(function)
+
+
+@cache
 def ingest() -> Ingest:
     """Return what verifies and takes in webhooks, calls and feedback."""
+    from kairos.app.ingest.acquaintances import Acquaintances
     from kairos.app.ingest.browsers import Browsers
     from kairos.app.ingest.declared import DeclaredSources
     from kairos.app.ingest.ingest import Ingest
@@ -81,6 +91,7 @@ def ingest() -> Ingest:
         browsers=Browsers(lambda: _board(dynamodb, settings.board_table), keys),
         complaints=DynamoComplaints(dynamodb, settings.messages_table),
         hints=LambdaHints(partial(_client, "lambda"), settings.sync_function),
+        acquaintances=Acquaintances(),
     )
 
 

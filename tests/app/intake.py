@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from kairos.app.http import HttpAnswer, HttpRequest
+from kairos.app.ingest.acquaintances import Acquaintances
 from kairos.app.ingest.front import handle
 from kairos.app.ingest.ingest import Ingest
 from kairos.app.ports import Identifier, InboxMessage, Resolved
@@ -112,7 +113,7 @@ class NotedConnections(MemoryConnections):
 class Station:
     """An ingest over memory, with everything that it touches at hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, acquaintances: Acquaintances | None = None) -> None:
         self.journal = Journal()
         self.identities = NotedIdentities(self.journal)
         self.contacts = NotedContacts(self.journal)
@@ -129,6 +130,7 @@ class Station:
             self.connections,
             self.archive,
             complaints=self.complaints,
+            acquaintances=acquaintances,
         )
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], method: str = "POST") -> HttpAnswer:

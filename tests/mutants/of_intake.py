@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 SIGNATURE = "shared/kairos/sources/_signature.py"
+FACTS = "shared/kairos/app/ingest/facts.py"
 INGEST = "shared/kairos/app/ingest/ingest.py"
+MESSAGES = "shared/kairos/app/ingest/messages.py"
 LISTED = "shared/kairos/app/ingest/listed.py"
 JOINING = "shared/kairos/app/ingest/joining.py"
 
@@ -45,23 +47,23 @@ MUTANTS = [
     Mutant(
         "acknowledged though the inbox took nothing",
         INGEST,
-        "self._inbox.put([*_merges(joined, request.received_at, correlation), *messages])",
+        "self._inbox.put([*outgoing.merges(joined, request.received_at, correlation), *messages])",
         '__import__("contextlib").suppress(Exception)(self._inbox.put)'
-        "([*_merges(joined, request.received_at, correlation), *messages])",
+        "([*outgoing.merges(joined, request.received_at, correlation), *messages])",
         "an accepted event is lost",
         ("app/ingest/test_ingest.py", "app/ingest/test_front.py"),
     ),
     Mutant(
         "a complaint is told but not obeyed at once",
         INGEST,
-        "stopped = self._stop(parsed, request)",
+        "stopped = stop_addresses(self._suppressions, parsed, request.received_at, country)",
         "stopped = 0",
         "what is queued already still goes to somebody who complained",
         ("app/ingest/test_ingest.py",),
     ),
     Mutant(
         "two connections share their event ids",
-        INGEST,
+        FACTS,
         "id=digest(source.name, request.connection, parsed.key)",
         "id=digest(source.name, parsed.key)",
         "an order of the second shop is taken for one of the first",
@@ -69,7 +71,7 @@ MUTANTS = [
     ),
     Mutant(
         "whoever holds the public key names anybody",
-        INGEST,
+        FACTS,
         'who = [one for one in who if one.kind == "anonymous"]',
         "who = list(who)",
         "a stranger writes behaviour into a known customer's profile",
@@ -77,7 +79,7 @@ MUTANTS = [
     ),
     Mutant(
         "the public key may say anything",
-        INGEST,
+        FACTS,
         "event = replace(event, traits=None, reach=None, entry=None, consent=None, message=None, historical=False)",
         "event = replace(event, historical=False)",
         "a stranger gives consent for somebody",
@@ -85,7 +87,7 @@ MUTANTS = [
     ),
     Mutant(
         "one fact said twice in a request is two",
-        INGEST,
+        MESSAGES,
         "groups.setdefault(fact.profile, {}).setdefault(fact.event.id, fact.event)",
         "groups.setdefault(fact.profile, {})[fact.event.id + str(len(groups[fact.profile]))] = fact.event",
         "a batch that repeats itself is queued twice",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kairos.app.consents import Word
+from kairos.app.decide.parcels import unpack_state
 from kairos.app.deliver.quiet import open_at
 from kairos.app.ports import Pointer
 from kairos.app.publish.release import Release
@@ -43,6 +44,7 @@ class Checker:
     explained: set[str] = field(default_factory=set)
     owner: dict[str, str] = field(default_factory=dict)
     applied: set[str] = field(default_factory=set)
+    shipped: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     refused: dict[tuple[str, str], datetime] = field(default_factory=dict)
     decided: dict[str, Decided] = field(default_factory=dict)
 
@@ -70,6 +72,18 @@ class Checker:
         self.messages.update(profile.messages)
         self.owner.update(dict.fromkeys(profile.messages, profile.id))
         self.applied.update(profile.seen)
+        self._note_shipped(profile)
+
+    def _note_shipped(self, profile: Profile) -> None:
+        """Note what a profile had applied before it became another: once its state arrives, it may be too old to be
+        kept there."""
+        for id, parcel in profile.parcels.items():
+            if parcel.kind == "state" and id not in self.shipped:
+                state = unpack_state(parcel.content)
+                self.shipped[id] = (state.id, frozenset(state.seen))
+        for origin, seen in self.shipped.values():
+            if origin in profile.former:
+                self.applied |= seen
 
     def _on_call(self, call: Call) -> None:
         message = self.messages[call.message]

@@ -20,6 +20,7 @@ from kairos.app.deliver.outcome import Request as DeliverRequest
 from kairos.app.deliver.webhooks import Webhooks
 from kairos.app.dispatch import Dispatch, Image
 from kairos.app.inbox import HandleInbox
+from kairos.app.ingest.acquaintances import Acquaintances
 from kairos.app.ingest.ingest import Ingest
 from kairos.app.ports import InboxMessage, Marks, OutboxMessage, Pointer, Received
 from kairos.app.preferences.preferences import Preferences
@@ -152,15 +153,7 @@ class World:
         inbox = {name: faulty(self.inbox, f"{name}>inbox", "put") for name in _SENDERS}
         alarms = StubbornAlarms(self.alarms, self.faults)
         customers = faulty(self.contended, "decide>customers", "read", "write")
-        self.ingest = Ingest(
-            faulty(self.identities, "ingest>identities", "resolve", "settle"),
-            faulty(self.contacts, "ingest>contacts", "put"),
-            faulty(self.suppressions, "ingest>suppressions", "suppress"),
-            inbox["ingest"],
-            self.connections,
-            self.counting.archive,
-            "KR",
-        )
+        self.ingest = self.container()
         parking = faulty(self.parking, "decide>parking", "park")
         archive = self.counting.archive
         self.handle = HandleInbox(customers, releases, parking, self.clocks.started(), archive, self.consents)
@@ -228,6 +221,23 @@ class World:
             inbox,
             FakeReceiver(self.faults, lambda id: self.on_hook(id)),
             self.clocks.started(),
+        )
+
+    def container(self) -> Ingest:
+        """Return an `ingest` that has met nobody yet."""
+
+        def faulty(port: Any, name: str, *methods: str) -> Any:
+            return FaultyPort(port, f"ingest>{name}", methods, self.faults, RATES)
+
+        return Ingest(
+            faulty(self.identities, "identities", "resolve", "settle"),
+            faulty(self.contacts, "contacts", "put"),
+            faulty(self.suppressions, "suppressions", "suppress"),
+            faulty(self.inbox, "inbox", "put"),
+            self.connections,
+            self.counting.archive,
+            "KR",
+            acquaintances=Acquaintances(),
         )
 
     # ---- time --------------------------------------------------------------------------------------------------

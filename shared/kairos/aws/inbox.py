@@ -55,6 +55,9 @@ def message_body(message: InboxMessage) -> str:
 
 def split(message: InboxMessage) -> Iterator[InboxMessage]:
     """Yield the message in parts that fit a queue message each, its events in order."""
+    if len(message.events) < 2:
+        yield message  # there is nothing to part it at
+        return
     room = BYTES_MAX - len(message_body(replace(message, events=(), wake="inbox")).encode()) - len(',"events":[]')
     part: list[Event] = []
     size = 0

@@ -14,15 +14,15 @@ ENTRIES_MAX = 10
 BYTES_MAX = 262_144  # of one message, and of one batch
 
 # SQS takes the characters of XML 1.0; JSON escapes the rest only when asked to write ASCII.
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_ASCII = json.JSONEncoder(separators=(",", ":")).encode
 _REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 def body(value: Any) -> str:
     """Return compact JSON that SQS accepts, in as few bytes as it allows."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if _REFUSED.search(text):
-        return json.dumps(value, separators=(",", ":"))
-    return text
+    text = _JSON(value)
+    return text if text.isascii() or not _REFUSED.search(text) else _ASCII(value)
 
 
 def send(client: Any, url: str, what: str, entries: Sequence[dict[str, Any]]) -> None:

@@ -17,6 +17,7 @@ from kairos.domain.errors import BadInput
 from kairos.domain.instant import format_instant, parse_instant
 
 EVENT_BYTES_MAX = 32_000
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 CLOCK_SKEW_MAX = timedelta(minutes=5)
 WEBHOOK = "webhook"
 """The source of answers to what `webhook` steps call, and of what is called; also a channel for messages."""
@@ -158,9 +159,7 @@ def event_from_json(raw: Mapping[str, Any]) -> Event:
 
 def event_size(event: Event) -> int:
     """Return the bytes of the event as it travels in the queue."""
-    return len(
-        json.dumps(event_to_json(event), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    )
+    return len(_JSON(event_to_json(event)).encode("utf-8", "surrogatepass"))
 
 
 def _text(raw: Mapping[str, Any], key: str) -> str:

@@ -48,12 +48,7 @@ def load_value(body: bytes) -> Any:
     if len(body) > BODY_BYTES_MAX:
         raise TooLarge("body", len(body), BODY_BYTES_MAX)
     try:
-        return json.loads(
-            body.decode("utf-8-sig"),
-            parse_constant=_refuse_constant,
-            parse_int=_read_int,
-            parse_float=_read_float,
-        )
+        return _JSON(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadInput("body", f"UTF-8 (byte {error.start} is not)") from None
     except RecursionError:
@@ -260,3 +255,6 @@ def _read_float(digits: str) -> float:
     if not math.isfinite(number):
         raise BadInput("body", f"finite numbers of at most {_DIGITS_MAX} digits")
     return number
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_read_int, parse_float=_read_float).decode

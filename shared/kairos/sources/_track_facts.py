@@ -35,7 +35,9 @@ def with_person(
 ) -> Parsed:
     """Return the call with what it says of the person: traits, addresses, consent and entries."""
     said = _traits_object(call, kind)
-    fields = _person.person_fields(_renamed(said)) | (device_fields(call) if kind == "identify" else {})
+    fields = _person.person_fields(_renamed(said)) if said.raw else {}
+    if kind == "identify":
+        fields |= device_fields(call)
     traits = listed_traits(said, call.object("context"), [*TRAITS, *keys(request, "traits")]) if kind != "group" else {}
     full = Event(
         id="",

@@ -37,7 +37,7 @@ def listed_properties(call: Object, kind: str, name: str, more: Sequence[str]) -
     """Return the listed properties of a call; `more` are those that the owner lists."""
     given = call.object("properties")
     names = [*_listed(name), *more]
-    out = {one: value for one in names if (value := _value(given, one)) is not None}
+    out = {one: value for one in names if one in given.raw and (value := _value(given, one)) is not None}
     if kind in ("page", "screen"):
         out = {**out, **_page(call, given)}
     if kind == "group":
@@ -64,17 +64,16 @@ def more_properties(request: Request, name: str) -> list[str]:
 def listed_traits(said: Object, context: Object, names: Sequence[str]) -> dict[str, Any]:
     """Return the listed traits, checked where they have a form; an explicit null takes a trait back."""
     out: dict[str, Any] = {}
-    for name in names:
+    for name in names if said.raw else ():
         if said.has(name) and said.raw[name] is None:
             out[name] = None
         elif name in _FORMS:
             out |= present(**{name: _FORMS[name](said, name)})
         elif (value := _value(said, name)) is not None:
             out[name] = value
-    zone, locale = (
-        _person.zone(context.text("timezone", 64)),
-        _person.locale(context.text("locale", 35)),
-    )
+    if not context.raw:
+        return out
+    zone, locale = _person.zone(context.text("timezone", 64)), _person.locale(context.text("locale", 35))
     return _person.merged([out, present(timezone=zone, locale=locale)])
 
 

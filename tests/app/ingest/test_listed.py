@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kairos.app.ingest.listed import cut, listed
+from kairos.app.ingest.listed import _at_most, cut, listed
 from kairos.domain.event import EntryFact, Event, event_size
 from kairos.registry import load
 
@@ -73,3 +73,16 @@ def test_what_has_nothing_left_to_cut_is_returned_as_it_is() -> None:
 @given(st.dictionaries(st.text(max_size=8), st.text(max_size=60), max_size=12), st.integers(300, 900))
 def test_whatever_is_cut_fits(properties: dict[str, str], most: int) -> None:
     assert event_size(cut(event(properties=properties), most)) <= most
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(max_size=8), values, max_size=6), st.text(max_size=30))
+def test_what_is_not_measured_is_never_larger_than_it_was_taken_for(properties: dict[str, Any], text: str) -> None:
+    for one in (event(properties=properties), event(traits=properties, connection=text, source=text, message=text)):
+        assert event_size(one) <= _at_most(one)

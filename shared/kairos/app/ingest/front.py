@@ -14,7 +14,9 @@ from datetime import datetime
 from typing import Any
 
 from kairos.app.http import BODY_BYTES_MAX, HttpAnswer, HttpRequest, problem, read_event
-from kairos.app.ingest.ingest import CORRELATION_HEADER, Ingest, Taken
+from kairos.app.ingest.facts import CORRELATION_HEADER
+from kairos.app.ingest.ingest import Ingest
+from kairos.app.ingest.taken import Taken
 from kairos.domain.errors import (
     BadInput,
     BadSignature,

@@ -16,8 +16,10 @@ from typing import Any
 
 from kairos.app.http import HttpAnswer
 from kairos.app.ingest.browsers import DEVICE, Browsers
+from kairos.app.ingest.facts import CORRELATION_HEADER
 from kairos.app.ingest.identifiers import identifier
-from kairos.app.ingest.ingest import CORRELATION_HEADER, Ingest, Taken
+from kairos.app.ingest.ingest import Ingest
+from kairos.app.ingest.taken import Taken
 from kairos.app.ports import Identifier
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event
