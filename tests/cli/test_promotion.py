@@ -8,7 +8,7 @@ import pytest
 
 from kairos.cli.promotion import may_promote, promotes
 from tests.app.brands import brand, journey, small_drafts, template
-from tests.cli.checkup.patients import account, patient
+from tests.cli.checkup.patients import DMARC, account, identities, identity, patient, refusal
 from tests.cli.memory_deployment import MemoryDeployment
 
 SANDBOX = {("sesv2", "GetAccount"): account(ProductionAccessEnabled=False)}
@@ -16,17 +16,18 @@ ADVERT: dict[str, Any] = {"class": "marketing"}
 EMAIL = template(email={"subject": "s", "text": "t"})
 
 
-def promoted(changes: Any, stage: str = "prod", **journey_says: Any) -> bool:
+def promoted(changes: Any, stage: str = "prod", dns: Any = DMARC, **journey_says: Any) -> bool:
     deployment = MemoryDeployment()
     made = journey(**(ADVERT | journey_says))
     deployment.drafts = small_drafts(("journey", "welcome", made), ("template", "hello", EMAIL))
     deployment.drafts.put("brand", "brand", brand(sender={"email": "hello@shop.example.com"}))
-    deployment.patient = patient(changes, stage=stage)
+    deployment.patient = patient(changes, stage=stage, dns=dns)
     return may_promote(deployment, {"command": "publish", "ids": ["welcome"]})
 
 
-def test_where_all_is_well_advertising_goes_live() -> None:
+def test_where_all_is_well_advertising_goes_live_and_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert promoted({})
+    assert capsys.readouterr().err == ""
 
 
 def test_in_the_sandbox_it_does_not(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,6 +35,30 @@ def test_in_the_sandbox_it_does_not(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().err
     assert "sandbox" in told
     assert "does not go live" in told
+
+
+def test_nor_while_aws_has_not_answered_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = account(ProductionAccessEnabled=False, Details={"ReviewDetails": {"Status": "PENDING"}})
+    assert not promoted({("sesv2", "GetAccount"): asked})
+    assert "AWS has not answered yet" in capsys.readouterr().err
+
+
+def test_a_domain_that_signs_nothing_stops_it() -> None:
+    unsigned = identity(DkimAttributes={"Status": "PENDING", "SigningEnabled": True, "Tokens": ["t"]})
+    assert not promoted({("sesv2", "GetEmailIdentity"): identities(example_com=unsigned)})
+
+
+def test_what_only_weakens_the_domain_is_told_and_stops_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    bare = identities(example_com=identity(MailFromAttributes={}))
+    assert promoted({("sesv2", "GetEmailIdentity"): bare}, dns={})
+    told = capsys.readouterr().err
+    assert "no MAIL FROM domain" in told
+    assert "no DMARC record" in told
+
+
+def test_what_the_operator_may_not_ask_is_told_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert promoted({("sesv2", "GetAccount"): refusal("AccessDeniedException")})
+    assert "ses:GetAccount" in capsys.readouterr().err
 
 
 def test_a_receipt_does_and_so_does_advertising_that_is_not_for_customers_yet() -> None:
@@ -52,8 +77,6 @@ def test_a_sender_that_nobody_verified_is_found_in_the_draft_before_it_is_live()
 
 
 def _unknown(**_: Any) -> Any:
-    from tests.cli.checkup.patients import refusal
-
     raise refusal("NotFoundException")
 
 

@@ -54,7 +54,8 @@ class World:
         """Let Solapi know a message as it is now."""
         now = stamp(self.clock.now())
         fields = {"kairos_message": id.lower() * 2, "kairos_profile": PROFILE}
-        one = {"messageId": id, "type": "ATA", "to": "01055500199", "statusCode": code, "status": status}
+        one: dict[str, Any] = {"messageId": id, "type": "ATA", "to": "01055500199"}
+        one |= {"statusCode": code, "status": status}
         one |= {"dateUpdated": now, "dateReported": now, "customFields": fields, **more}
         self.server.objects[id] = one
         return one
@@ -70,7 +71,7 @@ class World:
         while self.hints.told:
             self.sync.hinted(*self.hints.told.pop(0))
 
-    def told(self) -> set[tuple[str, str]]:
+    def told(self) -> set[tuple[str, str | None]]:
         return {(event.name, event.message) for one in self.inbox.waiting() for event in one.events}
 
 

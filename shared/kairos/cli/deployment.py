@@ -320,9 +320,14 @@ class AwsDeployment:
     @cached_property
     def patient(self) -> Patient:
         """Return what checks ask."""
+        from functools import partial
+
+        from kairos.channels._fetch import HttpsFetch
+        from kairos.cli.checkup.dns import text_records
         from kairos.cli.checkup.patient import Patient
 
-        return Patient(self.stage, self._outputs, self._client, self.clock, lambda: self.releases)
+        ask_dns = partial(text_records, fetch=HttpsFetch())
+        return Patient(self.stage, self._outputs, self._client, self.clock, lambda: self.releases, ask_dns)
 
     @cached_property
     def scan(self) -> CustomerScan:

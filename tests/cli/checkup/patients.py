@@ -7,10 +7,10 @@ service, so that no check is tested with words that AWS does not speak.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from botocore import xform_name
@@ -53,6 +53,8 @@ SUBSCRIPTION = {
     "Endpoint": "you@example.com",
     "TopicArn": TOPIC,
 }
+
+DMARC = {"_dmarc.example.com": ["other=1", "v=DMARC1; p=none; rua=mailto:hello@shop.example.com"]}
 
 _SESSION = Session()
 
@@ -310,12 +312,15 @@ def nothing_published() -> OneRelease:
 
 
 def patient(
-    changes: Mapping[tuple[str, str], Answer] | None = None, releases: OneRelease | None = None, stage: str = "prod"
+    changes: Mapping[tuple[str, str], Answer] | None = None,
+    releases: OneRelease | None = None,
+    stage: str = "prod",
+    dns: Mapping[str, Sequence[str]] = MappingProxyType(DMARC),
 ) -> Patient:
-    """Return a deployment that is well but for `changes`."""
+    """Return a deployment that is well but for `changes`; `dns` are the TXT records that there are."""
     aws = Aws(healthy() | dict(changes or {}))
     kept: Any = releases or OneRelease(bundle())
-    return Patient(stage, OUTPUTS, aws.client, StoppedClock(), lambda: kept)
+    return Patient(stage, OUTPUTS, aws.client, StoppedClock(), lambda: kept, lambda name: dns.get(name, ()))
 
 
 def statuses(found: Iterator[Finding]) -> list[str]:

@@ -6,7 +6,7 @@ One-click unsubscription counts only under a DKIM signature: https://www.rfc-edi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kairos.cli.checkup.finding import Finding, ok, unknown, warn, wrong
@@ -17,11 +17,13 @@ Identities = Mapping[str, Mapping[str, Any]]
 
 def sender_verified(patient: Patient) -> Iterator[Finding]:
     """Ask whether SES takes the sender of brand.yaml: as an address, its domain, or a domain above."""
-    sender, skipped = _sender(patient)
-    if sender is None:
-        yield skipped
-        return
-    verified = [name for name, identity in _identities(patient, sender).items() if identity["VerifiedForSendingStatus"]]
+    yield from with_sender(patient, _verified)
+
+
+def _verified(patient: Patient, sender: str) -> Iterator[Finding]:
+    verified = [
+        name for name, identity in identities_of(patient, sender).items() if identity["VerifiedForSendingStatus"]
+    ]
     if verified:
         yield ok(f"{sender} may send: {verified[0]} is verified")
     else:
@@ -30,11 +32,11 @@ def sender_verified(patient: Patient) -> Iterator[Finding]:
 
 def sender_signed(patient: Patient) -> Iterator[Finding]:
     """Ask whether messages carry a DKIM signature of the sender's domain."""
-    sender, skipped = _sender(patient)
-    if sender is None:
-        yield skipped
-        return
-    domains = {name: found for name, found in _identities(patient, sender).items() if "@" not in name}
+    yield from with_sender(patient, _signed)
+
+
+def _signed(patient: Patient, sender: str) -> Iterator[Finding]:
+    domains = {name: found for name, found in identities_of(patient, sender).items() if "@" not in name}
     if not domains:
         yield wrong(
             f"only the address {sender} is known to SES, not its domain: messages carry no DKIM signature of it, "
@@ -65,11 +67,11 @@ def _dns(patient: Patient, name: str, dkim: Mapping[str, Any]) -> str:
 
 def sender_aligned(patient: Patient) -> Iterator[Finding]:
     """Ask whether SPF passes for the sender's own domain, too: a MAIL FROM domain below it."""
-    sender, skipped = _sender(patient)
-    if sender is None:
-        yield skipped
-        return
-    domains = {name: found for name, found in _identities(patient, sender).items() if "@" not in name}
+    yield from with_sender(patient, _aligned)
+
+
+def _aligned(patient: Patient, sender: str) -> Iterator[Finding]:
+    domains = {name: found for name, found in identities_of(patient, sender).items() if "@" not in name}
     if not domains:
         yield unknown("the sender's domain is not known to SES", _verify(patient, sender))
         return
@@ -95,6 +97,12 @@ def sender_aligned(patient: Patient) -> Iterator[Finding]:
         yield ok(f"SPF passes for {domain}, below {name}")
 
 
+def with_sender(patient: Patient, look: Callable[[Patient, str], Iterator[Finding]]) -> Iterator[Finding]:
+    """Look at the live brand's sender; without one, say what there is to say instead."""
+    sender, skipped = _sender(patient)
+    yield from (skipped,) if sender is None else look(patient, sender)
+
+
 def _sender(patient: Patient) -> tuple[str | None, Finding]:
     """Return the live brand's sender; without one, what to say instead."""
     if patient.is_local:
@@ -110,7 +118,7 @@ def _sender(patient: Patient) -> tuple[str | None, Finding]:
     return None, ok("the brand sends no e-mail")
 
 
-def _identities(patient: Patient, sender: str) -> Identities:
+def identities_of(patient: Patient, sender: str) -> Identities:
     """Return what SES knows of the address, its domain and the domains above, the nearest first."""
     found = {}
     for name in _candidates(sender):

@@ -3,7 +3,7 @@ means: which permission is lacking, and that a local cloud does not play everyth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +12,7 @@ from typing import Any
 
 from kairos.app.ports import Clock, Pointer, Releases
 from kairos.cli.failure import NotDeployed
+from kairos.domain.errors import Unavailable
 
 LOCAL_STAGE = "local"
 PAGES_MAX = 20
@@ -42,6 +43,11 @@ _ACTIONS = {"sesv2": "ses", "service-quotas": "servicequotas"}
 """How IAM spells a service where botocore does so differently."""
 
 
+def no_dns(name: str) -> Sequence[str]:
+    """Stand in where nobody asks DNS."""
+    raise Unavailable("DNS", f"nobody is asked for {name} here")
+
+
 class MayNot(Exception):
     """The caller lacks a permission. `action` is IAM's name of it."""
 
@@ -56,13 +62,15 @@ class Absent(Exception):
 
 @dataclass
 class Patient:
-    """A deployment to be examined. `client(service)` makes or returns a botocore client; `outputs` are the stack's."""
+    """A deployment to be examined. `client(service)` makes or returns a botocore client; `outputs` are the stack's;
+    `text_records(name)` asks DNS."""
 
     stage: str
     outputs: Mapping[str, str]
     client: Callable[[str], Any]
     clock: Clock
     releases: Callable[[], Releases]
+    text_records: Callable[[str], Sequence[str]] = no_dns
     _answers: dict[Any, Any] = field(default_factory=dict)
 
     @property
@@ -156,7 +164,7 @@ class Patient:
 
     def seen_with(self, brand: Mapping[str, Any], templates: Mapping[str, Any]) -> Patient:
         """Return the same deployment as it would be with another brand and other templates live."""
-        other = Patient(self.stage, self.outputs, self.client, self.clock, self.releases)
+        other = Patient(self.stage, self.outputs, self.client, self.clock, self.releases, self.text_records)
         other.__dict__["bundle"] = {"brand": brand, "templates": templates}  # where a cached property keeps its value
         return other
 
