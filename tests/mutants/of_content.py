@@ -77,8 +77,8 @@ MUTANTS = [
     Mutant(
         "any code in an order redeems",
         "shared/kairos/app/decide/coupons.py",
-        "if entry.id.casefold() in named:",
-        "if named:",
+        "if coupon.id.casefold() == named.id and",
+        "if named.id and",
         "another shop's code ends our reminder",
         ("app/decide/test_coupons.py",),
     ),
