@@ -13,7 +13,7 @@ from kairos.domain.event import Event
 from kairos.domain.walk import Walk, walked
 from tests.app.decide.world import NOON, World, booking, make_event, release_of
 
-H, D = timedelta(hours=1), timedelta(days=1)
+M, H, D = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SEOUL = "Asia/Seoul"
 
 
@@ -186,6 +186,18 @@ class TestSharedDays:
         assert world.profile.moments == {"day/2026-03-25": utc("2026-03-25T09:00")}
         world.live_until(utc("2026-03-26T00:00"))
         assert times(world) == ["2026-03-25T09:00"]
+
+    @pytest.mark.parametrize(
+        "zone", ["Pacific/Kiritimati", "Asia/Seoul", "UTC", "America/New_York", "Pacific/Pago_Pago"]
+    )
+    def test_between_the_begin_of_the_walk_and_the_lead_of_their_own_zone_nobody_is_left_out(self, zone: str) -> None:
+        """The walk begins by the clock of the earliest zone, hours before it would have to for most."""
+        release = release_of(around(PAYDAY))
+        (first, *_) = together(coming(release, utc("2026-03-20T00:00")))
+        for known_at, waits_for in ((first.at + M, ["day/2026-03-25"]), (first.at - M, [])):
+            world = World(around(PAYDAY), brand={"timezone": zone}, now=known_at + D)  # it begins a day earlier
+            assert world.profile is not None
+            assert list(world.profile.moments) == waits_for
 
     def test_whom_no_channel_reaches_is_left_alone(self) -> None:
         world = World(around(PAYDAY))

@@ -7,7 +7,7 @@ before its walk (DESIGN, rule 6); whoever can first be reached after the walk ha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from kairos.app.decide import predictions, timelines
@@ -19,6 +19,7 @@ from kairos.domain.budget import fits_one_more, fits_one_more_moment
 from kairos.domain.event import Event
 from kairos.domain.ids import enrollment_id, subject_key
 from kairos.domain.journey import Journey
+from kairos.domain.localtime import load_zone
 from kairos.domain.moment import Moment, days_after, moments, span_of
 from kairos.domain.offset import Offset
 from kairos.domain.profile import Enrollment
@@ -26,6 +27,9 @@ from kairos.domain.reason import Reason
 
 LEAD = timedelta(days=3)
 """How long before the first step of a shared day its walk begins: at 50 a second, time for 13 million customers."""
+
+FIRST_ZONE = "Pacific/Kiritimati"
+"""Where a day begins first, 14 hours before Greenwich."""
 
 NEW_ORDER = "a new order came"
 NO_ROOM = "no room for another day to wait for"
@@ -89,9 +93,8 @@ def look(turn: Turn, journey: Journey, known_at: datetime | None = None, *, fres
 def join_shared(turn: Turn, event: Event) -> None:
     """Somebody can be reached for the first time: let them join the shared days whose walk has begun."""
     for journey, anchor in _shared_journeys(turn):
-        soon = turn.now + LEAD
         for moment in _from(turn, journey, anchor, turn.now):
-            if span_of(moment, _offsets(journey), turn.zone).opens > soon:
+            if walk_begins(moment, _offsets(journey)) > turn.now:
                 break
             if not _await(turn, journey, moment):
                 _enter(turn, journey, moment, turn.now, fresh=timelines.is_fresh(turn, event, journey))
@@ -108,6 +111,11 @@ def open_shared(turn: Turn, journeys: Collection[str], key: str, since: datetime
         moment = _keyed(turn, journey, anchor, key)
         if moment is not None and not _await(turn, journey, moment):
             _enter(turn, journey, moment, since, fresh=False)
+
+
+def walk_begins(moment: Moment, offsets: Iterable[Offset]) -> datetime:
+    """Return when the walk of a shared day begins: some days before the first customer's first step, anywhere."""
+    return span_of(moment, offsets, load_zone(FIRST_ZONE)).opens - LEAD
 
 
 def is_reachable(turn: Turn) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kairos.app.decide.moments import LEAD
+from kairos.app.decide.moments import walk_begins
 from kairos.app.publish.release import Release
 from kairos.domain.anchor import OwnAnchor
 from kairos.domain.canonical import canonical
@@ -14,8 +14,8 @@ from kairos.domain.instant import format_instant
 from kairos.domain.localtime import load_zone
 from kairos.domain.moment import days_after, span_of
 
-FIRST_ZONE, LAST_ZONE = "Pacific/Kiritimati", "Etc/GMT+12"
-"""Where a day begins first, 14 hours before Greenwich, and where it ends last, 12 hours after."""
+LAST_ZONE = "Etc/GMT+12"
+"""Where a day ends last, 12 hours after Greenwich."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,12 @@ def _of_journey(release: Release, id: str, after: datetime) -> Iterator[Coming]:
     if journey is None or journey.anchor is None or isinstance(journey.anchor, OwnAnchor):
         return
     offsets = [step.offset for step in journey.timeline]
-    first, last = load_zone(FIRST_ZONE), load_zone(LAST_ZONE)
+    last = load_zone(LAST_ZONE)
     planned = [str(offset) for offset in offsets]
     since = after.date() - timedelta(days=days_after(offsets))
     for moment in release.days_of(journey.anchor):
         if moment.day < since:
             continue
-        opens, closes = span_of(moment, offsets, first).opens, span_of(moment, offsets, last).closes
+        closes = span_of(moment, offsets, last).closes
         what = canonical([id, journey.anchor.key, moment.key, moment.day.isoformat(), planned])
-        yield Coming(opens - LEAD, closes, moment.key, (id,), what)
+        yield Coming(walk_begins(moment, offsets), closes, moment.key, (id,), what)
