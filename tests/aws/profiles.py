@@ -151,6 +151,7 @@ profiles = st.builds(
     rhythm=st.lists(st.lists(st.integers(0, 3_000_000) | st.floats(0, 1e9), max_size=8), max_size=3),
     hours=st.dictionaries(texts, st.dictionaries(st.integers(0, 167), counts).map(week_of), max_size=2),
     predicted=st.dictionaries(texts, st.builds(Predicted, texts, numbers, numbers, numbers), max_size=2),
+    recurring=st.dictionaries(texts, st.lists(numbers, max_size=4), max_size=2),
     categories=st.dictionaries(texts, st.lists(st.lists(numbers, max_size=3), max_size=3), max_size=2),
 )
 

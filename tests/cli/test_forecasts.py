@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from kairos.domain.profile import Consent, Enrollment, Entry, Profile
 from kairos.domain.reason import Reason
+from kairos.timing.last_days import of_days
 from tests.app.brands import brand, journey, small_drafts, template
 from tests.cli.memory_deployment import NOW, PROFILE, MemoryDeployment, Run
 
@@ -247,3 +248,28 @@ def test_a_score_is_told_with_the_signals_that_speak_for_it(
     told = capsys.readouterr().out
     assert "likely: 82%, in (from 60%): is a Kim +2.50" in told
     assert "VIP" not in told
+
+
+def test_the_map_tells_what_repeats_and_when_it_comes_next(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for what in ("visit", "payday"):
+        document = {"id": what, "class": "transactional", "anchor": {"predicted": what}}
+        deployment.drafts.put("journey", what, document | {"timeline": [{"at": "0d 10:00", "send": "hello"}]})
+    assert deployment.command({"command": "publish", "all": True})["ok"]
+    monday = NOW.date() - timedelta(days=NOW.date().weekday())
+    visits = [monday.toordinal() - 7 * week for week in range(12)]
+    orders = [date(2026, month, 25).toordinal() for month in range(2, 11)]
+    deployment.keep(replace(customer(), recurring={"visit": of_days(visits), "order": of_days(orders)}, version=1))
+    assert kairos("map", PROFILE, "--days", "40") == 0
+    told = capsys.readouterr().out
+    assert "visits: every week on Mon (11 of 11 times, over 99% sure); next likely on Mon 2026-11-23" in told
+    assert re.search(r"payday: day 25 of the month.* \(8 of 8 times, over 99% sure\)", told)
+    assert re.search(r"2026-11-23.* moment     visit: visit \(every week on Mon", told)
+    assert [line[:10] for line in told.splitlines() if "moment     payday: payday" in line] == [
+        "2026-11-25",
+        "2026-12-25",
+    ]
+    deployment.keep(replace(customer(), recurring={"visit": of_days(visits[:3])}, version=2))
+    assert kairos("explain", PROFILE) == 0
+    assert "visits: not enough yet to say what repeats" in capsys.readouterr().out

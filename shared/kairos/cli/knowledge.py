@@ -5,22 +5,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from kairos.app.decide.categories import rhythm_in
+from kairos.app.decide.foresight import recurring
 from kairos.app.decide.habits import rhythm_of
 from kairos.app.publish.release import Release
+from kairos.domain.anchor import ORDERS, VISITS
 from kairos.domain.condition import Facts, Score, stage_of
+from kairos.domain.localtime import WEEKDAYS
 from kairos.domain.profile import Profile
+from kairos.timing.last_days import days_in
+from kairos.timing.occasion import LAST, Interval, Months, Weeks
 from kairos.timing.rhythm import day_of
+
+if TYPE_CHECKING:
+    from kairos.timing.recurrence import Recurrence
 
 
 def knowledge_of(profile: Profile, release: Release, now: datetime) -> Iterator[str]:
-    """Yield a line for the stage, where it is kept, one for each rhythm of purchases, and one for each score."""
+    """Yield a line for the stage, where it is kept, one for each rhythm and what repeats, and one for each score."""
     zone = release.zone(profile.zone)
     today = day_of(now, zone)
     if profile.course:
         yield _stage(profile, release, today)
     yield from _rhythms(profile, release, today)
+    yield from _recurring(profile, release, today)
     facts = Facts(profile, {}, now, release.segments, zone=zone)
     for id in sorted(release.segments):
         score = release.segments[id]
@@ -44,6 +54,42 @@ def _rhythms(profile: Profile, release: Release, today: int) -> Iterator[str]:
         gap = f", of late every {pace.days:.0f} days" if pace else ""
         ahead = f"{first} to {last} days" if last is not None else f"{first} days or more, if ever"
         yield f"{what}: {days}{gap}, last on {date.fromordinal(rhythm.last_day)}; the next (80%) in {ahead}"
+
+
+def _recurring(profile: Profile, release: Release, today: int) -> Iterator[str]:
+    """Yield what of visits, orders and events repeats, and when again; and the payday that orders tell of."""
+    for series, state in sorted(profile.recurring.items()):
+        days = days_in(state)
+        if not days:
+            continue
+        name = {VISITS: "visits", ORDERS: "orders repeat"}.get(series, series.partition(" ")[2])
+        found = recurring(release, days, today)
+        day = found.next_day(today)
+        likely = f"; next likely on {date.fromordinal(day):%a} {date.fromordinal(day)}" if day else ""
+        yield f"{name}: {in_words(found)}{likely}"
+        if series == ORDERS:
+            yield f"payday: {in_words(recurring(release, days, today, payday=True))}"
+
+
+def in_words(found: Recurrence) -> str:
+    """Return what repeats as a person says it, how often it came true, and how sure it is."""
+    if found.form is None:
+        return "not enough yet to say what repeats"
+    sure = "over 99%" if found.sure > 0.99 else f"{found.sure:.0%}"
+    if isinstance(found.form, Interval):
+        first, last = found.form.usual
+        return f"about every {found.form.days:.0f} days, mostly {first} to {last} ({sure} sure)"
+    return f"{_form_in_words(found.form)} ({found.came} of {found.of} times, {sure} sure)"
+
+
+def _form_in_words(form: Weeks | Months) -> str:
+    over = f" and the {form.width - 1} days after" if form.width > 1 else ""
+    if isinstance(form, Months):
+        day = "the last day" if form.day == LAST else f"day {form.day}"
+        moved = {"previous": ", or the business day before", "next": ", or the business day after", "none": ""}
+        return f"{day} of the month{moved[form.shift]}{over}"
+    days = " and ".join(WEEKDAYS[residue % 7].capitalize() for residue in form.residues)
+    return f"every {'week' if form.weeks == 1 else f'{form.weeks} weeks'} on {days}{over}"
 
 
 def _stage(profile: Profile, release: Release, today: int) -> str:

@@ -8,21 +8,21 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from kairos.app.decide.foresight import foreseen, rhythm_for
+from kairos.app.decide.foresight import basis_of, foreseen, recurring, rhythm_for
 from kairos.app.decide.predictions import remembered
 from kairos.app.publish.release import Release
 from kairos.cli.customer import live_release
 from kairos.cli.explain import STYLES, WILL, sentence
 from kairos.cli.failure import CannotDo
 from kairos.cli.future import foresee
-from kairos.cli.knowledge import knowledge_of
+from kairos.cli.knowledge import in_words, knowledge_of
 from kairos.cli.screen import clock_of, open_screen
-from kairos.domain.anchor import EntryAnchor, Prediction
+from kairos.domain.anchor import RHYTHM, EntryAnchor, Prediction
 from kairos.domain.journey import Journey
 from kairos.domain.localtime import to_instant
 from kairos.domain.moment import moments
 from kairos.domain.profile import Profile
-from kairos.timing.next_order import Forecast
+from kairos.timing.last_days import days_in
 from kairos.timing.rhythm import day_of
 
 if TYPE_CHECKING:
@@ -94,24 +94,38 @@ def _days(
 def _predicted(
     journey: Journey, anchor: Prediction, profile: Profile, release: Release, now: datetime, until: datetime
 ) -> Iterator[Row]:
-    """Yield the day a journey expects, or would expect as of now, and how sure that is."""
-    zone, rhythm = release.zone(profile.zone), rhythm_for(profile, anchor)
-    prior = release.timing.rhythm_in(anchor.category)
-    known = remembered(profile, journey, anchor)
-    today = day_of(now, zone)
-    day = known.day if known else next((each.day.toordinal() for each in foreseen(prior, rhythm, anchor, today)), None)
-    if day is None or rhythm.last_day is None:
-        return
-    at = to_instant(date.fromordinal(day), time(0), zone)
-    if now < at <= until:
-        sure = _how_sure(prior.forecast(rhythm), anchor, max(0, today - rhythm.last_day))
-        of = f" of {anchor.category}" if anchor.category else ""
-        yield at, f"{anchor.what}{of}: {journey.id}{sure}"
+    """Yield the days a journey expects, or would expect as of now, and how sure that is."""
+    zone = release.zone(profile.zone)
+    today, of = day_of(now, zone), anchor.category or anchor.event
+    for day in _expected_days(journey, anchor, profile, release, today):
+        at = to_instant(date.fromordinal(day), time(0), zone)
+        if now < at <= until:
+            sure = _how_sure(anchor, profile, release, today)
+            yield at, f"{anchor.what}{f' of {of}' if of else ''}: {journey.id} ({sure})"
 
 
-def _how_sure(forecast: Forecast, anchor: Prediction, silence: int) -> str:
-    """Return in words where the next order falls four times of five, or how likely the customer is gone already."""
+def _expected_days(
+    journey: Journey, anchor: Prediction, profile: Profile, release: Release, today: int
+) -> Iterator[int]:
+    basis = None if anchor.what == "payday" else basis_of(release, profile, anchor)
+    known = remembered(profile, journey, anchor, basis) if basis else None
+    if known is not None:
+        yield known.day
+    else:
+        found = (each.day.toordinal() for each in foreseen(release, profile, anchor, today))
+        yield from islice((day for day in found if day >= today), EACH_MAX)
+
+
+def _how_sure(anchor: Prediction, profile: Profile, release: Release, today: int) -> str:
+    """Return in words where the next order falls four times of five, how likely the customer is gone already, or what
+    repeats."""
+    if not anchor.series.startswith(RHYTHM):
+        days = days_in(profile.recurring[anchor.series])
+        return in_words(recurring(release, days, today, payday=anchor.what == "payday"))
+    rhythm = rhythm_for(profile, anchor)
+    forecast = release.timing.rhythm_in(anchor.category).forecast(rhythm)
+    silence = max(0, today - (rhythm.last_day or today))
     if anchor.what == "lapse":
-        return f" (gone already with {forecast.p_gone(silence):.0%})"
+        return f"gone already with {forecast.p_gone(silence):.0%}"
     first, last = forecast.interval(0.8, silence)
-    return f" (80% within {first} to {last if last is not None else 'more than 3653'} days from today)"
+    return f"80% within {first} to {last if last is not None else 'more than 3653'} days from today"

@@ -15,6 +15,13 @@ from kairos.domain.canonical import canonical
 from kairos.domain.recurrence import Feb29, Shift
 
 Last = Literal["last"]
+Predicted = Literal["next_order", "lapse", "visit", "payday", "event"]
+RHYTHM, VISITS, ORDERS = "rhythm", "visit", "order"
+
+
+def series_of_event(name: str) -> str:
+    """Return under which name the days of one event are kept."""
+    return f"event {name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +110,19 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A day that the models of `timing` expect of each customer, after every order anew.
+    """A day that the models of `timing` expect of each customer.
 
-    `next_order`: the day by which the next order has come with probability `chance`. `lapse`: the first day without an
-    order on which they are gone for good with probability `chance`. With a `category`, orders of other things are none.
+    After every order anew: `next_order`, the day by which the next order has come with probability `chance`; `lapse`,
+    the first day without an order on which they are gone for good with probability `chance`. With a `category`, orders
+    of other things are none. Where something is known to repeat: `visit`, the next day on which they are likely to
+    come, after every visit anew; `event`, the same of one event; `payday`, every day on which their purchases say that
+    they are paid.
     """
 
-    what: Literal["next_order", "lapse"]
+    what: Predicted
     chance: float = 0.5
     category: str = ""
+    event: str = ""
 
     @property
     def name(self) -> str:
@@ -121,7 +132,16 @@ class Prediction:
     @property
     def key(self) -> str:
         """Return what tells it from other predictions of the same customer."""
-        return f"{self.what} {self.chance:g}" + (f" {self.category}" if self.category else "")
+        if self.what in ("next_order", "lapse"):
+            return f"{self.what} {self.chance:g}" + (f" {self.category}" if self.category else "")
+        return f"{self.what} {self.event}" if self.event else self.what
+
+    @property
+    def series(self) -> str:
+        """Return which days it is predicted from: of purchase ("rhythm", with its category), of visits, of an event."""
+        if self.what in ("next_order", "lapse"):
+            return f"{RHYTHM} {self.category}" if self.category else RHYTHM
+        return {"visit": VISITS, "payday": ORDERS}.get(self.what) or series_of_event(self.event)
 
 
 SharedAnchor = Holiday | Season | Payday | Rule

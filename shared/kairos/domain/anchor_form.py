@@ -15,6 +15,7 @@ from kairos.domain.localtime import WEEKDAYS
 
 SHIFTS = ("previous", "next", "none")
 PREDICTIONS = ("next_order", "lapse")
+REPEATING = ("visit", "payday")
 CHANCE_FORM = re.compile(r"[1-9][0-9]?(?:\.[0-9]{1,4})?\s*%")
 COUNTRY_FORM = re.compile(r"[A-Z]{2}")
 SUBDIVISION_FORM = re.compile(r"[A-Za-z0-9 _.'-]{1,60}")
@@ -91,8 +92,14 @@ def _rule(document: Document) -> Rule:
 
 
 def _predicted(document: Document) -> Anchor:
+    what = cast(Any, document.choice("predicted", (*PREDICTIONS, *REPEATING, "event")))
+    if what == "event":
+        document.only("predicted", "event")
+        return Prediction(what, event=document.name("event"))
+    if what in REPEATING:
+        document.only("predicted")
+        return Prediction(what)
     document.only("predicted", "chance", "category")
-    what = cast(Any, document.choice("predicted", PREDICTIONS))
     chance = document.read("chance", _chance) if document.has("chance") else 0.5
     return Prediction(what, chance, document.read("category", _category) if document.has("category") else "")
 

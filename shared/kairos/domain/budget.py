@@ -50,6 +50,7 @@ BUDGETS: Mapping[str, Budget] = {
     "windows": Budget(TRACKED_MAX, 26, "none: one for each tracked segment at most"),
     "rhythm": Budget(1, 260, "none: eight days and thirteen numbers, whatever was bought"),
     "categories": Budget(8, 300, "those that no live journey asks for, then the longest not bought"),
+    "recurring": Budget(6, 170, "those that no live journey asks for, then the longest unheard of; forty days each"),
     "hours": Budget(13, 600, "the rows of the fewest counts; 168 hours each, and a count an hour"),
     "predicted": Budget(50, 70, "those that were made first"),
     "course": Budget(1, 40, "none: a stage and two days"),
@@ -159,6 +160,15 @@ def evict_categories(profile: Profile, asked: Container[str]) -> None:
     if surplus > 0:
         ranked = sorted(kept, key=lambda category: (category in asked, kept[category][0][-1], category))
         profile.categories = {category: kept[category] for category in ranked[surplus:]}
+
+
+def evict_recurring(profile: Profile, asked: Container[str]) -> None:
+    """Do the same with what is remembered of what repeats."""
+    kept = profile.recurring
+    surplus = len(kept) - BUDGETS["recurring"].most
+    if surplus > 0:
+        ranked = sorted(kept, key=lambda series: (series in asked, kept[series][0], series))
+        profile.recurring = {series: kept[series] for series in ranked[surplus:]}
 
 
 def _evict_predicted(profile: Profile) -> None:

@@ -256,7 +256,8 @@ class Profile:
     (`kairos.domain.condition.stage`), `scores` what is learned of scores (`kairos.app.decide.scores`),
     `pulse` the day of the last visit, the month last counted (as above) and the day of the last answer, and
     `products` what was looked at and bought lately (`kairos.app.decide.browsing`), where a template shows it.
-    `categories` is `rhythm` for each kind of thing bought (`kairos.domain.category`). `handed` are transactional
+    `categories` is `rhythm` for each kind of thing bought (`kairos.domain.category`), `recurring` the last days of
+    visits, orders and events (`kairos.timing.last_days`) by series (`kairos.domain.anchor`). `handed` are transactional
     messages that a provider took and may still give up (`kairos.app.decide.handed`).
     """
 
@@ -301,6 +302,7 @@ class Profile:
     pulse: list[int] = field(default_factory=list)
     products: list[Any] = field(default_factory=list)
     categories: dict[str, list[Any]] = field(default_factory=dict)
+    recurring: dict[str, list[int]] = field(default_factory=dict)
     handed: dict[str, Message] = field(default_factory=dict)
 
     @property
@@ -358,5 +360,6 @@ class Profile:
             predicted=dict(self.predicted),
             scores=dict(self.scores),
             categories=dict(self.categories),
+            recurring=dict(self.recurring),
             handed=dict(self.handed),
         )

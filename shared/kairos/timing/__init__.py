@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from kairos.timing.lag import LagCounts, LagCurve, count_lags, lag_curve
     from kairos.timing.lifecycle import Course, course_of, lifecycle_index
     from kairos.timing.next_order import Forecast, RhythmPrior
+    from kairos.timing.occasion import Interval, Months, Weeks
     from kairos.timing.offsets import Around, count_around
+    from kairos.timing.recurrence import Recurrence, payday_of, recurrence_of
     from kairos.timing.rhythm import Rhythm, day_of, joined, replay
     from kairos.timing.send_time import Choice, HourPrior, Hours, choose_hour, hour_of_week, week_of
     from kairos.timing.silence import SilencePrior, p_none
@@ -27,11 +29,15 @@ __all__ = [
     "Forecast",
     "HourPrior",
     "Hours",
+    "Interval",
     "LagCounts",
     "LagCurve",
+    "Months",
+    "Recurrence",
     "Rhythm",
     "RhythmPrior",
     "SilencePrior",
+    "Weeks",
     "answer_rate",
     "choose_channel",
     "choose_hour",
@@ -44,6 +50,8 @@ __all__ = [
     "lag_curve",
     "lifecycle_index",
     "p_none",
+    "payday_of",
+    "recurrence_of",
     "replay",
     "week_of",
 ]
@@ -72,6 +80,16 @@ _HOMES = {
     "next_order": (
         "Forecast",
         "RhythmPrior",
+    ),
+    "occasion": (
+        "Interval",
+        "Months",
+        "Weeks",
+    ),
+    "recurrence": (
+        "Recurrence",
+        "payday_of",
+        "recurrence_of",
     ),
     "rhythm": (
         "Rhythm",

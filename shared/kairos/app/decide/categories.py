@@ -8,6 +8,7 @@ all; how many at most, and which go first, says the budget.
 from __future__ import annotations
 
 from kairos.app.decide.turn import Turn
+from kairos.domain.anchor import RHYTHM
 from kairos.domain.budget import evict_categories
 from kairos.domain.category import categories_in
 from kairos.domain.event import Event
@@ -25,7 +26,7 @@ def take(turn: Turn, event: Event) -> None:
         bought = timing.rhythm_in(category).with_day(known, day_of(event.occurred_at, turn.zone))
         if bought != known:
             turn.profile.categories[category] = bought.to_state()
-            turn.heard_of(event, category)
+            turn.heard_of(event, f"{RHYTHM} {category}")
     evict_categories(turn.profile, timing.categories)
 
 

@@ -30,6 +30,7 @@ from kairos.app.decide import (
     outstanding,
     parcels,
     passages,
+    recurrences,
     reports,
     scores,
     signals,
@@ -336,6 +337,7 @@ def _close(turn: Turn) -> Outcome:
     caps.forget(turn)
     habits.forget(turn)
     categories.forget(turn)
+    recurrences.forget(turn)
     scores.forget(turn)
     browsing.forget(turn)
     budget.evict(profile, turn.release.counter_keys, turn.now)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from kairos.app.consents import COMPLAINT as COMPLAINT
-from kairos.app.decide import browsing, categories, counting, habits, holdouts, lifecycle, reports, scores
+from kairos.app.decide import browsing, categories, counting, habits, holdouts, lifecycle, recurrences, reports, scores
 from kairos.app.decide.turn import Turn
 from kairos.domain.budget import BUDGETS, TRAIT_BYTES_MAX, fits_trait
 from kairos.domain.consent import Consent, later_word
@@ -37,6 +37,7 @@ def take_in(turn: Turn, event: Event) -> bool:
     if habits.take(turn, event):
         lifecycle.follow(turn)
     categories.take(turn, event)
+    recurrences.take(turn, event)
     holdouts.take(turn, event)
     scores.take(turn, event)
     browsing.take(turn, event)

@@ -23,6 +23,7 @@ from kairos.app.decide import (
     leaving,
     lifecycle,
     memberships,
+    recurrences,
     scores,
     timelines,
     timeliness,
@@ -102,6 +103,7 @@ def _fold_counts(turn: Turn, loser: Profile) -> None:
     habits.fold(turn, loser)
     lifecycle.follow(turn)
     categories.fold(turn, loser)
+    recurrences.fold(turn, loser)
     scores.fold(turn, loser)
     browsing.fold(turn, loser)
     timeliness.fold(profile, loser)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from kairos.app.decide import timeliness
 from kairos.app.decide.turn import Turn
+from kairos.domain.anchor import RHYTHM
 from kairos.domain.event import Event
 from kairos.domain.hour_counts import HourCounts
 from kairos.domain.profile import Posted, Profile
@@ -32,7 +33,7 @@ def take(turn: Turn, event: Event) -> bool:
         bought = timing.rhythm.with_day(known, day_of(event.occurred_at, turn.zone))
         if bought != known:
             turn.profile.rhythm = bought.to_state()
-            turn.heard_of(event)
+            turn.heard_of(event, RHYTHM)
     if timing.keeps_hours and event.name in timing.active:
         _count(turn, ACTIVE, event.occurred_at)
         if not event.historical:

@@ -7,7 +7,7 @@ before its walk (DESIGN, rule 6); whoever can first be reached after the walk ha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 from kairos.app.decide import predictions, timelines
@@ -31,7 +31,13 @@ LEAD = timedelta(days=3)
 FIRST_ZONE = "Pacific/Kiritimati"
 """Where a day begins first, 14 hours before Greenwich."""
 
-NEW_ORDER = "a new order came"
+ANOTHER_DAY = "the day is another now"
+CAME: Mapping[str, str] = {
+    **dict.fromkeys(("next_order", "lapse"), "a new order came"),
+    "visit": "they came",
+    "event": "it came",
+}
+"""Why what stood around a prediction is over, where that is not because the day is another."""
 NO_ROOM = "no room for another day to wait for"
 
 
@@ -52,10 +58,10 @@ def follow_traits(turn: Turn, event: Event | None = None) -> None:
 
 
 def follow_rhythm(turn: Turn) -> None:
-    """Days of purchase became known: what was expected of the order before is over, or is expected elsewhere."""
-    bought, turn.bought = turn.bought, {}
-    for journey in _predicting(turn) if bought else ():
-        event = bought.get(journey.anchor.category) if isinstance(journey.anchor, Prediction) else None
+    """Days became known on which they bought or came: what was expected before is over, or is expected elsewhere."""
+    heard, turn.heard = turn.heard, {}
+    for journey in _predicting(turn) if heard else ():
+        event = heard.get(journey.anchor.series) if isinstance(journey.anchor, Prediction) else None
         if event is not None:
             look(turn, journey, fresh=timelines.is_fresh(turn, event, journey))
 
@@ -223,7 +229,7 @@ def _follow(turn: Turn, journey: Journey) -> None:
         if moment is not None and moment.day.isoformat() == enrollment.subject:
             continue
         if moment is None or not any(planned.state in ("done", "holding") for planned in enrollment.plan.values()):
-            _forget(turn, enrollment, NEW_ORDER if isinstance(own.anchor, Prediction) else "the day is another now")
+            _forget(turn, enrollment, CAME.get(getattr(own.anchor, "what", ""), ANOTHER_DAY))
         else:
             timelines.move_around(turn, enrollment, own, moment)
 

@@ -49,7 +49,7 @@ class Turn:
     contest: list[Contender] = field(default_factory=list)  # who got a place under the caps in this turn, and who not
     freed: bool = False  # a place under the caps was given back
     traits_set: set[str] = field(default_factory=set)  # which traits are others than before: dates may be among them
-    bought: dict[str, Event] = field(default_factory=dict)  # days of purchase became known, by category: see `heard_of`
+    heard: dict[str, Event] = field(default_factory=dict)  # days became known, by series: see `heard_of`
     zone_moved: bool = False  # a step set another time zone: local plans are made anew before anything else is done
 
     @property
@@ -57,9 +57,9 @@ class Turn:
         """Return the customer's zone, else the brand's."""
         return self.release.zone(self.profile.zone)
 
-    def heard_of(self, event: Event, category: str = "") -> None:
-        """Note that a day of purchase became known, of anything or of a category: what is predicted of it may move."""
-        self.bought[category] = max(event, self.bought.get(category, event), key=lambda each: each.occurred_at)
+    def heard_of(self, event: Event, series: str) -> None:
+        """Note that a day of a series (`Prediction.series`) became known: what is predicted from it may move."""
+        self.heard[series] = max(event, self.heard.get(series, event), key=lambda each: each.occurred_at)
 
     def keep(self, enrollment: Enrollment) -> Enrollment:
         """Put an enrollment's new state into the profile."""

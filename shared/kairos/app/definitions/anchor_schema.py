@@ -14,6 +14,7 @@ from kairos.domain.anchor_form import (
     COUNTRY_FORM,
     NTH_MAX,
     PREDICTIONS,
+    REPEATING,
     RULE_CHARACTERS_MAX,
     RULE_FORM,
     SHIFTS,
@@ -90,6 +91,8 @@ ANCHOR_SCHEMA: Schema = {
         _object({"payday": _PAYDAY}, "payday"),
         _object({"rrule": _RULE, "start": _DATE, "shift": _SHIFT}, "rrule"),
         _object({"predicted": {"enum": list(PREDICTIONS)}, "chance": _CHANCE, "category": _CATEGORY}, "predicted"),
+        _object({"predicted": {"enum": list(REPEATING)}}, "predicted"),
+        _object({"predicted": {"const": "event"}, "event": _ref("name")}, "predicted", "event"),
     ],
 }
 

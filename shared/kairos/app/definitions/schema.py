@@ -47,7 +47,7 @@ from kairos.app.definitions.template import (
     authored_parts,
     bodies_of,
 )
-from kairos.app.definitions.timing import EVENTS_MAX, KEPT
+from kairos.app.definitions.timing import EVENTS_MAX, KEPT, RECURRING_MAX
 from kairos.app.definitions.triggers import AT_FORM, BROADCAST, FOLLOW_ON, TRIGGERS_MAX
 from kairos.app.render.choose import LANGUAGE_FORM, PHASES, TIME_BANDS
 from kairos.app.render.mjml import MJML
@@ -328,6 +328,7 @@ def _brand() -> Schema:
                 "active": {"type": "array", "minItems": 1, "maxItems": EVENTS_MAX, "items": _ref("name")},
                 "explore": _ref("share"),
                 "category": _ref("name"),
+                "recurring": {"type": "array", "minItems": 1, "maxItems": RECURRING_MAX, "items": _ref("name")},
                 "stages": _object(dict.fromkeys(("at_risk", "lapsed"), _ref("share"))),
             }
         ),

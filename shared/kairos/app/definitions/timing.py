@@ -5,7 +5,8 @@ from __future__ import annotations
 from kairos.domain.document import Document, parse_share
 from kairos.domain.errors import BadDefinition
 
-KEPT = ("rhythm", "hours", "categories")
+KEPT = ("rhythm", "hours", "categories", "recurrence")
+RECURRING_MAX = 4
 STAGE = "stage"
 AT_RISK, LAPSED = 0.5, 0.8
 """How likely a customer has gone from when they are called at risk, and lapsed."""
@@ -24,7 +25,7 @@ def read_timing(document: Document) -> None:
     if not document.has("timing"):
         return
     timing = document.inner("timing")
-    timing.only("keep", "order", "active", "explore", "stages", "category")
+    timing.only("keep", "order", "active", "explore", "stages", "category", "recurring")
     if timing.has("category"):
         timing.name("category")
     if timing.has("keep"):
@@ -33,16 +34,21 @@ def read_timing(document: Document) -> None:
                 raise BadDefinition(path, f"expected one of {', '.join(KEPT)}")
     if timing.has("order"):
         timing.name("order")
-    if timing.has("active"):
-        events = timing.items("active")
-        if not 1 <= len(events) <= EVENTS_MAX:
-            raise BadDefinition((*timing.path, "active"), f"expected 1 to {EVENTS_MAX} names of events")
-        for value, path in events:
-            Document({"event": value}, path[:-1]).name("event")
+    _read_events(timing, "active", EVENTS_MAX)
+    _read_events(timing, "recurring", RECURRING_MAX)
     if timing.has("explore"):
         timing.read("explore", parse_share)
     if timing.has("stages"):
         _read_stages(timing.inner("stages"))
+
+
+def _read_events(timing: Document, key: str, most: int) -> None:
+    if timing.has(key):
+        events = timing.items(key)
+        if not 1 <= len(events) <= most:
+            raise BadDefinition((*timing.path, key), f"expected 1 to {most} names of events")
+        for value, path in events:
+            Document({"event": value}, path[:-1]).name("event")
 
 
 def _read_stages(stages: Document) -> None:

@@ -62,6 +62,7 @@ def build_bundle(
     asked = any(next(find_mappings(document, "business_day"), None) for document in kept.values())
     asked = asked or HOLIDAYS in _all_keys(brand.get("allowed"))
     index = index_journeys(journeys, segments, brand, templates)
+    asked = asked or "recurring" in index  # a payday found from purchases moves off days on which nobody works
     orders = {id: list(channels_of(document)) for id, document in templates.items() if PARTIAL not in document}
     if now is not None:
         _say_since(index["counters"], previous["index"]["counters"] if previous else {}, format_instant(now))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kairos.app.definitions.references import find_behaviour
-from kairos.app.publish.timed import asked_of_items, categories_asked
+from kairos.app.publish.timed import asked_of_items, categories_asked, series_asked
 from kairos.app.publish.tracked import index_segments
 from kairos.domain.anchor import Anniversary, EntryAnchor, Prediction
 from kairos.domain.condition import Did, any_of, guards_of, parse_condition
@@ -64,12 +64,13 @@ def index_of(
             row["keep"] = max(row.get("keep", 0), did.keep)
     tracked = index_segments(raw.values(), segments)
     remembered = asked_of_items([*raw.values(), *segments.values()])
-    categories = categories_asked(raw.values())
+    categories, recurring = categories_asked(raw.values()), series_asked(raw.values())
     guards = _guards(triggers, {id: journey.triggers for id, journey in journeys.items()})
     return {
         **({"segments": tracked} if tracked else {}),
         **({"timing": remembered} if remembered else {}),
         **({"categories": categories} if categories else {}),
+        **({"recurring": recurring} if recurring else {}),
         "triggers": triggers,
         **({"guards": guards} if guards else {}),
         "endings": endings,

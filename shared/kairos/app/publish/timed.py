@@ -9,14 +9,17 @@ learned are the bundle's `timing`, and where there are none the product's own sp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.timing import ACTIVE, AT_RISK, EXPLORE, LAPSED, ORDER, STAGE
-from kairos.domain.category import CATEGORY, category_of
-from kairos.domain.document import parse_share
+from kairos.domain.anchor import ORDERS, RHYTHM, VISITS, Prediction, series_of_event
+from kairos.domain.anchor_form import read_anchor
+from kairos.domain.category import CATEGORY
+from kairos.domain.document import Document, parse_share
+from kairos.domain.errors import BadDefinition
 
 if TYPE_CHECKING:
     from kairos.timing.next_order import RhythmPrior
@@ -35,6 +38,9 @@ class Timing:
         self.categories = frozenset(index.get("categories", ()))
         self.keeps_all_categories = "categories" in kept
         self.category: str = self._own.get("category", CATEGORY)
+        self.asked_series = frozenset(index.get("recurring", ()))
+        own = (VISITS, ORDERS, *map(series_of_event, self._own.get("recurring", ()))) if "recurrence" in kept else ()
+        self.live_series = self.asked_series.union(own)
         self.keeps_stage = STAGE in kept
         self.keeps_rhythm = "rhythm" in kept or self.keeps_stage
         self.keeps_hours = "hours" in kept
@@ -47,6 +53,16 @@ class Timing:
         self._hours: dict[str, HourPrior] = {}
         self._rhythms: dict[str, RhythmPrior] = {}
         self._usual: dict[str, float] = {}
+        self._series: dict[str, tuple[str, ...]] = {}
+
+    def series_of(self, event: str) -> tuple[str, ...]:
+        """Return in which series an event counts (`kairos.domain.anchor`)."""
+        if not self.live_series:
+            return ()
+        if event not in self._series:
+            named = ((VISITS, event in self.active), (ORDERS, event == self.order), (series_of_event(event), True))
+            self._series[event] = tuple(series for series, so in named if so and series in self.live_series)
+        return self._series[event]
 
     @property
     def learns(self) -> bool:
@@ -105,7 +121,7 @@ def _read_rhythm(raw: Mapping[str, Any]) -> RhythmPrior:
 def asked_of_items(documents: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return what of timing these journeys and segments ask every item to remember."""
     listed = list(documents)
-    rhythm = any("category" not in found for each in listed for _, found in find_mappings(each, "predicted"))
+    rhythm = any(prediction.series == RHYTHM for prediction in predictions_in(listed))
     hours = any(next(find_mappings(document, "best_within"), None) for document in listed)
     hours = hours or any(isinstance(f["best"], list | tuple) for d in listed for _, f in find_mappings(d, "best"))
     stage = any(isinstance(found["stage"], str | list | tuple) for each in listed for found in _stages(each))
@@ -114,8 +130,24 @@ def asked_of_items(documents: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def categories_asked(documents: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the kinds of things whose next order these journeys ask for."""
-    found = (each.get("category") for document in documents for _, each in find_mappings(document, "predicted"))
-    return sorted({category for value in found if (category := category_of(value)) is not None})
+    return sorted({prediction.category for prediction in predictions_in(documents)} - {""})
+
+
+def series_asked(documents: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return of what else these journeys ask when it comes again."""
+    return sorted({each.series for each in predictions_in(documents) if not each.series.startswith(RHYTHM)})
+
+
+def predictions_in(documents: Iterable[Mapping[str, Any]]) -> Iterator[Prediction]:
+    """Yield every prediction that valid documents name, as an anchor or as a moment that is waited for."""
+    for document in documents:
+        for _, found in find_mappings(document, "predicted"):
+            try:
+                anchor = read_anchor(Document(found))
+            except BadDefinition:
+                continue  # in a document that was kept, and would not pass today
+            if isinstance(anchor, Prediction):
+                yield anchor
 
 
 def _stages(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

@@ -113,5 +113,6 @@ PROFILE = Table(
     plain("pulse", "pu", []),
     plain("products", "pd", []),
     mapping("categories", "ct"),
+    mapping("recurring", "rr"),
     records("handed", "hd", MESSAGE, "id"),
 )
