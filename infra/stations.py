@@ -162,7 +162,7 @@ _ALL = (
         "Learns from a sample of customers when people buy and answer, and offers publish what foretells better",
         memory_mb=1769,
         timeout_seconds=900,
-        reads=("CUSTOMERS_TABLE", *_RELEASE, "PUBLISH_FUNCTION"),
+        reads=("CUSTOMERS_TABLE", *_RELEASE, "MESSAGES_TABLE", "PUBLISH_FUNCTION"),
         computes=True,
     ),
 )

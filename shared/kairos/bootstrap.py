@@ -406,6 +406,7 @@ def learn() -> LearnNightly:
     from kairos.app.learn.nightly import LearnNightly
     from kairos.app.publish.live import LiveRelease
     from kairos.aws.customer_scan import DynamoCustomerScan
+    from kairos.aws.products import DynamoProducts
     from kairos.aws.publishing import LambdaPublish
     from kairos.settings import LearnSettings
 
@@ -414,6 +415,7 @@ def learn() -> LearnNightly:
         DynamoCustomerScan(_client("dynamodb"), settings.customers_table),
         LiveRelease(_releases(settings.config_table, settings.releases_bucket)).read,
         LambdaPublish(_client("lambda"), settings.publish_function),
+        DynamoProducts(_client("dynamodb"), settings.messages_table, clock()),
         clock(),
     )
 

@@ -204,6 +204,7 @@ class LearnSettings(Settings):
     customers_table: str
     config_table: str
     releases_bucket: str
+    messages_table: str
     publish_function: str
 
 
