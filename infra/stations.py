@@ -105,7 +105,7 @@ _ALL = (
         "Validates drafts and compiles them into a release",
         memory_mb=1024,
         timeout_seconds=120,
-        reads=(*_RELEASE, *_ROUNDS),
+        reads=(*_RELEASE, *_ROUNDS, "PUBLIC_URL"),
         compiles=True,
     ),
     # Ends before the next one starts, five minutes later.

@@ -233,7 +233,7 @@ def publish() -> Publish:
     settings = _settings(PublishSettings)
     drafts = DynamoDrafts(_client("dynamodb"), settings.config_table)
     walks = StartWalks(DynamoWalks(_client("dynamodb"), settings.config_table), _rounds(settings))
-    return Publish(drafts, _releases(settings.config_table, settings.releases_bucket), walks)
+    return Publish(drafts, _releases(settings.config_table, settings.releases_bucket), walks, settings.public_url)
 
 
 @cache

@@ -118,6 +118,7 @@ class PublishSettings(Settings):
     walk_role_arn: str
     schedule_group: str
     schedule_dlq_arn: str
+    public_url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,17 +94,21 @@ class TakeAlong:
 class Publish:
     """The use case; `now` says which years' holidays are near, and when walks are asked for.
 
-    Without `walks` a change concerns only what happens from now on, as in a simulation.
+    Without `walks` a change concerns only what happens from now on, as in a simulation. `public_url` is where links in
+    messages lead: its length counts in texts.
     """
 
-    def __init__(self, drafts: Drafts, releases: Releases, walks: StartWalks | None = None) -> None:
+    def __init__(
+        self, drafts: Drafts, releases: Releases, walks: StartWalks | None = None, public_url: str = ""
+    ) -> None:
+        self._public_url = public_url
         self._drafts = drafts
         self._releases = releases
         self.walks = walks
 
     def dry(self) -> Publish:
         """Return the same use case with the same drafts and releases, of which nothing is changed."""
-        return Publish(self._drafts, DryReleases(self._releases), ForeseeWalks(self.walks))
+        return Publish(self._drafts, DryReleases(self._releases), ForeseeWalks(self.walks), self._public_url)
 
     def validate(self) -> dict[tuple[str, str], list[Problem]]:
         """Check every draft among all others, write what is wrong with each beside it, and return it."""
@@ -222,7 +226,7 @@ class Publish:
         wanted = overlay(live, drafts, ids)
         problems = check_brand_documents(wanted)
         if not errors_of(problems):
-            problems += check_ready(wanted)
+            problems += check_ready(wanted, self._public_url)
         if errors := errors_of(problems):
             raise BadDefinitions(errors)
         changed = differing(wanted, live)
