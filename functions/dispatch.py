@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for error in done.errors:
         logger.warning("effect not performed", extra={"error": type(error).__name__, "reason": str(error)})
     counts = {"Sends": done.sends, "Alarms": done.alarms, "Wakes": done.wakes, "Told": done.tells}
-    counts["Parked"] = done.parked + unreadable
+    counts |= {"Announced": done.announced, "Parked": done.parked + unreadable}
     counts = {name: number for name, number in counts.items() if number}  # zeroes are paid for by the byte
     for name, number in counts.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)

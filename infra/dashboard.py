@@ -41,6 +41,7 @@ def make_dashboard(
                     ("transactional", queues.outbox_transactional),
                     ("marketing", queues.outbox_marketing),
                     ("tally", queues.tally),
+                    ("announcements", queues.announcements),
                 )
             ],
         ),

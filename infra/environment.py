@@ -1,11 +1,13 @@
 """The value behind each `KAIROS_…` name, in one place: functions read a part of it, outputs another."""
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Fn
+from aws_cdk import aws_apigatewayv2 as apigateway
 
 from infra.archive import Archive
 from infra.keys import Keys
 from infra.queues import Queues
 from infra.schedules import Schedules, publish_name, sync_name, walk_arn
+from infra.sources import ANNOUNCEMENTS
 from infra.stage import Stage
 from infra.tables import Tables
 
@@ -17,7 +19,7 @@ def environment(
     keys: Keys,
     schedules: Schedules,
     archive: Archive,
-    public_url: str,
+    api: apigateway.HttpApi,
 ) -> dict[str, str]:
     """Return every name, without its prefix `KAIROS_`, and what it resolves to once deployed."""
     return {
@@ -40,6 +42,8 @@ def environment(
         "PARKED_URL": queues.parked.queue_url,
         "OUTBOX_TRANSACTIONAL_URL": queues.outbox_transactional.queue_url,
         "OUTBOX_MARKETING_URL": queues.outbox_marketing.queue_url,
+        "ANNOUNCEMENTS_URL": queues.announcements.queue_url,
+        "ANNOUNCEMENTS_SOURCE": announcements_source(),
         "EFFECTS_DLQ_URL": queues.effects_dlq.queue_url,
         "SCHEDULE_GROUP": stage.prefix,
         "SCHEDULE_ROLE_ARN": schedules.role.role_arn,
@@ -52,8 +56,13 @@ def environment(
         "CONNECTIONS_PREFIX": connections_prefix(stage),
         "CONFIGURATION_SET": stage.prefix,
         "PUSH_APPLICATIONS": push_applications(stage),
-        "PUBLIC_URL": public_url,
+        "PUBLIC_URL": api.api_endpoint,
     }
+
+
+def announcements_source() -> str:
+    """Return the id of the event source mapping that `publish` wakes: functions are told it before it is made."""
+    return Fn.ref(ANNOUNCEMENTS)
 
 
 def connections_prefix(stage: Stage) -> str:

@@ -17,7 +17,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from infra.archive import OBJECTS, Archive
-from infra.environment import connections_prefix
+from infra.environment import announcements_source, connections_prefix
 from infra.functions import Functions
 from infra.keys import Keys
 from infra.queues import Queues
@@ -102,7 +102,8 @@ class Grants:
     def _dispatch(self, dispatch: lambda_.Function) -> None:
         self._follow(dispatch, self.tables.customers)
         queues = self.queues
-        self._send(dispatch, queues.outbox_transactional, queues.outbox_marketing, queues.inbox, queues.effects_dlq)
+        outboxes = (queues.outbox_transactional, queues.outbox_marketing, queues.announcements)
+        self._send(dispatch, *outboxes, queues.inbox, queues.effects_dlq)
         self._arm(dispatch)
 
     def _deliver(self, deliver: lambda_.Function) -> None:
@@ -122,8 +123,9 @@ class Grants:
         _allow(deliver, "dynamodb:GetItem", "dynamodb:PutItem", on=tables.board.table_arn)
         self._read_release(deliver)
         self._read_identity_secret(deliver)
-        self._consume(deliver, queues.outbox_transactional, queues.outbox_marketing)
-        self._send(deliver, queues.outbox_transactional, queues.outbox_marketing, queues.inbox)
+        outboxes = (queues.outbox_transactional, queues.outbox_marketing, queues.announcements)
+        self._consume(deliver, *outboxes)
+        self._send(deliver, *outboxes, queues.inbox)
         self._read_connections(deliver, "webhook/*")
         self._read_connections(deliver, "kakao/*")
         self._send_email(deliver)
@@ -143,6 +145,9 @@ class Grants:
         self._follow(publish, self.tables.config)
         _allow(publish, "s3:GetObject", "s3:PutObject", on=self.tables.releases.arn_for_objects("*"))
         self._call_walk(publish)
+        mapping = f"event-source-mapping:{announcements_source()}"
+        source = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:{mapping}"
+        _allow(publish, "lambda:UpdateEventSourceMapping", on=source)
 
     def _sweep(self, sweep: lambda_.Function) -> None:
         _allow(sweep, "dynamodb:Query", on=f"{self.tables.customers.table_arn}/index/{WAKE_INDEX}")
@@ -175,12 +180,9 @@ class Grants:
         self._consume(tally, self.queues.tally)
 
     def _learn(self, learn: lambda_.Function) -> None:
-        # `publish` judges what it offers, and makes it live or refuses.
+        # It writes nothing: `publish` judges what it offers, and makes it live or refuses.
         _allow(learn, "dynamodb:Scan", "dynamodb:DescribeTable", on=self.tables.customers.table_arn)
         self._read_release(learn)
-        # Says of products, which lie in the ledger's table, what is looked at together, and comes at no message in it.
-        products = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["product#*"]}}
-        _allow(learn, "dynamodb:UpdateItem", on=self.tables.messages.table_arn, conditions=products | ANSWERS_NOTHING)
         _allow(learn, "lambda:InvokeFunction", on=self.functions["publish"].function_arn)
 
     def _read_release(self, function: lambda_.Function) -> None:

@@ -1,4 +1,5 @@
-"""The queues: an inbox for events and one for walks, two outboxes, and a place for everything that could not be done.
+"""The queues: an inbox for events and one for walks, two outboxes, one for what is announced to systems of the brand's
+own, and a place for everything that could not be done.
 
 A message that fails is tried again each time its visibility runs out, for days: `RECEIVES_MAX` is the most that SQS
 takes, and an outage that ends within it loses nothing. What code *rejects* it parks itself, at the first try.
@@ -26,6 +27,7 @@ class Queues:
     parked: sqs.Queue
     outbox_transactional: sqs.Queue
     outbox_marketing: sqs.Queue
+    announcements: sqs.Queue
     outbox_dlq: sqs.Queue
     schedule_dlq: sqs.Queue
     effects_dlq: sqs.Queue
@@ -74,6 +76,8 @@ def make_queues(scope: Construct, stage: Stage, contacts_key: kms.IKey) -> Queue
         parked=parked,
         outbox_transactional=_queue(scope, stage, "OutboxTransactionalQueue", "outbox-transactional", **outbox),
         outbox_marketing=_queue(scope, stage, "OutboxMarketingQueue", "outbox-marketing", **outbox),
+        # Of its own, so that no message waits behind a server that is down.
+        announcements=_queue(scope, stage, "AnnouncementsQueue", "announcements", **outbox),
         outbox_dlq=outbox_dlq,
         schedule_dlq=_queue(scope, stage, "ScheduleDlq", "schedule-dlq"),
         effects_dlq=_queue(scope, stage, "EffectsDlq", "effects-dlq"),

@@ -24,6 +24,10 @@ DRAFTS = ("journey", "segment", "template", "brand")
 CHANGES = ("INSERT", "MODIFY")
 
 
+ANNOUNCEMENTS = "DeliverFunctionAnnouncementsSource"
+"""What the template calls the source that is asleep until somebody listens."""
+
+
 def connect(functions: Functions, stage: Stage, queues: Queues, tables: Tables) -> None:
     """Connect the queues to decide, deliver and tally, and the two streams to dispatch and publish."""
     _queue(functions["decide"], "Inbox", queues.inbox, stage.concurrency)
@@ -32,6 +36,8 @@ def connect(functions: Functions, stage: Stage, queues: Queues, tables: Tables) 
     _queue(functions["deliver"], "OutboxTransactional", queues.outbox_transactional, stage.concurrency)
     # Marketing waits for send tokens anyway, and must leave room for what customers wait for.
     _queue(functions["deliver"], "OutboxMarketing", queues.outbox_marketing, max(2, stage.concurrency // 4))
+    # Asleep, and so for nothing, until `publish` makes live that somebody listens.
+    _queue(functions["deliver"], "Announcements", queues.announcements, 2, enabled=False)
     # Two are the fewest that Lambda takes, and more would only wait for each other.
     _queue(functions["tally"], "Tally", queues.tally, 2)
     _stream(
@@ -45,11 +51,12 @@ def connect(functions: Functions, stage: Stage, queues: Queues, tables: Tables) 
     _stream(functions["publish"], "Drafts", tables.config, queues.stream_dlq, {"Keys": {"kind": {"S": list(DRAFTS)}}})
 
 
-def _queue(function: lambda_.Function, name: str, queue: sqs.Queue, concurrency: int) -> None:
+def _queue(function: lambda_.Function, name: str, queue: sqs.Queue, concurrency: int, *, enabled: bool = True) -> None:
     function.add_event_source_mapping(
         f"{name}Source",
         event_source_arn=queue.queue_arn,
         batch_size=QUEUE_BATCH,
+        enabled=enabled,
         report_batch_item_failures=True,
         max_concurrency=concurrency,
     )

@@ -33,7 +33,7 @@ class Station:
 _RELEASE = ("CONFIG_TABLE", "RELEASES_BUCKET")
 _ALARM_CLOCK = ("INBOX_URL", "INBOX_ARN", "SCHEDULE_GROUP", "SCHEDULE_ROLE_ARN", "SCHEDULE_DLQ_ARN")
 _ROUNDS = ("WALK_ARN", "WALK_ROLE_ARN", "SCHEDULE_GROUP", "SCHEDULE_DLQ_ARN")
-_OUTBOXES = ("OUTBOX_TRANSACTIONAL_URL", "OUTBOX_MARKETING_URL")
+_OUTBOXES = ("OUTBOX_TRANSACTIONAL_URL", "OUTBOX_MARKETING_URL", "ANNOUNCEMENTS_URL")
 
 _ALL = (
     Station(
@@ -105,7 +105,7 @@ _ALL = (
         "Validates drafts and compiles them into a release",
         memory_mb=1024,
         timeout_seconds=120,
-        reads=(*_RELEASE, *_ROUNDS, "PUBLIC_URL"),
+        reads=(*_RELEASE, *_ROUNDS, "ANNOUNCEMENTS_SOURCE"),
         compiles=True,
     ),
     # Ends before the next one starts, five minutes later.
@@ -162,7 +162,7 @@ _ALL = (
         "Learns from a sample of customers when people buy and answer, and offers publish what foretells better",
         memory_mb=1769,
         timeout_seconds=900,
-        reads=("CUSTOMERS_TABLE", *_RELEASE, "MESSAGES_TABLE", "PUBLISH_FUNCTION"),
+        reads=("CUSTOMERS_TABLE", *_RELEASE, "PUBLISH_FUNCTION"),
         computes=True,
     ),
 )

@@ -59,6 +59,8 @@ def environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[
         "KAIROS_WALK_ROLE_ARN": "arn:aws:iam::123456789012:role/call",
         "KAIROS_OUTBOX_TRANSACTIONAL_URL": cloud.queue(),
         "KAIROS_OUTBOX_MARKETING_URL": cloud.queue(),
+        "KAIROS_ANNOUNCEMENTS_URL": cloud.queue(),
+        "KAIROS_ANNOUNCEMENTS_SOURCE": "a-mapping",
         "KAIROS_EFFECTS_DLQ_URL": cloud.queue(),
         "KAIROS_SCHEDULE_GROUP": cloud.group(),
         "KAIROS_SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/ring",

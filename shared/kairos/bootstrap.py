@@ -15,14 +15,16 @@ from kairos.settings import S, read_settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kairos.app.deliver.announcements import Announcements
     from kairos.app.deliver.deliver import Deliver
     from kairos.app.deliver.outboxes import Outboxes
-    from kairos.app.deliver.webhooks import Post, Webhooks
+    from kairos.app.deliver.receivers import Post
+    from kairos.app.deliver.webhooks import Webhooks
     from kairos.app.dispatch import Dispatch
     from kairos.app.inbox import HandleInbox
     from kairos.app.ingest.ingest import Ingest
     from kairos.app.learn.nightly import LearnNightly
-    from kairos.app.ports import Alarms, Board, Clock, Connections, Inbox, Parking, Releases
+    from kairos.app.ports import Alarms, Board, Clock, Connections, Inbox, Outbox, Parking, Releases
     from kairos.app.preferences.addresses import KnownAddresses
     from kairos.app.preferences.centre import PreferenceCentre
     from kairos.app.preferences.clicks import Clicks
@@ -118,14 +120,12 @@ def decide() -> tuple[HandleInbox, Parking]:
 def dispatch() -> tuple[Dispatch, Parking]:
     """Return what performs effects, and where a record whose effects are unreadable is parked."""
     from kairos.app.dispatch import Dispatch
-    from kairos.aws.outbox import SqsOutbox
     from kairos.aws.parking import SqsParking
     from kairos.settings import DispatchSettings
 
     settings = _settings(DispatchSettings)
     parking = SqsParking(_client("sqs"), settings.effects_dlq_url)
-    outbox = SqsOutbox(_client("sqs"), settings.outbox_transactional_url, settings.outbox_marketing_url)
-    return Dispatch(_inbox(settings.inbox_url), outbox, _alarms(settings), parking, clock()), parking
+    return Dispatch(_inbox(settings.inbox_url), _outbox(settings), _alarms(settings), parking, clock()), parking
 
 
 @cache
@@ -135,7 +135,7 @@ def deliver() -> Outboxes:
     from kairos.settings import DeliverSettings
 
     _settings(DeliverSettings)  # what is missing is missing from the first batch on, whatever is in it
-    return Outboxes(messages, webhooks)
+    return Outboxes(messages, webhooks, announcements)
 
 
 @cache
@@ -156,7 +156,6 @@ def messages() -> Deliver:
     from kairos.aws.coupons import DynamoCoupons
     from kairos.aws.customers import DynamoCustomers
     from kairos.aws.ledger import DynamoLedger
-    from kairos.aws.outbox import SqsOutbox
     from kairos.aws.products import DynamoProducts
     from kairos.aws.suppressions import DynamoSuppressions
     from kairos.aws.tokens import DynamoSendTokens
@@ -188,7 +187,7 @@ def messages() -> Deliver:
         live.read,
         DynamoLedger(dynamodb, settings.messages_table, lambda: secrets.token_hex(8)),
         DynamoSendTokens(dynamodb, settings.messages_table),
-        SqsOutbox(_client("sqs"), settings.outbox_transactional_url, settings.outbox_marketing_url),
+        _outbox(settings),
         _inbox(settings.inbox_url),
         channels,
         _ChannelClients(channels, settings),
@@ -203,7 +202,6 @@ def webhooks() -> Webhooks:
     from kairos.app.deliver.webhooks import Webhooks
     from kairos.app.publish.live import LiveRelease
     from kairos.aws.customers import DynamoCustomers
-    from kairos.aws.outbox import SqsOutbox
     from kairos.aws.tokens import DynamoSendTokens
     from kairos.settings import DeliverSettings
 
@@ -214,8 +212,27 @@ def webhooks() -> Webhooks:
         LiveRelease(_releases(settings.config_table, settings.releases_bucket)).read,
         _connections(settings),
         DynamoSendTokens(dynamodb, settings.messages_table),
-        SqsOutbox(_client("sqs"), settings.outbox_transactional_url, settings.outbox_marketing_url),
+        _outbox(settings),
         _inbox(settings.inbox_url),
+        _post(),
+        clock(),
+    )
+
+
+@cache
+def announcements() -> Announcements:
+    """Return what posts engine events to systems of the brand's own."""
+    from kairos.app.deliver.announcements import Announcements
+    from kairos.app.publish.live import LiveRelease
+    from kairos.aws.receiver_states import DynamoReceiverStates
+    from kairos.settings import DeliverSettings
+
+    settings = _settings(DeliverSettings)
+    return Announcements(
+        LiveRelease(_releases(settings.config_table, settings.releases_bucket)).read,
+        _connections(settings),
+        DynamoReceiverStates(_client("dynamodb"), settings.messages_table),
+        _outbox(settings),
         _post(),
         clock(),
     )
@@ -226,6 +243,7 @@ def publish() -> Publish:
     """Return what validates drafts and makes them live."""
     from kairos.app.publish.publish import Publish
     from kairos.app.walk.start import StartWalks
+    from kairos.aws.announcement_source import LambdaAnnouncementSource
     from kairos.aws.drafts import DynamoDrafts
     from kairos.aws.walks import DynamoWalks
     from kairos.settings import PublishSettings
@@ -233,7 +251,9 @@ def publish() -> Publish:
     settings = _settings(PublishSettings)
     drafts = DynamoDrafts(_client("dynamodb"), settings.config_table)
     walks = StartWalks(DynamoWalks(_client("dynamodb"), settings.config_table), _rounds(settings))
-    return Publish(drafts, _releases(settings.config_table, settings.releases_bucket), walks, settings.public_url)
+    releases = _releases(settings.config_table, settings.releases_bucket)
+    source = LambdaAnnouncementSource(partial(_client, "lambda"), settings.announcements_source)
+    return Publish(drafts, releases, walks, source)
 
 
 @cache
@@ -406,7 +426,6 @@ def learn() -> LearnNightly:
     from kairos.app.learn.nightly import LearnNightly
     from kairos.app.publish.live import LiveRelease
     from kairos.aws.customer_scan import DynamoCustomerScan
-    from kairos.aws.products import DynamoProducts
     from kairos.aws.publishing import LambdaPublish
     from kairos.settings import LearnSettings
 
@@ -415,7 +434,6 @@ def learn() -> LearnNightly:
         DynamoCustomerScan(_client("dynamodb"), settings.customers_table),
         LiveRelease(_releases(settings.config_table, settings.releases_bucket)).read,
         LambdaPublish(_client("lambda"), settings.publish_function),
-        DynamoProducts(_client("dynamodb"), settings.messages_table, clock()),
         clock(),
     )
 
@@ -523,6 +541,13 @@ def _connections(settings: DeliverSettings) -> Connections:
     from kairos.aws.connections import SsmConnections
 
     return SsmConnections(_client("ssm"), settings.connections_prefix, clock())
+
+
+def _outbox(settings: DeliverSettings | DispatchSettings) -> Outbox:
+    from kairos.aws.outbox import SqsOutbox
+
+    urls = settings.outbox_transactional_url, settings.outbox_marketing_url, settings.announcements_url
+    return SqsOutbox(_client("sqs"), *urls)
 
 
 def _post() -> Post:

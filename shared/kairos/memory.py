@@ -22,6 +22,7 @@ from kairos.app.board import plain_notice, ready, with_notice, without
 from kairos.app.consents import Word
 from kairos.app.deliver.breaker import Reception, days
 from kairos.app.deliver.rate import Allowance, allowances
+from kairos.app.deliver.receiver_state import ReceiverState
 from kairos.app.erase import STANDING, IdentityRow
 from kairos.app.export import StopPage
 from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
@@ -46,6 +47,7 @@ from kairos.app.products import ALSO
 from kairos.app.queueing import deduplication_id
 from kairos.app.sync.state import SyncState
 from kairos.app.walk.ports import Page, Population, Row
+from kairos.domain.announcement import ANNOUNCED
 from kairos.domain.canonical import canonical, fingerprint
 from kairos.domain.effects import Effect
 from kairos.domain.errors import AlreadyDone, Unavailable, UnknownConnection, VersionConflict
@@ -195,12 +197,13 @@ class MemoryInbox:
 
 
 class MemoryOutbox:
-    """Outbox: two queues of (visible at, message)."""
+    """Outbox: three queues of (visible at, message)."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.transactional: list[tuple[datetime, OutboxMessage]] = []
         self.marketing: list[tuple[datetime, OutboxMessage]] = []
+        self.announcements: list[tuple[datetime, OutboxMessage]] = []
 
     def put(self, messages: Sequence[OutboxMessage], delays: Sequence[int] = ()) -> None:
         if refused := [delay for delay in delays if not 0 <= delay <= 900]:
@@ -208,7 +211,10 @@ class MemoryOutbox:
         now = self._clock.now()
         for message, delay in zip(messages, delays or [0] * len(messages), strict=True):
             visible = (now + timedelta(seconds=delay), message)
-            (self.marketing if message.marketing else self.transactional).append(visible)
+            if message.channel == ANNOUNCED:
+                self.announcements.append(visible)
+            else:
+                (self.marketing if message.marketing else self.transactional).append(visible)
 
 
 class MemoryParking:
@@ -560,6 +566,19 @@ class MemorySendTokens:
             return False
         self.used[row.key] = used
         return True
+
+
+class MemoryReceiverStates:
+    """ReceiverStates."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, ReceiverState] = {}
+
+    def read(self, name: str) -> ReceiverState:
+        return self.kept.get(name, ReceiverState())
+
+    def save(self, name: str, state: ReceiverState) -> None:
+        self.kept[name] = state
 
 
 class MemoryComplaints:

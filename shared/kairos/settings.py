@@ -77,6 +77,7 @@ class DispatchSettings(Settings):
     inbox_arn: str
     outbox_transactional_url: str
     outbox_marketing_url: str
+    announcements_url: str
     effects_dlq_url: str
     schedule_group: str
     schedule_role_arn: str
@@ -98,6 +99,7 @@ class DeliverSettings(Settings):
     releases_bucket: str
     outbox_transactional_url: str
     outbox_marketing_url: str
+    announcements_url: str
     inbox_url: str
     identity_secret_arn: str
     connections_prefix: str
@@ -114,11 +116,11 @@ class PublishSettings(Settings):
 
     config_table: str
     releases_bucket: str
+    announcements_source: str
     walk_arn: str
     walk_role_arn: str
     schedule_group: str
     schedule_dlq_arn: str
-    public_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,6 @@ class LearnSettings(Settings):
     customers_table: str
     config_table: str
     releases_bucket: str
-    messages_table: str
     publish_function: str
 
 

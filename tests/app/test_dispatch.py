@@ -10,7 +10,7 @@ import pytest
 
 from kairos.app.dispatch import Dispatch, Dispatched, Image
 from kairos.app.ports import InboxMessage, OutboxMessage
-from kairos.domain.effects import Arm, Effect, Send, effect_to_json
+from kairos.domain.effects import Announce, Arm, Effect, Send, effect_to_json
 from kairos.domain.errors import BadInput, Throttled, Unavailable
 from kairos.memory import MemoryAlarms, MemoryClock, MemoryInbox, MemoryOutbox, MemoryParking
 
@@ -97,6 +97,39 @@ def test_a_batch_of_sends_is_one_call() -> None:
     world = World()
     world.perform(*(image(number, send(number)) for number in range(30)))
     assert (world.outbox.calls, len(world.sent)) == (1, 30)
+
+
+def announce(to: str = "crm", type: str = "segment_entered", number: int = 1) -> Announce:
+    return Announce(f"p{number}", to, type, NOW, {"profile": f"p{number}", "segment": "vip"})
+
+
+def test_what_is_announced_goes_into_its_queue_under_an_id_that_a_replay_does_not_change() -> None:
+    world = World()
+    # Entered, left, entered: three events, of which two say the same.
+    told = image(1, announce(), announce(type="segment_left"), announce(), announce("lake"))
+    assert world.perform(told).announced == 4
+    first = [message for _, message in world.outbox.announcements]
+    assert len({message.message for message in first}) == 4
+    assert first[0].said == {
+        "to": "crm",
+        "type": "segment_entered",
+        "at": "2026-11-22T04:10:30Z",
+        "data": {"profile": "p1", "segment": "vip"},
+    }
+    world.perform(told)
+    assert [message for _, message in world.outbox.announcements] == first * 2
+    world.perform(Image("seq-2", "p1", 8, 8, (announce(),)))
+    assert world.outbox.announcements[-1][1].message not in {message.message for message in first}
+
+
+def test_what_cannot_be_announced_now_holds_up_no_message_and_comes_again() -> None:
+    world = World()
+    first = world.perform(image(1, announce(), send(1)))
+    assert (first.announced, world.sent) == (1, ["m1"])
+    id = world.outbox.announcements[0][1].message
+    world.outbox.refusals[id] = Unavailable("sqs", "ServiceUnavailable")
+    done = world.perform(image(1, announce(), send(1)))
+    assert (done.failed, done.sends, done.announced) == ("seq-1", 1, 0)
 
 
 def test_a_time_ahead_is_armed() -> None:

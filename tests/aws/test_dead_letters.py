@@ -9,6 +9,7 @@ import pytest
 
 from kairos.app.redrive import QUEUES, Letter
 from kairos.aws.dead_letters import Nowhere, ToInbox, ToIngest, read_letter
+from kairos.domain.announcement import ANNOUNCED
 
 PROFILE = "a" * 26
 WAKE = {"profile": PROFILE, "wake": "scheduler"}
@@ -71,6 +72,19 @@ def test_an_alarm_that_could_not_be_armed_wakes_its_profile() -> None:
     effect = {"do": "arm", "profile": PROFILE, "at": "2026-11-22T03:00:00Z"}
     way = read("effects-dlq", {"parked": {"effect": effect, "version": 1}, "reason": "no", "group": PROFILE}).handle.way
     assert json.loads(way.text)["wake"] == "redrive"
+
+
+def test_what_could_not_be_announced_is_announced_under_an_id_of_its_own() -> None:
+    effect = {"do": "announce", "profile": PROFILE, "to": "crm", "type": "unsubscribed", "at": "2026-11-22T03:00:00Z"}
+    body = {"parked": {"effect": {**effect, "data": {}}, "version": 1}, "reason": "no", "group": PROFILE}
+    letter = read("effects-dlq", body)
+    assert letter.what == "unsubscribed for webhook crm"
+    way = letter.handle.way
+    assert (way.channel, way.said["to"], way.message) == (
+        ANNOUNCED,
+        "crm",
+        read("effects-dlq", body).handle.way.message,
+    )
 
 
 def test_feedback_is_told_by_its_kind_and_the_errors_type_alone() -> None:

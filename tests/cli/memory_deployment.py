@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kairos.app.deliver.webhooks import Answer
+from kairos.app.deliver.receivers import Answer
 from kairos.app.http import HttpRequest
 from kairos.app.ingest.front import handle
 from kairos.app.ingest.ingest import Ingest
@@ -43,6 +43,7 @@ from kairos.memory import (
     MemoryInsights,
     MemoryLedger,
     MemoryProducts,
+    MemoryReceiverStates,
     MemoryReleases,
     MemoryRounds,
     MemorySuppressions,
@@ -154,6 +155,7 @@ class MemoryDeployment:
         self.devices = MemoryDevices()
         self.complaints = MemoryComplaints()
         self.sync_states = MemorySyncStates()
+        self.receiver_states = MemoryReceiverStates()
         self.dead_letters: Any = None
         self.patient: Any = Patient("local", {}, _no_client, self.clock, lambda: self.releases)
         self.walks = MemoryWalks()

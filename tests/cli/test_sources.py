@@ -7,6 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from kairos.app.deliver.receiver_state import ReceiverState
+from kairos.app.ports import Pointer
+from kairos.app.publish.live import EMPTY_BUNDLE
 from kairos.app.sync.state import SyncState
 from kairos.cli.failure import WRONG
 from kairos.sources._pulling import Told
@@ -78,3 +81,39 @@ def test_one_with_webhooks_says_whether_it_can_be_read_too_and_what_the_vendor_h
     shown = capsys.readouterr().out
     assert "calendly/main: read" in shown
     assert "it is switched off" in shown
+
+
+def listening(deployment: MemoryDeployment) -> None:
+    brand = {"timezone": "UTC", "webhooks": [{"to": "crm", "events": ["unsubscribed", "message_sent"]}]}
+    release = deployment.releases.put_bundle({**EMPTY_BUNDLE, "brand": brand})
+    deployment.releases.point(Pointer(release), deployment.releases.pointer())
+
+
+def test_a_webhook_that_listens_says_how_it_does(
+    deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.sync_states.save(READ)
+    listening(deployment)
+    assert runner(deployment)("sources") == 0
+    assert "webhook/crm: hears of 2 types of engine events" in capsys.readouterr().out
+    failing = ReceiverState().failed("status 503", NOW - timedelta(minutes=10))
+    deployment.receiver_states.save("crm", failing)
+    assert runner(deployment)("sources") == 0
+    assert "1 times in a row: status 503" in " ".join(capsys.readouterr().out.split())
+    deployment.receiver_states.save("crm", replace(failing, failing_since=NOW - timedelta(hours=2), lost=7))
+    assert runner(deployment)("sources") == WRONG
+    assert "7 events were given up" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_webhook_that_is_gone_is_said_until_it_is_connected_again(
+    deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.sync_states.save(READ)
+    listening(deployment)
+    deployment.receiver_states.save("crm", ReceiverState(gone_at=NOW, error="status 410"))
+    assert runner(deployment)("sources") == WRONG
+    assert "answered 410" in " ".join(capsys.readouterr().out.split())
+    again = ("connect", "webhook", "crm", "--generate", "--set", "url=https://crm.example.com/kairos")
+    assert runner(deployment)(*again) == 0
+    assert deployment.receiver_states.read("crm") == ReceiverState()
+    assert runner(deployment)("sources") == 0

@@ -9,6 +9,7 @@ import pytest
 
 from kairos.app.ports import OutboxMessage
 from kairos.aws.outbox import SqsOutbox, read_outbox
+from kairos.domain.announcement import ANNOUNCED
 from kairos.memory import MemoryClock, MemoryOutbox
 from tests.aws.cloud import Cloud
 
@@ -21,18 +22,19 @@ class _Memory:
     def __init__(self) -> None:
         self.outbox: Any = MemoryOutbox(MemoryClock(NOW))
 
-    def drain(self, marketing: bool) -> list[OutboxMessage]:
-        queue = self.outbox.marketing if marketing else self.outbox.transactional
+    def drain(self, marketing: bool | None) -> list[OutboxMessage]:
+        box = self.outbox
+        queue = {False: box.transactional, True: box.marketing, None: box.announcements}[marketing]
         return [message for at, message in queue if at <= NOW]
 
 
 class _Sqs:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._urls = {False: cloud.queue(), True: cloud.queue()}
-        self.outbox: Any = SqsOutbox(cloud.client("sqs"), self._urls[False], self._urls[True])
+        self._urls = {False: cloud.queue(), True: cloud.queue(), None: cloud.queue()}
+        self.outbox: Any = SqsOutbox(cloud.client("sqs"), *self._urls.values())
 
-    def drain(self, marketing: bool) -> list[OutboxMessage]:
+    def drain(self, marketing: bool | None) -> list[OutboxMessage]:
         return [read_outbox(message["Body"]) for message in self._cloud.drain(self._urls[marketing])]
 
 
@@ -44,6 +46,13 @@ def queues(kind: str, cloud: Cloud) -> Any:
 def test_each_class_has_its_own_queue(queues: Any) -> None:
     queues.outbox.put([RECEIPT, OFFER])
     assert (queues.drain(False), queues.drain(True)) == ([RECEIPT], [OFFER])
+
+
+def test_what_is_announced_waits_behind_no_message_and_none_behind_it(queues: Any) -> None:
+    said = {"to": "crm", "type": "unsubscribed", "at": "2026-11-22T04:10:00Z", "data": {"profile": "p1", "이름": "김"}}
+    announcement = OutboxMessage("p1", "a1", ANNOUNCED, False, 1, said=said)
+    queues.outbox.put([RECEIPT, announcement, OFFER])
+    assert (queues.drain(False), queues.drain(True), queues.drain(None)) == ([RECEIPT], [OFFER], [announcement])
 
 
 def test_more_than_a_batch_is_all_accepted(queues: Any) -> None:

@@ -25,7 +25,9 @@ def test_every_queue_that_should_move_rings_when_it_does_not(prod: Deployed) -> 
         if alarm.get("MetricName") == "ApproximateAgeOfOldestMessage"
         for name in references(alarm["Dimensions"])
     }
-    assert ages == set(prod.of_type("SQS::Queue")) - DEAD_LETTERS
+    # Somebody else's server, not ours, makes announcements wait; `kairos sources` says which, and who has none of it
+    # pays for no alarm.
+    assert ages == set(prod.of_type("SQS::Queue")) - DEAD_LETTERS - {"AnnouncementsQueue"}
 
 
 def test_no_function_can_fail_or_be_throttled_unheard(prod: Deployed) -> None:

@@ -56,7 +56,9 @@ def test_what_is_billed_by_the_piece_is_there_as_often_as_the_table_says(prod: D
 
 def test_every_queue_that_is_asked_is_counted(prod: Deployed) -> None:
     sources = prod.of_type("Lambda::EventSourceMapping")
-    asked = [name for name, source in sources.items() if "Queue" in source["EventSourceArn"]["Fn::GetAtt"][0]]
+    queues = {name: each for name, each in sources.items() if "Queue" in each["EventSourceArn"]["Fn::GetAtt"][0]}
+    asked = [name for name, source in queues.items() if source.get("Enabled", True)]
+    assert queues.keys() - set(asked) == {"DeliverFunctionAnnouncementsSource"}, "it is asked where somebody listens"
     requests_per_queue = 5 * 3 * 60 * HOURS
     assert quantity("SQS, asking the inbox") + quantity("SQS, asking the two") == len(asked) * requests_per_queue
 

@@ -26,6 +26,7 @@ def test_an_inbox_keeps_order_per_profile_at_any_rate(prod: Deployed, queue: str
         ("WalkInboxQueue", "DecideFunction", "InboxParkedQueue"),
         ("OutboxTransactionalQueue", "DeliverFunction", "OutboxDlq"),
         ("OutboxMarketingQueue", "DeliverFunction", "OutboxDlq"),
+        ("AnnouncementsQueue", "DeliverFunction", "OutboxDlq"),
         ("TallyQueue", "TallyFunction", "TallyDlq"),
     ],
 )

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.infra.deployed import Deployed
+from tests.infra.deployed import Deployed, flat
 
 SOURCES = {
     "DecideFunctionInboxSource": ("DecideFunction", "InboxQueue"),
     "DecideFunctionWalkInboxSource": ("DecideFunction", "WalkInboxQueue"),
     "DeliverFunctionOutboxTransactionalSource": ("DeliverFunction", "OutboxTransactionalQueue"),
     "DeliverFunctionOutboxMarketingSource": ("DeliverFunction", "OutboxMarketingQueue"),
+    "DeliverFunctionAnnouncementsSource": ("DeliverFunction", "AnnouncementsQueue"),
     "TallyFunctionTallySource": ("TallyFunction", "TallyQueue"),
     "DispatchFunctionCustomersSource": ("DispatchFunction", "CustomersTable"),
     "PublishFunctionDraftsSource": ("PublishFunction", "ConfigTable"),
@@ -46,8 +47,19 @@ def test_a_queue_hands_over_ten_at_a_time_and_is_limited_at_the_source(
 
 
 def test_a_stage_for_trying_things_fits_into_the_ten_runs_of_a_new_account(local: Deployed) -> None:
-    at_once = [local.properties(name)["ScalingConfig"]["MaximumConcurrency"] for name in QUEUES]
-    assert sum(at_once) <= 10
+    sources = [local.properties(name) for name in QUEUES]
+    awake = [source["ScalingConfig"]["MaximumConcurrency"] for source in sources if source["Enabled"]]
+    assert sum(awake) <= 10
+
+
+def test_nobody_is_asked_for_announcements_until_publish_wakes_their_source_and_no_other(prod: Deployed) -> None:
+    name = "DeliverFunctionAnnouncementsSource"
+    assert prod.properties(name)["Enabled"] is False
+    assert all(prod.properties(other)["Enabled"] for other in QUEUES if other != name)
+    (wakes,) = [each for each in prod.statements("PublishRole") if each["Action"] == "lambda:UpdateEventSourceMapping"]
+    assert flat(wakes["Resource"]).endswith(f":event-source-mapping:<{name}>")
+    told = prod.properties("PublishFunction")["Environment"]["Variables"]["KAIROS_ANNOUNCEMENTS_SOURCE"]
+    assert told == {"Ref": name}
 
 
 def test_marketing_leaves_room_for_what_customers_wait_for(prod: Deployed) -> None:

@@ -32,7 +32,7 @@ def cloud(synthesised: Path) -> Iterator[LocalCloud]:
 
 def redrive(cloud: LocalCloud) -> Redrive:
     out = cloud.outputs
-    urls = (out["InboxUrl"], out["OutboxTransactionalUrl"], out["OutboxMarketingUrl"])
+    urls = (out["InboxUrl"], out["OutboxTransactionalUrl"], out["OutboxMarketingUrl"], out["AnnouncementsUrl"])
     return Redrive(SqsDeadLetters(cloud.session.client, out["ScheduleGroup"], *urls), SystemClock())
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from kairos.app.deliver.webhooks import Answer
+from kairos.app.deliver.receivers import Answer
 from kairos.channels._plain import Plain
 from kairos.domain.errors import Refused, Throttled, Unavailable
 from kairos.registry import Delivery, Rate

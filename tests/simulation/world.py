@@ -181,7 +181,7 @@ class World:
         )
         messages = self._deliver(links, releases, inbox["deliver"], faulty)
         calls = self._webhooks(releases, inbox["deliver"], faulty)
-        self.deliver = Outboxes(lambda: messages, lambda: calls)
+        self.deliver = Outboxes(lambda: messages, lambda: calls, _nobody_listens)
 
     def _deliver(self, links: UnsubscribeLinks, releases: Any, inbox: Any, faulty: Callable[..., Any]) -> Deliver:
         clock = self.clocks.started()
@@ -550,3 +550,7 @@ _SENDERS = ("ingest", "dispatch", "sweep", "preferences", "deliver")
 def heal(world: World) -> None:
     """End all faults: from here on everything must come right by itself."""
     world.faults.healed = True
+
+
+def _nobody_listens() -> Any:
+    raise AssertionError("this brand has no webhooks, so nothing is announced")

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kairos.app.ports import Alarms, Clock, Inbox, InboxMessage, Outbox, OutboxMessage, Parking
-from kairos.domain.effects import Arm, Effect, Send, Tell, effect_to_json
+from kairos.domain.announcement import ANNOUNCED
+from kairos.domain.effects import Announce, Arm, Effect, Send, Tell, announced, effect_to_json
 from kairos.domain.errors import Unavailable
+from kairos.domain.ids import digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Dispatched:
     alarms: int = 0
     wakes: int = 0
     tells: int = 0
+    announced: int = 0
     parked: int = 0
     errors: list[Exception] = field(default_factory=list)
 
@@ -48,6 +51,7 @@ class Dispatched:
 class _Task:
     order: int
     image: Image
+    place: int
     effect: Effect
 
 
@@ -65,12 +69,13 @@ class Dispatch:
         """Perform the stamped effects of a batch; an effect that can never be performed is parked with its reason."""
         now = self._clock.now()
         tasks = [
-            _Task(order, image, effect)
+            _Task(order, image, place, effect)
             for order, image in enumerate(images)
             if image.stamp == image.version
-            for effect in image.effects
+            for place, effect in enumerate(image.effects)
         ]
         sends = [task for task in tasks if isinstance(task.effect, Send)]
+        events = [task for task in tasks if isinstance(task.effect, Announce)]
         tells = [task for task in tasks if isinstance(task.effect, Tell)]
         overdue = [task for task in tasks if isinstance(task.effect, Arm) and task.effect.at <= now]
         ahead = [task for task in tasks if isinstance(task.effect, Arm) and task.effect.at > now]
@@ -79,6 +84,7 @@ class Dispatch:
         run.together(tells, self._tell, "tells")
         run.together(overdue, self._wake, "wakes")
         run.one_by_one(ahead, self._arm, "alarms")
+        run.together(events, self._announce, "announced")  # last: nobody waits for what is only told
         return run.done
 
     def _send(self, tasks: Sequence[_Task]) -> None:
@@ -86,6 +92,9 @@ class Dispatch:
 
     def _tell(self, tasks: Sequence[_Task]) -> None:
         self._inbox.put([_word(task.effect) for task in tasks if isinstance(task.effect, Tell)])
+
+    def _announce(self, tasks: Sequence[_Task]) -> None:
+        self._outbox.put([_announcement(task, task.effect) for task in tasks if isinstance(task.effect, Announce)])
 
     def _wake(self, tasks: Sequence[_Task]) -> None:
         self._inbox.put([_wake_up(task) for task in tasks])
@@ -164,6 +173,12 @@ class _Run:
 
 def _outbox_message(send: Send) -> OutboxMessage:
     return OutboxMessage(send.profile, send.message, send.channel, send.marketing, send.asks, send.correlation)
+
+
+def _announcement(task: _Task, announce: Announce) -> OutboxMessage:
+    # A write happens once, so its number and the place in it tell an announcement from all others.
+    id = digest(ANNOUNCED, announce.profile, str(task.image.version), str(task.place))
+    return OutboxMessage(announce.profile, id, ANNOUNCED, False, 1, said=announced(announce))
 
 
 def _word(tell: Tell) -> InboxMessage:

@@ -130,7 +130,10 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """A request to deliver one message: references only, nothing personal."""
+    """A request to deliver one message: references only, nothing personal.
+
+    One to the channel ANNOUNCED is of no message: `said` is what is announced ({"to", "type", "at", "data"}).
+    """
 
     profile: str
     message: str
@@ -138,16 +141,25 @@ class OutboxMessage:
     marketing: bool
     asks: int
     correlation: str = ""
+    said: Mapping[str, Any] | None = None
 
 
 class Outbox(Protocol):
-    """Two standard queues: transactional and marketing."""
+    """Three standard queues: transactional, marketing, and what is announced to webhooks of the brand's own."""
 
     def put(self, messages: Sequence[OutboxMessage], delays: Sequence[int] = ()) -> None:
-        """Accept all messages durably, each in the queue of its class; nobody sees it before its delay is over.
+        """Accept all messages durably, each in the queue of its class, announcements in theirs; nobody sees one before
+        its delay is over.
 
         `delays` are seconds from 0 to 900, one for each message; none of them: all at once.
         """
+
+
+class AnnouncementSource(Protocol):
+    """Whether anybody takes announcements out of their queue."""
+
+    def wake(self, *, awake: bool) -> None:
+        """Let them be taken out, or not; saying so again changes nothing. Raises Unavailable."""
 
 
 class Parking(Protocol):

@@ -19,7 +19,8 @@ from kairos.aws.errors import calling
 from kairos.aws.inbox import message_body, read_body
 from kairos.aws.outbox import SqsOutbox, read_outbox
 from kairos.aws.queue import send
-from kairos.domain.effects import Send, Tell, effect_from_json
+from kairos.domain.announcement import ANNOUNCED
+from kairos.domain.effects import Announce, Send, Tell, announced, effect_from_json
 from kairos.domain.errors import KairosError, Unavailable
 from kairos.domain.event import event_from_json
 from kairos.domain.ids import digest
@@ -68,15 +69,14 @@ class _Read:
 
 
 class SqsDeadLetters:
-    """DeadLetters (see `kairos.app.redrive`). `client(service)` gives clients; `prefix` begins the queues' names."""
+    """DeadLetters (see `kairos.app.redrive`). `client(service)` gives clients; `prefix` begins the queues' names,
+    `outbox_urls` are `SqsOutbox`'s."""
 
-    def __init__(
-        self, client: Callable[[str], Any], prefix: str, inbox_url: str, transactional_url: str, marketing_url: str
-    ) -> None:
+    def __init__(self, client: Callable[[str], Any], prefix: str, inbox_url: str, *outbox_urls: str) -> None:
         self._client = client
         self._prefix = prefix
         self._inbox_url = inbox_url
-        self._outbox = SqsOutbox(client("sqs"), transactional_url, marketing_url)
+        self._outbox = SqsOutbox(client("sqs"), *outbox_urls)
         self._urls: dict[str, str] = {}
 
     def take(self, queue: str) -> Iterator[Sequence[Letter]]:
@@ -221,6 +221,12 @@ def _read_effect(raw: Mapping[str, Any], message: Mapping[str, Any]) -> _Read:
     if isinstance(effect, Tell):
         told = InboxMessage(effect.profile, effect.events)
         return _Read(_what(told), reason, group, ToInbox(message_body(told), effect.profile))
+    if isinstance(effect, Announce):
+        # Of an id of its own, for it never had one: what could not be performed was posted to nobody.
+        id = digest(ANNOUNCED, "redrive", str(message["MessageId"]))
+        said = announced(effect)
+        again = OutboxMessage(effect.profile, id, ANNOUNCED, False, 1, said=said)
+        return _Read(f"{effect.type} for webhook {effect.to}", reason, group, again)
     # Its minute may be long past: whoever is woken looks at what is due, and arms what is not.
     return _Read("alarm", reason, group, ToInbox(message_body(wake), group))
 

@@ -50,6 +50,8 @@ UNAVAILABLE = frozenset(
         "ReplicatedWriteConflictException",
         "KMSInternalException",
         "DependencyTimeoutException",
+        "ResourceConflictException",  # Lambda is still busy with the last change of the same thing
+        "ResourceInUseException",
     }
 )
 

@@ -1,4 +1,4 @@
-"""The two outboxes in SQS (standard queues), and how `deliver` reads them."""
+"""The outboxes in SQS (standard queues), and how `deliver` reads them: two of messages, one of announcements."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from kairos.app.ports import OutboxMessage
 from kairos.aws.queue import body, send
+from kairos.domain.announcement import ANNOUNCED
 from kairos.domain.errors import BadInput
 
 _TYPES: Mapping[str, type] = {
@@ -23,17 +24,21 @@ _TYPES: Mapping[str, type] = {
 class SqsOutbox:
     """Outbox."""
 
-    def __init__(self, client: Any, transactional_url: str, marketing_url: str) -> None:
+    def __init__(self, client: Any, transactional_url: str, marketing_url: str, announcements_url: str) -> None:
         self._client = client
-        self._urls = {False: transactional_url, True: marketing_url}
+        self._urls = {False: transactional_url, True: marketing_url, None: announcements_url}
 
     def put(self, messages: Sequence[OutboxMessage], delays: Sequence[int] = ()) -> None:
         if refused := [delay for delay in delays if not 0 <= delay <= 900]:
             raise ValueError(f"SQS delays by 0 to 900 seconds, not {refused[0]}")
         waiting = list(zip(messages, delays or [0] * len(messages), strict=True))
-        for marketing, url in self._urls.items():
-            entries = [_entry(message, delay) for message, delay in waiting if message.marketing is marketing]
+        for kind, url in self._urls.items():
+            entries = [_entry(message, delay) for message, delay in waiting if _kind(message) is kind]
             send(self._client, url, "outbox", entries)
+
+
+def _kind(message: OutboxMessage) -> bool | None:
+    return None if message.channel == ANNOUNCED else message.marketing
 
 
 def _entry(message: OutboxMessage, delay: int) -> dict[str, Any]:
@@ -43,7 +48,8 @@ def _entry(message: OutboxMessage, delay: int) -> dict[str, Any]:
 
 def outbox_body(message: OutboxMessage) -> str:
     """Return the text of one queue message."""
-    return body({name: getattr(message, name) for name in _TYPES})
+    said = {} if message.said is None else {"said": message.said}
+    return body({name: getattr(message, name) for name in _TYPES} | said)
 
 
 def read_outbox(text: str) -> OutboxMessage:
@@ -57,4 +63,7 @@ def read_outbox(text: str) -> OutboxMessage:
     for name, kind in _TYPES.items():
         if type(raw.get(name)) is not kind:
             raise BadInput(name, f"a value of type {kind.__name__}")
-    return OutboxMessage(**{name: raw[name] for name in _TYPES})
+    said = raw.get("said")
+    if said is not None and not isinstance(said, dict):
+        raise BadInput("said", "a JSON object")
+    return OutboxMessage(**{name: raw[name] for name in _TYPES}, said=said)

@@ -30,6 +30,7 @@ messages      the ledger, and the tokens of a second and a day
     used      N                                                              (a token row)
               and coupons, see `kairos.aws.coupons`: "offer#<offer>": size, given N; "code#<offer>#<number>": code S;
               "is#<offer>#<code>"; "coupon#<key>#<profile>": offer, code, given_at, ends_at, details S
+              and how receivers of announcements do, see `kairos.aws.receiver_states`: "receiver#<connection>": state S
               and products, see `kairos.aws.products`: "product#<id>": facts, also S
     ttl       N
 consents      every word that was said of a consent, see `kairos.app.consents`; rows are added and never changed

@@ -16,7 +16,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import Timer
 from urllib.parse import SplitResult, urlsplit
 
-from kairos.app.deliver.webhooks import Answer
+from kairos.app.deliver.receivers import Answer
 from kairos.domain.errors import Refused, Unavailable
 
 CONNECT_SECONDS, ALL_SECONDS = 3.0, 8.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from kairos.app.deliver.webhooks import Answer, Post
+from kairos.app.deliver.receivers import Answer, Post
 from kairos.app.ports import Connections
 from kairos.domain.errors import Refused, Throttled, Unavailable, UnknownConnection
 from kairos.sources._solapi_signature import DELIVERED, HOST, ON_ITS_WAY, authorization

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kairos.app.deliver.webhooks import AGAIN, Post, sign
+from kairos.app.deliver.receivers import Post, document_bytes, post_signed
 from kairos.app.ports import Connections
 from kairos.channels._plain import Plain
 from kairos.domain.errors import Refused, Unavailable, UnknownConnection
@@ -59,25 +59,16 @@ class Webhook(Plain):
             raise Refused("webhook", "to is no name of a connection")
         if delivery.at is None:
             raise Refused("webhook", "a message needs its instant")
-        try:
-            settings = client.connections.settings("webhook", name)
-        except UnknownConnection:
-            raise Refused("webhook", f"no webhook is connected as {name}") from None
-        body = json.dumps(_body(delivery), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        body = document_bytes(_body(delivery))
         if len(body) > BODY_BYTES_MAX:
             raise Refused("webhook", f"the message is of {len(body)} bytes, at most {BODY_BYTES_MAX} go")
-        stamp, secrets = str(int(delivery.at.timestamp())), settings.get("secrets")
-        headers = {
-            "content-type": "application/json",
-            "user-agent": "Kairos",
-            "webhook-id": delivery.message,
-            "webhook-timestamp": stamp,
-            "webhook-signature": sign(secrets if isinstance(secrets, list) else [], delivery.message, stamp, body),
-        }
-        answer = client.post(str(settings.get("url") or ""), headers, body)
-        if answer.status in AGAIN or answer.status >= 500:
+        try:
+            answer = post_signed(client.connections, name, delivery.message, delivery.at, body, client.post)
+        except UnknownConnection:
+            raise Refused("webhook", f"no webhook is connected as {name}") from None
+        if answer.later:
             raise Unavailable("webhook", str(answer.status))
-        if not 200 <= answer.status < 300:
+        if not answer.taken:
             raise Refused("webhook", f"status {answer.status}")
         return delivery.message
 

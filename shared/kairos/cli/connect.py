@@ -16,6 +16,7 @@ from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
 from kairos import registry
+from kairos.app.deliver.receiver_state import ReceiverState
 from kairos.channels._solapi import CONNECTION
 from kairos.cli.connect_push import PUSH, connect_push
 from kairos.cli.failure import CannotDo
@@ -81,6 +82,8 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
     if not from_stdin and not wish.generate and (key := _read_api_key(wish, settings, ask)):
         settings["api_key"] = key
     deployment.secrets.write(wish.source, wish.connection, settings)
+    if wish.source == CALLED and deployment.receiver_states.read(wish.connection) != ReceiverState():
+        deployment.receiver_states.save(wish.connection, ReceiverState())  # connected anew, it is asked anew
     _tell(deployment, wish, {"secret": generated, "public write key": public}, rotated=bool(former))
     return 0
 
@@ -174,7 +177,8 @@ def _tell(deployment: Deployment, wish: Wish, made: dict[str, str | None], *, ro
     screen = open_screen()
     screen.print(f"{wish.source}/{wish.connection} is connected on {deployment.stage}", style="green")
     if wish.source == CALLED:
-        screen.print(f"`webhook: {{to: {wish.connection}}}` in a journey or a template now calls the URL you set")
+        screen.print(f"`webhook: {{to: {wish.connection}}}` in a journey or a template now calls the URL you set,")
+        screen.print(f"and `webhooks: [{{to: {wish.connection}, events: […]}}]` in brand.yaml tells it engine events")
     elif wish.source == KAKAO:
         screen.print("templates with a kakao part now go out as AlimTalk")
         screen.print("`kairos connect solapi main` hears who has no KakaoTalk, so that the next channel is tried")

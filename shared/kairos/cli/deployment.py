@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kairos.app.consents import ConsentHistory
 from kairos.app.deliver.breaker import Complaints
+from kairos.app.deliver.receiver_state import ReceiverStates
 from kairos.app.erase import Traces
 from kairos.app.export import SuppressionScan
 from kairos.app.offers import Pools
@@ -128,6 +129,8 @@ class Deployment(Protocol):
 
     @property
     def sync_states(self) -> SyncStates: ...
+    @property
+    def receiver_states(self) -> ReceiverStates: ...
     @property
     def dead_letters(self) -> DeadLetters: ...
     @property
@@ -310,12 +313,21 @@ class AwsDeployment:
         return DynamoSyncStates(self._client("dynamodb"), self._output("ConfigTable"))
 
     @cached_property
+    def receiver_states(self) -> ReceiverStates:
+        """Return how systems of the brand's own take what is announced to them."""
+        from kairos.aws.receiver_states import DynamoReceiverStates
+
+        return DynamoReceiverStates(self._client("dynamodb"), self._output("MessagesTable"))
+
+    @cached_property
     def dead_letters(self) -> DeadLetters:
         """Return what could not be done."""
         from kairos.aws.dead_letters import SqsDeadLetters
 
-        outboxes = self._output("OutboxTransactionalUrl"), self._output("OutboxMarketingUrl")
-        return SqsDeadLetters(self._client, self._output("ScheduleGroup"), self._output("InboxUrl"), *outboxes)
+        urls = (
+            self._output(f"{name}Url") for name in ("Inbox", "OutboxTransactional", "OutboxMarketing", "Announcements")
+        )
+        return SqsDeadLetters(self._client, self._output("ScheduleGroup"), *urls)
 
     @cached_property
     def patient(self) -> Patient:

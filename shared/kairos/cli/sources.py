@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from kairos import registry
 from kairos.app.sync.state import SyncState
 from kairos.app.sync.sync import is_silent, pullers
-from kairos.cli.connect import RECEIVERS
+from kairos.cli.connect import CALLED, RECEIVERS
 from kairos.cli.failure import WRONG
+from kairos.cli.receivers import is_lost, listeners, troubles
 from kairos.cli.screen import open_screen
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def list_sources(deployment: Deployment) -> int:
-    """Print what is known of each connection; fail where one that is read has not been for a day."""
+    """Print what is known of each connection; fail where one that is read has not been for a day, or where a webhook
+    that listens has not answered for an hour."""
     now = deployment.clock.now()
     states = {(state.source, state.connection): state for state in deployment.sync_states.all()}
     screen, read = open_screen(), pullers()
@@ -34,9 +36,24 @@ def list_sources(deployment: Deployment) -> int:
         screen.print(_said(state), soft_wrap=True, highlight=False)
         for trouble in _troubles(state, now):
             screen.print(f"    {trouble}", style="red", soft_wrap=True, highlight=False, markup=False)
-    if not connected:
+    heard = [_receiver(deployment, name, events, now) for name, events in _listening(deployment).items()]
+    if not connected and not heard:
         screen.print(f"nothing is connected on {deployment.stage}: `kairos connect` does it")
-    return WRONG if silent else 0
+    return WRONG if silent or not all(heard) else 0
+
+
+def _listening(deployment: Deployment) -> dict[str, int]:
+    pointer = deployment.releases.pointer()
+    return listeners(deployment.releases.bundle(pointer.release)["brand"]) if pointer else {}
+
+
+def _receiver(deployment: Deployment, name: str, events: int, now: datetime) -> bool:
+    """Print how a webhook that listens does, and return whether it is well."""
+    state, screen = deployment.receiver_states.read(name), open_screen()
+    screen.print(f"{CALLED}/{name}: hears of {events} types of engine events", soft_wrap=True, highlight=False)
+    for trouble in troubles(state, now):
+        screen.print(f"    {trouble}", style="red", soft_wrap=True, highlight=False, markup=False)
+    return not is_lost(state, now)
 
 
 def _is_read(deployment: Deployment, source: str, name: str) -> bool:

@@ -40,7 +40,18 @@ class Tell:
     events: tuple[Event, ...]
 
 
-Effect = Arm | Send | Tell
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Tell the brand's webhook `to` of an engine event: its type, when it happened (UTC), and plain JSON about it."""
+
+    profile: str
+    to: str
+    type: str
+    at: datetime
+    data: Mapping[str, Any]
+
+
+Effect = Arm | Send | Tell | Announce
 
 
 def effect_to_json(effect: Effect) -> dict[str, Any]:
@@ -49,6 +60,8 @@ def effect_to_json(effect: Effect) -> dict[str, Any]:
         return {"do": "arm", "profile": effect.profile, "at": format_instant(effect.at)}
     if isinstance(effect, Tell):
         return {"do": "tell", "profile": effect.profile, "events": [event_to_json(event) for event in effect.events]}
+    if isinstance(effect, Announce):
+        return {"do": "announce", "profile": effect.profile, **announced(effect)}
     return {
         "do": "send",
         "profile": effect.profile,
@@ -60,6 +73,11 @@ def effect_to_json(effect: Effect) -> dict[str, Any]:
     }
 
 
+def announced(effect: Announce) -> dict[str, Any]:
+    """Return what an announcement says and to whom, as plain JSON values."""
+    return {"to": effect.to, "type": effect.type, "at": format_instant(effect.at), "data": dict(effect.data)}
+
+
 def effect_from_json(raw: Mapping[str, Any]) -> Effect:
     """Read what `effect_to_json` wrote. Raises KeyError, ValueError or BadInput on anything else."""
     if raw["do"] == "arm":
@@ -68,4 +86,6 @@ def effect_from_json(raw: Mapping[str, Any]) -> Effect:
         return Send(**{key: raw[key] for key in ("profile", "message", "channel", "marketing", "asks", "correlation")})
     if raw["do"] == "tell":
         return Tell(raw["profile"], tuple(event_from_json(event) for event in raw["events"]))
+    if raw["do"] == "announce":
+        return Announce(raw["profile"], raw["to"], raw["type"], parse_instant(raw["at"]), raw["data"])
     raise ValueError(f"no effect is called {raw['do']!r}")

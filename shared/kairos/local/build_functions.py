@@ -85,7 +85,9 @@ def _source(parts: Parts, it: Declared) -> Physical:
     function, arn = parts.lambdas.find(spec["FunctionName"]), spec["EventSourceArn"]
     _check_source(it.logical, spec, arn)
     if ":sqs:" in arn:
-        parts.queue_sources.append(_queue_source(parts, function, spec))
+        source = _queue_source(parts, function, spec)
+        parts.queue_sources.append(source)
+        parts.lambdas.sources[it.name] = source
     elif "/stream/" in arn:
         parts.stream_sources.append(_stream_source(parts, function, spec))
     else:

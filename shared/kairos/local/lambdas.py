@@ -13,7 +13,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from kairos.local.agenda import Agenda
 from kairos.local.call import Call
@@ -44,6 +44,7 @@ class Lambdas:
         self.invocations: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.dropped: list[tuple[str, Any]] = []
+        self.sources: dict[str, Source] = {}
 
     def add(self, function: Function) -> Function:
         self._functions[function.logical] = function
@@ -128,6 +129,8 @@ class Lambdas:
         return True
 
     def answer(self, call: Call) -> dict[str, Any]:
+        if call.operation == "UpdateEventSourceMapping":
+            return self._update_source(call.params)
         if call.operation != "Invoke":
             raise AwsError("InvalidRequestContentException", f"{call.operation} is not played by the local cloud")
         try:
@@ -144,6 +147,19 @@ class Lambdas:
         body = json.dumps(result.payload if result.ok else result.error).encode()
         answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": Payload(body)}
         return answer if result.ok else {**answer, "FunctionError": "Unhandled"}
+
+    def _update_source(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        source = self.sources.get(params["UUID"])
+        if source is None:
+            raise AwsError("ResourceNotFoundException", "The resource you requested does not exist.", 404)
+        source.enabled = params.get("Enabled", source.enabled) is True
+        return {"UUID": params["UUID"], "State": "Enabling" if source.enabled else "Disabling"}
+
+
+class Source(Protocol):
+    """A queue that starts a function, as far as Lambda's API changes it."""
+
+    enabled: bool
 
 
 class Payload:

@@ -139,7 +139,11 @@ class Requests:
         yield Request(f"sns:{call.operation}", resource, self.context(call))
 
     def lambda_(self, call: Call) -> Iterator[Request]:
-        """Yield what an invocation needs."""
+        """Yield what an invocation needs, or the change of what starts a function."""
+        if "UUID" in call.params:
+            mapping = self.arn("lambda", f"event-source-mapping:{call.params['UUID']}")
+            yield Request(f"lambda:{call.operation}", mapping, self.context(call))
+            return
         name = str(call.params["FunctionName"])
         arn = name if name.startswith("arn:") else self.arn("lambda", f"function:{name}")
         action = "InvokeFunction" if call.operation == "Invoke" else call.operation

@@ -123,7 +123,7 @@ def _signed_by(public: list[str], given: list[str], signed: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    sound = [key for text in public if len(key := _decoded(text, PUBLIC_PREFIX)) == 32]
+    sound = [raw for text in public if len(raw := _decoded(text, PUBLIC_PREFIX)) == 32]
     for key in map(Ed25519PublicKey.from_public_bytes, sound):
         for signature in map(_from_base64, given):
             try:

@@ -15,7 +15,8 @@ import pytest
 
 from kairos.app.deliver.outboxes import Outboxes
 from kairos.app.deliver.outcome import Delivered, Request
-from kairos.app.deliver.webhooks import Answer, Webhooks, sign
+from kairos.app.deliver.receivers import Answer, sign
+from kairos.app.deliver.webhooks import Webhooks
 from kairos.app.ports import OutboxMessage, Pointer
 from kairos.app.publish.live import EMPTY_BUNDLE, LiveRelease
 from kairos.domain.errors import Refused, Unavailable
@@ -278,9 +279,13 @@ def test_an_inbox_that_takes_nothing_brings_the_call_again_under_the_same_id() -
     assert len(calls.told()) == 1
 
 
+def never() -> Any:
+    raise AssertionError("nobody is called")
+
+
 def test_a_batch_holds_messages_and_calls_and_each_finds_its_way() -> None:
     calls, messages = Calls(), Messages()
-    outboxes = Outboxes(lambda: messages.deliver, lambda: calls.webhooks)
+    outboxes = Outboxes(lambda: messages.deliver, lambda: calls.webhooks, never)
     batch = [Request("a", calls.request), Request("b", messages.request)]
     assert {done.request.receipt for done in outboxes.handle(batch)} == {"a", "b"}
     assert (len(calls.received), len(messages.channel.taken)) == (1, 1)
@@ -288,9 +293,5 @@ def test_a_batch_holds_messages_and_calls_and_each_finds_its_way() -> None:
 
 def test_who_has_no_calls_makes_nothing_for_them() -> None:
     messages = Messages()
-
-    def never() -> Webhooks:
-        raise AssertionError("nobody is called")
-
-    [done] = Outboxes(lambda: messages.deliver, never).handle([Request("b", messages.request)])
+    [done] = Outboxes(lambda: messages.deliver, never, never).handle([Request("b", messages.request)])
     assert done.outcome.kind == "sent"

@@ -11,7 +11,7 @@ from kairos.app.ports import Pause, Pointer
 from kairos.app.publish.bundle import VERSIONS_MAX
 from kairos.app.publish.publish import NothingBefore, NothingLive, Publish
 from kairos.app.publish.release import Release
-from kairos.domain.errors import BadInput, VersionConflict
+from kairos.domain.errors import BadInput, Unavailable, VersionConflict
 from kairos.memory import MemoryDrafts, MemoryReleases
 from tests.app.brands import brand, journey, segment, small_drafts, template
 
@@ -397,3 +397,51 @@ def test_a_draft_called_otherwise_than_its_document_is_told() -> None:
     drafts = small_drafts(("journey", "other", journey()))
     (problem,) = Publish(drafts, MemoryReleases()).validate()["journey", "other"]
     assert (problem.path, problem.message) == ("id", "expected 'other', as the item is called")
+
+
+class Source:
+    """Who takes announcements out of their queue: what was said of it, and how the pointer stood then."""
+
+    def __init__(self, releases: MemoryReleases) -> None:
+        self.releases = releases
+        self.said: list[tuple[bool, bool]] = []
+        self.fails = False
+
+    def wake(self, *, awake: bool) -> None:
+        if self.fails:
+            raise Unavailable("announcements", "ResourceInUseException")
+        pointer = self.releases.pointer()
+        listens = bool(pointer and self.releases.bundle(pointer.release)["brand"].get("webhooks"))
+        self.said.append((awake, listens))
+
+
+def test_announcements_are_taken_out_of_their_queue_while_somebody_listens_and_else_nobody_asks() -> None:
+    drafts, releases = small_drafts(("journey", "welcome", journey())), MemoryReleases()
+    source = Source(releases)
+    publish = Publish(drafts, releases, announcements=source)
+    publish.publish(None, NOW)
+    publish.renew(NOW)
+    assert source.said == [], "a brand without webhooks costs no call"
+    drafts.put("brand", "brand", brand(webhooks=[{"to": "crm", "events": ["unsubscribed"]}]))
+    publish.dry().publish(None, NOW)
+    assert source.said == []
+    publish.publish(None, NOW)
+    assert source.said == [(True, False)], "before the first can be announced"
+    publish.renew(NOW)
+    assert source.said.pop() == (True, True), "a deployment may have put it to sleep"
+    drafts.put("brand", "brand", brand())
+    publish.publish(None, NOW)
+    assert source.said == [(True, False), (False, False)], "after the last may have been announced"
+
+
+def test_nothing_goes_live_that_nobody_would_hear_of() -> None:
+    drafts, releases = small_drafts(("journey", "welcome", journey())), MemoryReleases()
+    source = Source(releases)
+    publish = Publish(drafts, releases, announcements=source)
+    publish.publish(None, NOW)
+    before = releases.pointer()
+    drafts.put("brand", "brand", brand(webhooks=[{"to": "crm", "events": ["unsubscribed"]}]))
+    source.fails = True
+    with pytest.raises(Unavailable):
+        publish.publish(None, NOW)
+    assert releases.pointer() == before

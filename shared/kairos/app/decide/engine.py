@@ -38,6 +38,7 @@ from kairos.app.decide import (
     waits,
     walked,
 )
+from kairos.app.decide.announcing import announcements
 from kairos.app.decide.rest import resting
 from kairos.app.decide.turn import Turn
 from kairos.app.deliver.consent import NO_CONSENT
@@ -80,7 +81,7 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
     """
     inputs = list(inputs)
     if erasing.concerns(profile, inputs):
-        return _erase(profile, inputs, now)
+        return _erase(profile, release, inputs, now)
     inputs = [entry for entry in inputs if not erasing.is_word(entry)]
     born = profile is None
     if profile is None:
@@ -90,14 +91,15 @@ def decide(profile: Profile | None, release: Release, inputs: Iterable[Input], n
         profile = Profile(id=first.profile, created_at=now)
     turn = _arbitrated(profile, release, inputs, now, born=born)
     parcels.ship(turn)
-    return None if walked.is_idle(turn, profile, inputs) else _close(turn)
+    return None if walked.is_idle(turn, profile, inputs) else _close(turn, None if born else profile)
 
 
-def _erase(profile: Profile | None, inputs: Sequence[Input], now: datetime) -> Outcome | None:
+def _erase(profile: Profile | None, release: Release, inputs: Sequence[Input], now: datetime) -> Outcome | None:
     left = erasing.erase(profile, inputs, now)
     if left is None:
         return None
-    return Outcome(left.profile, left.effects, left.reasons, due=None, wake_at=None, ttl=left.ttl, lateness=timedelta())
+    effects = [*left.effects, *announcements(release.listeners, None, left.profile, left.reasons, now)]
+    return Outcome(left.profile, effects, left.reasons, due=None, wake_at=None, ttl=left.ttl, lateness=timedelta())
 
 
 def _arbitrated(profile: Profile, release: Release, inputs: Sequence[Input], now: datetime, *, born: bool) -> Turn:
@@ -331,7 +333,7 @@ def _settle_held(turn: Turn, message: Message) -> None:
         timelines.after_held(turn, enrollment, message.step)
 
 
-def _close(turn: Turn) -> Outcome:
+def _close(turn: Turn, before: Profile | None) -> Outcome:
     profile = turn.profile
     profile.log = (*profile.log, *(reason for reason in turn.reasons if reason.kind not in UNLOGGED))
     caps.forget(turn)
@@ -348,7 +350,7 @@ def _close(turn: Turn) -> Outcome:
     profile.wake = alarm.place(turn, wake_at, check)
     return Outcome(
         profile=profile,
-        effects=tuple(turn.effects),
+        effects=(*turn.effects, *announcements(turn.release.listeners, before, profile, turn.reasons, turn.now)),
         reasons=tuple(turn.reasons),
         due=due,
         wake_at=profile.wake,

@@ -10,6 +10,7 @@ from kairos import registry
 from kairos.app.definitions.calendar import check_calendar, check_overrides
 from kairos.app.definitions.compile import Problems
 from kairos.app.definitions.limits import CHANNELS, LIMITS, read_caps, read_hours, read_rest, read_spread, whole
+from kairos.app.definitions.listening import read_webhooks
 from kairos.app.definitions.timing import read_timing
 from kairos.domain.document import Document, parse_share
 from kairos.domain.errors import BadDefinition
@@ -41,6 +42,7 @@ BRAND_KEYS = (
     "timing",
     "walks",
     "offers",
+    "webhooks",
     "calendar",
     "holidays",
 )
@@ -96,6 +98,7 @@ def check_brand(raw: object) -> list[BadDefinition]:
         read_timing,
         _walks,
         read_offers,
+        read_webhooks,
         check_calendar,
         check_overrides,
     ):

@@ -35,6 +35,7 @@ from kairos.app.definitions.brand import (
 )
 from kairos.app.definitions.compile import ENTRIES_MAX, IF_PAST
 from kairos.app.definitions.limits import CAPS_MAX, CHANNELS, DOES, RESTS_MAX, SENT_MAX, TRANSACTIONAL
+from kairos.app.definitions.listening import WEBHOOKS_SCHEMA
 from kairos.app.definitions.source_schema import source_schema
 from kairos.app.definitions.template import (
     LANGUAGES_MAX,
@@ -340,6 +341,7 @@ def _brand() -> Schema:
             "additionalProperties": False,
             "patternProperties": {_whole(ID_FORM): _object(_offer())},
         },
+        "webhooks": WEBHOOKS_SCHEMA,
         "walks": _object({"per_second": {"type": "number", "minimum": 1, "maximum": WALK_RATE_MAX}}, "per_second"),
     }
     return _object(own, "timezone")

@@ -27,6 +27,9 @@ AGAIN = "again"
 UNREACHABLE = "not reachable"
 """The code of a message whose address takes nothing any more: its journeys are told that the channel is closed."""
 
+LOST = "given up"
+"""The code of an announcement that nobody took for days."""
+
 TOLD = frozenset({"sent", "held", "not_sent"})
 """What the journeys hear of, where there is a profile to hear it."""
 
@@ -69,6 +72,8 @@ class Outcome:
         counted = [names[self.kind]] if self.kind in names else []
         if self.kind == "not_sent":
             counted.append("NotSent" + self.code.title().replace(" ", ""))
+        if self.code == LOST:
+            counted.append("AnnouncementsLost")
         if self.repeated:
             counted.append("RepeatedSends")
         return tuple(counted)

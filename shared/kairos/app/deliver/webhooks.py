@@ -2,29 +2,24 @@
 
 A call travels as a message does, through the outbox of its journey's class, under the id that the step derived. Before
 it is made the item is read again: who has left the step, or was erased, is not called for. A receiver may see a call
-more than once (an answer that was lost, two deliveries of one request), always under the same id: that is what
-Standard Webhooks asks of a sender, and why no ledger is needed.
+more than once (an answer that was lost, two deliveries of one request), always under the same id.
 
 An answer of the 200s is told as `webhook_answered`; what will never succeed (a redirect, another 4xx, an address that
 may not be called) as `webhook_failed`. Everything else says nothing: the step asks again after its own pause.
-https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from kairos.app.deliver.gates import find_profile
 from kairos.app.deliver.lease import lease
 from kairos.app.deliver.outcome import Delivered, Outcome, Request, failure
+from kairos.app.deliver.receivers import Answer, Post, document_bytes, post_signed
 from kairos.app.ports import Clock, Connections, Customers, Inbox, InboxMessage, Outbox, OutboxMessage, SendTokens
 from kairos.app.publish.release import Release
 from kairos.domain.condition import look_up
@@ -37,25 +32,7 @@ from kairos.registry import Rate
 from kairos.steps.webhook import ANSWERED, FAILED, Hook
 
 ANSWER_BYTES_MAX = 4_000
-AGAIN = frozenset({408, 425, 429})
-KEY_PREFIX = "whsec_"
 RATE = Rate(10)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a receiver said. `body` is as much of it as was read; `whole` says that it is all."""
-
-    status: int
-    body: bytes = b""
-    whole: bool = True
-
-
-class Post(Protocol):
-    """How a call leaves the house."""
-
-    def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Return the answer. Raises Refused for what must not be called, Unavailable where there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,27 +112,17 @@ class Webhooks:
             return self._tell(wanted, request, FAILED, {"reason": reason})
         except Unavailable as error:
             return Outcome("idle", "no answer", detail=error.reason)
-        if answer.status in AGAIN or answer.status >= 500:
+        if answer.later:
             return Outcome("idle", "no answer", detail=str(answer.status))
-        if 200 <= answer.status < 300:
+        if answer.taken:
             body = _json(answer)
             return self._tell(wanted, request, ANSWERED, {"status": answer.status, **({"body": body} if body else {})})
         return self._tell(wanted, request, FAILED, {"status": answer.status, "reason": f"status {answer.status}"})
 
     def _send(self, wanted: _Wanted, request: OutboxMessage) -> Answer:
-        settings = self._connections.settings(WEBHOOK, wanted.hook.to)
         now = self._clock.now()
-        body = json.dumps(_body(wanted, now), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        stamp = str(int(now.timestamp()))
-        secrets = settings.get("secrets")
-        headers = {
-            "content-type": "application/json",
-            "user-agent": "Kairos",
-            "webhook-id": request.message,
-            "webhook-timestamp": stamp,
-            "webhook-signature": sign(secrets if isinstance(secrets, list) else [], request.message, stamp, body),
-        }
-        return self._post(str(settings.get("url") or ""), headers, body)
+        body = document_bytes(_body(wanted, now))
+        return post_signed(self._connections, wanted.hook.to, request.message, now, body, self._post)
 
     def _tell(self, wanted: _Wanted, request: OutboxMessage, name: str, said: Mapping[str, Any]) -> Outcome:
         now = self._clock.now()
@@ -178,22 +145,6 @@ class Webhooks:
         except Unavailable as error:
             return Delivered(one.request, failure(error))
         return one
-
-
-def sign(secrets: Sequence[str], id: str, stamp: str, body: bytes) -> str:
-    """Return the header `webhook-signature`: one signature for each secret, so that a receiver may change its own.
-
-    Raises Refused where there is no secret, or one that is not `whsec_` and base64.
-    """
-    try:
-        keys = [base64.b64decode(secret.removeprefix(KEY_PREFIX), validate=True) for secret in secrets]
-    except (binascii.Error, ValueError, AttributeError):
-        keys = []
-    if not keys or not all(keys):
-        raise Refused(WEBHOOK, "the connection has no sound secret")
-    content = f"{id}.{stamp}.".encode() + body
-    made = (base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode() for key in keys)
-    return " ".join(f"v1,{signature}" for signature in made)
 
 
 def _wanted(profile: Profile, release: Release, call: str) -> _Wanted | None:

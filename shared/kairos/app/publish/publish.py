@@ -8,6 +8,7 @@ the same pointer without a new release, so they act on the next batch of every f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,7 @@ from kairos.app.definitions.documents import (
 )
 from kairos.app.definitions.ready import check_ready
 from kairos.app.dry_run import DryReleases
-from kairos.app.ports import Drafts, Overdue, Pointer, Releases
+from kairos.app.ports import AnnouncementSource, Drafts, Overdue, Pointer, Releases
 from kairos.app.publish.bundle import build_bundle, documents_of, same_calendar
 from kairos.app.publish.difference import Difference, compare
 from kairos.app.publish.learned import with_learned
@@ -43,7 +44,7 @@ from kairos.app.walk.start import (
 )
 from kairos.domain.canonical import fingerprint
 from kairos.domain.document import ID_FORM
-from kairos.domain.errors import BadDefinition, BadInput, Rejected, VersionConflict
+from kairos.domain.errors import BadDefinition, BadInput, Rejected, Unavailable, VersionConflict
 from kairos.domain.localtime import load_zone
 from kairos.domain.walk import Gone, Walk
 
@@ -94,21 +95,25 @@ class TakeAlong:
 class Publish:
     """The use case; `now` says which years' holidays are near, and when walks are asked for.
 
-    Without `walks` a change concerns only what happens from now on, as in a simulation. `public_url` is where links in
-    messages lead: its length counts in texts.
+    Without `walks` a change concerns only what happens from now on, as in a simulation. `announcements` is awake while
+    what is live says that somebody listens.
     """
 
     def __init__(
-        self, drafts: Drafts, releases: Releases, walks: StartWalks | None = None, public_url: str = ""
+        self,
+        drafts: Drafts,
+        releases: Releases,
+        walks: StartWalks | None = None,
+        announcements: AnnouncementSource | None = None,
     ) -> None:
-        self._public_url = public_url
         self._drafts = drafts
         self._releases = releases
         self.walks = walks
+        self._announcements = announcements
 
     def dry(self) -> Publish:
         """Return the same use case with the same drafts and releases, of which nothing is changed."""
-        return Publish(self._drafts, DryReleases(self._releases), ForeseeWalks(self.walks), self._public_url)
+        return Publish(self._drafts, DryReleases(self._releases), ForeseeWalks(self.walks))
 
     def validate(self) -> dict[tuple[str, str], list[Problem]]:
         """Check every draft among all others, write what is wrong with each beside it, and return it."""
@@ -226,7 +231,7 @@ class Publish:
         wanted = overlay(live, drafts, ids)
         problems = check_brand_documents(wanted)
         if not errors_of(problems):
-            problems += check_ready(wanted, self._public_url)
+            problems += check_ready(wanted)
         if errors := errors_of(problems):
             raise BadDefinitions(errors)
         changed = differing(wanted, live)
@@ -265,6 +270,7 @@ class Publish:
         previous = self._releases.bundle(old.release)
         bundle = _bundle(documents_of(previous), previous, now)
         if same_calendar(previous, bundle):
+            self._listen(bundle)  # a deployment may have put it to sleep
             return Published(old)
         return self._go_live(bundle, previous, old, now, TakeAlong())
 
@@ -282,10 +288,22 @@ class Publish:
         differences = compare(previous, bundle)
         changed = [found.id for found in differences if found.kind == "journey" and found.former and found.version]
         needs = (*needs_of_release(previous, bundle, now), *coming, *_needs_along(along, bundle, changed))
+        self._listen(bundle)  # before anything is announced
         walks = self._move(new, old, needs, now) if new != old else ()
+        self._leave(bundle, previous)
         changed_days = moved(previous, bundle, now) if previous else ()
         warnings = _no_longer_kept(previous, bundle)
         return Published(new, walks=walks, differences=differences, moved=changed_days, warnings=warnings)
+
+    def _listen(self, bundle: Mapping[str, Any]) -> None:
+        if self._announcements and bundle["brand"].get("webhooks"):
+            self._announcements.wake(awake=True)
+
+    def _leave(self, bundle: Mapping[str, Any], previous: Mapping[str, Any] | None) -> None:
+        listened = previous is not None and previous["brand"].get("webhooks")
+        if self._announcements and listened and not bundle["brand"].get("webhooks"):
+            with suppress(Unavailable):  # it is live already; what is asked in vain costs cents
+                self._announcements.wake(awake=False)
 
     def _move(self, new: Pointer, old: Pointer | None, needs: Iterable[Need], now: datetime | None) -> tuple[Walk, ...]:
         """Move the pointer, its walks written down before: a crash in between leaves walks that find nothing to do."""

@@ -27,7 +27,6 @@ Journeys are compiled when first met, so a release of a thousand costs what one 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -42,6 +41,7 @@ from kairos.app.publish.learning import Learning
 from kairos.app.publish.timed import Timing
 from kairos.app.publish.tracked import Segments, Tracked
 from kairos.domain.anchor import Prediction, SharedAnchor
+from kairos.domain.announcement import Listener
 from kairos.domain.cap import Cap, first_weekday, parse_per
 from kairos.domain.condition import Condition, Did, Guarded, guards_of, parse_condition, walk
 from kairos.domain.document import Document, parse_share
@@ -191,6 +191,12 @@ class Release:
             Cap(cap["channel"], cap["max"], parse_per(cap["per"]), cap.get("class", "marketing"))
             for cap in self.brand.get("caps") or ()
         )
+
+    @cached_property
+    def listeners(self) -> tuple[Listener, ...]:
+        """Return which engine events systems of the brand's own hear of."""
+        raws = self.brand.get("webhooks") or ()
+        return tuple(Listener(raw["to"], frozenset(raw["events"]), tuple(raw.get("traits", ()))) for raw in raws)
 
     @cached_property
     def timing(self) -> Timing:
@@ -375,11 +381,6 @@ class Release:
     def shows_browsing(self) -> bool:
         """Return whether a live template shows what a customer looked at, or bought last: items then remember it."""
         return bool(self.bundle["index"].get("browsing"))
-
-    @property
-    def shows_related(self) -> bool:
-        """Return whether a template shows what others also looked at. Reads all templates: once a night will do."""
-        return self.shows_browsing and "products.also_viewed" in json.dumps(self.bundle["templates"])
 
     @cached_property
     def partials(self) -> Mapping[str, Mapping[str, Any]]:

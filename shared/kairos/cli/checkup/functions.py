@@ -7,6 +7,7 @@ from typing import Any
 
 from kairos.cli.checkup.finding import Finding, ok, unknown, warn, wrong
 from kairos.cli.checkup.patient import Absent, Patient
+from kairos.cli.receivers import listeners
 from kairos.settings import FUNCTIONS, variables
 
 NEW_ACCOUNT = 10
@@ -74,6 +75,7 @@ def event_sources(patient: Patient) -> Iterator[Finding]:
         )
         return
     off = [row for row in rows if row.get("State") not in ("Enabled", "Enabling", "Creating", "Updating")]
+    off = [row for row in off if listeners(patient.brand) or not _is_of_announcements(row)]
     for row in off:
         function, source = row["FunctionArn"].rpartition(":")[2], row.get("EventSourceArn", "").rpartition(":")[2]
         yield wrong(
@@ -82,6 +84,11 @@ def event_sources(patient: Patient) -> Iterator[Finding]:
         )
     if not off:
         yield ok(f"{len(rows)} queues and streams start their functions")
+
+
+def _is_of_announcements(row: Mapping[str, Any]) -> bool:
+    """Return whether it is the one that sleeps while no webhook listens."""
+    return str(row.get("EventSourceArn", "")).endswith("-announcements")
 
 
 def _sources(patient: Patient) -> list[Mapping[str, Any]]:
