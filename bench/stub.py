@@ -69,6 +69,12 @@ class State:
         }
         return {"Responses": found, "UnprocessedKeys": {}}
 
+    def query(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the rows of one partition whose sort key begins as asked: what `suppressions` is asked for."""
+        (partition, begins) = (value["S"] for value in body["ExpressionAttributeValues"].values())
+        rows = self.tables[body["TableName"]].items()
+        return {"Items": [row for (first, *rest), row in rows if first == partition and rest[0].startswith(begins)]}
+
     def put_item(self, body: dict[str, Any]) -> dict[str, Any]:
         table, item = body["TableName"], body["Item"]
         key = _key(table, item)

@@ -14,8 +14,8 @@ from kairos.aws.outbox import read_outbox
 from kairos.bootstrap import clock, deliver
 from kairos.domain.errors import BadInput
 
-logger = Logger()
-metrics = Metrics()
+logger, metrics = Logger(location=None, timestamp=None), Metrics()
+logger.remove_keys(["service"])  # CloudWatch says whose line it is, and when: lines are paid for by the byte
 CALL_SECONDS = 20  # the longest call of a provider, and what is done after it
 prepare()
 

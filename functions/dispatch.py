@@ -10,8 +10,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from kairos.aws.stream import read_images
 from kairos.bootstrap import dispatch
 
-logger = Logger()
-metrics = Metrics()
+logger, metrics = Logger(location=None, timestamp=None), Metrics()
+logger.remove_keys(["service"])  # CloudWatch says whose line it is, and when: lines are paid for by the byte
 
 
 @metrics.log_metrics

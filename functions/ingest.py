@@ -9,7 +9,8 @@ from kairos.app.ingest.front import handle_event
 from kairos.bootstrap import clock, ingest, report
 from kairos.domain.errors import Rejected
 
-COUNTED = {"accepted": "EventsAccepted", "unaddressed": "EventsUnaddressed", "refused": "CallsRefused"}
+LOST = {"unaddressed": "EventsUnaddressed", "refused": "CallsRefused"}
+COUNTED = {"accepted": "EventsAccepted", **LOST}
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
@@ -24,6 +25,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
         answered = handle_event(ingest(), event, now)
         facts, answer = dict(answered.facts), to_event(answered)
         counts[f"Answered{answered.status // 100}xx"] = 1
-    counts |= {name: facts[fact] for fact, name in COUNTED.items() if facts.get(fact)}
+    counted = LOST if "detail" in event else COUNTED  # what SES says is counted by `tally`, message by message
+    counts |= {name: facts[fact] for fact, name in counted.items() if facts.get(fact)}
     report("ingest").write("ingested", facts, counts, now)
     return answer

@@ -111,7 +111,7 @@ class Grants:
         _allow(deliver, "dynamodb:GetItem", on=tables.customers.table_arn)
         _allow(deliver, "dynamodb:BatchGetItem", on=tables.contacts.table_arn)
         self._use_contacts_key(deliver, "dynamodb")
-        _allow(deliver, "dynamodb:BatchGetItem", on=tables.suppressions.table_arn)
+        _allow(deliver, "dynamodb:Query", on=tables.suppressions.table_arn)
         _allow(
             deliver,
             "dynamodb:GetItem",

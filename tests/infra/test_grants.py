@@ -36,7 +36,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "ingest": {"PutItem"},
         "sync": {"PutItem"},
         "preferences": {"PutItem"},
-        "deliver": {"BatchGetItem"},
+        "deliver": {"Query"},
     },
     "InsightsTable": {"tally": {"Query", "PutItem", "UpdateItem"}},
     "ConsentsTable": {"decide": {"PutItem"}},

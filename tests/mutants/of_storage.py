@@ -61,11 +61,19 @@ MUTANTS = [
         ("aws/test_customers.py",),
     ),
     Mutant(
-        "suppressions and contacts are read as they were",
+        "suppressions are read as they were",
+        "shared/kairos/aws/suppressions.py",
+        "            ConsistentRead=True,\n",
+        "            ConsistentRead=False,\n",
+        "a stop that was acknowledged a moment ago is not seen",
+        ("aws/test_suppressions.py",),
+    ),
+    Mutant(
+        "contacts are read as they were",
         "shared/kairos/aws/batch.py",
         '"ConsistentRead": True',
         '"ConsistentRead": False',
-        "a stop that was acknowledged a moment ago is not seen",
+        "an address that was corrected a moment ago is not seen",
         ("aws/test_batch.py",),
     ),
     Mutant(

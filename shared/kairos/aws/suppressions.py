@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from kairos.aws.batch import batch_get
 from kairos.aws.errors import ConditionFailed, calling
+from kairos.aws.paging import all_items
 from kairos.aws.secret import Keys
 from kairos.aws.table import from_sortable, sortable
 from kairos.domain.suppression import UNSUBSCRIBED, is_lifted
@@ -51,13 +51,24 @@ class DynamoSuppressions:
             return  # stopped before, as firmly and as lately
 
     def suppressed(self, channel: str, address: str, consented_at: datetime | None = None) -> frozenset[str]:
-        keys = [
-            {"address": {"S": hashed}, "scope": {"S": f"{channel}#{purpose}"}}
+        rows = (
+            row
             for hashed in self._keys().hashes("address", _same_for_all_spellings(address))
-            for purpose in PURPOSES
-        ]
-        rows = batch_get(self._client, self._table, "suppressions", keys)
+            for row in self._stops(hashed, channel)
+        )
         return frozenset(purpose for row in rows if (purpose := _stopped(row, consented_at)) is not None)
+
+    def _stops(self, address_hash: str, channel: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of one hash on one channel: a query of all is half the price of a look for each purpose."""
+        yield from all_items(
+            "suppressions",
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression="address = :address AND begins_with(#scope, :channel)",
+            ExpressionAttributeNames={"#scope": "scope"},
+            ExpressionAttributeValues={":address": {"S": address_hash}, ":channel": {"S": f"{channel}#"}},
+            ConsistentRead=True,
+        )
 
 
 def _stopped(row: Mapping[str, Any], consented_at: datetime | None) -> str | None:
