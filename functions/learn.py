@@ -18,6 +18,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Learn once. Fails where what was better was refused, so that somebody hears of it."""
     night = learn().run()
     metrics.add_metric(name="LearnRead", unit=MetricUnit.Count, value=night.looked_at)
+    metrics.add_metric(name="LearnRelated", unit=MetricUnit.Count, value=night.related)
     metrics.add_metric(name="LearnBetter", unit=MetricUnit.Count, value=len(night.changed))
     logger.info("learned", extra={**night.facts(), "judged": night.judged})
     return night.facts()

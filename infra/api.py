@@ -86,8 +86,8 @@ def make_api(scope: Construct, stage: Stage, options: Options) -> apigateway.Htt
     )
 
 
-def add_routes(scope: Construct, stage: Stage, api: apigateway.HttpApi, functions: Functions) -> None:
-    """Route to `functions`, with a throttle for each route and an access log."""
+def add_routes(scope: Construct, stage: Stage, api: apigateway.HttpApi, functions: Functions) -> apigateway.CfnStage:
+    """Route to `functions`, with a throttle for each route and an access log. Return the stage that is deployed."""
     integrations = {
         name: HttpLambdaIntegration(
             f"{name.capitalize()}Integration",
@@ -104,6 +104,7 @@ def add_routes(scope: Construct, stage: Stage, api: apigateway.HttpApi, function
     deployed = _deployed_stage(scope, stage, api)
     # A throttle may only name a route that exists.
     deployed.node.add_dependency(*routes)
+    return deployed
 
 
 def _deployed_stage(scope: Construct, stage: Stage, api: apigateway.HttpApi) -> apigateway.CfnStage:

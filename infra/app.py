@@ -1,8 +1,9 @@
 """Synthesise the stack: `python -m infra.app`, which is what `cdk` runs, or `synthesise()` from Python.
 
-`-c stage=prod` chooses the stage. `alarm_email`, `email_identity`, `allowed_origins` (with commas), `traces`, `account`
-and `region` are said the same way, or stand in cdk.json under `context.stages.<stage>`, where the next deployment does
-not forget them. No account is looked up, and nothing is read from one. See docs/deploy.md.
+`-c stage=prod` chooses the stage. `alarm_email`, `email_identity`, `allowed_origins` (with commas), `traces`,
+`link_domain`, `link_certificate`, `account` and `region` are said the same way, or stand in cdk.json under
+`context.stages.<stage>`, where the next deployment does not forget them. No account is looked up, and nothing is read
+from one. See docs/deploy.md.
 """
 
 import json
@@ -69,6 +70,8 @@ def _options(app: App) -> Options:
         email_identity=_said(app, "email_identity"),
         allowed_origins=tuple(origins.split(",")) if origins else Options().allowed_origins,
         traces=_said(app, "traces") in ("true", "True"),
+        link_domain=_said(app, "link_domain"),
+        link_certificate=_said(app, "link_certificate"),
     )
 
 

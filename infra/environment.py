@@ -1,7 +1,6 @@
 """The value behind each `KAIROS_…` name, in one place: functions read a part of it, outputs another."""
 
 from aws_cdk import Aws, Fn
-from aws_cdk import aws_apigatewayv2 as apigateway
 
 from infra.archive import Archive
 from infra.keys import Keys
@@ -19,7 +18,7 @@ def environment(
     keys: Keys,
     schedules: Schedules,
     archive: Archive,
-    api: apigateway.HttpApi,
+    public_url: str,
 ) -> dict[str, str]:
     """Return every name, without its prefix `KAIROS_`, and what it resolves to once deployed."""
     return {
@@ -56,7 +55,7 @@ def environment(
         "CONNECTIONS_PREFIX": connections_prefix(stage),
         "CONFIGURATION_SET": stage.prefix,
         "PUSH_APPLICATIONS": push_applications(stage),
-        "PUBLIC_URL": api.api_endpoint,
+        "PUBLIC_URL": public_url,
     }
 
 

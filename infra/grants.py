@@ -180,9 +180,12 @@ class Grants:
         self._consume(tally, self.queues.tally)
 
     def _learn(self, learn: lambda_.Function) -> None:
-        # It writes nothing: `publish` judges what it offers, and makes it live or refuses.
+        # `publish` judges what it offers, and makes it live or refuses.
         _allow(learn, "dynamodb:Scan", "dynamodb:DescribeTable", on=self.tables.customers.table_arn)
         self._read_release(learn)
+        # Says of products, which lie in the ledger's table, what is looked at together, and comes at no message in it.
+        products = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["product#*"]}}
+        _allow(learn, "dynamodb:UpdateItem", on=self.tables.messages.table_arn, conditions=products | ANSWERS_NOTHING)
         _allow(learn, "lambda:InvokeFunction", on=self.functions["publish"].function_arn)
 
     def _read_release(self, function: lambda_.Function) -> None:

@@ -13,6 +13,7 @@ from infra.environment import environment
 from infra.functions import make_functions
 from infra.grants import Grants
 from infra.keys import make_keys
+from infra.link_domain import make_link_domain, public_url
 from infra.mail import make_mail, return_feedback
 from infra.queues import make_queues
 from infra.schedules import learn_daily, make_schedules, renew_daily, sweep_regularly, sync_regularly
@@ -74,12 +75,12 @@ class KairosStack(Stack):
         make_mail(self, stage, options.email_identity)
         api = make_api(self, stage, options)
         archive = make_archive(self, stage, queues)
-        values = environment(stage, tables, queues, keys, schedules, archive, api)
+        values = environment(stage, tables, queues, keys, schedules, archive, public_url(options, api))
 
         functions = make_functions(self, stage, values, traces=options.traces)
         Grants(functions, stage, tables, queues, keys, schedules, archive).make()
         connect(functions, stage, queues, tables)
-        add_routes(self, stage, api, functions)
+        make_link_domain(self, options, api, add_routes(self, stage, api, functions))
         sweep_regularly(self, functions["sweep"])
         renew_daily(self, functions["publish"])
         sync_regularly(self, functions["sync"])

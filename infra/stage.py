@@ -51,10 +51,13 @@ class Options:
     `alarm_email` receives the alarms; `email_identity` is a domain to be verified with SES by this stack;
     `allowed_origins` are the shop's own sites, from which browsers may call the tracking routes. `traces` lets X-Ray
     follow the functions: for a while, since it keeps a twentieth of all runs and costs a tenth of a message. Logs carry
-    the correlation id either way.
+    the correlation id either way. `link_domain` is an address of one's own for the API, and `link_certificate` the ARN
+    of its certificate: both or none.
     """
 
     alarm_email: str | None = None
     email_identity: str | None = None
     allowed_origins: tuple[str, ...] = ("*",)
     traces: bool = False
+    link_domain: str | None = None
+    link_certificate: str | None = None

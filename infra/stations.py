@@ -107,7 +107,7 @@ _ALL = (
         "Validates drafts and compiles them into a release",
         memory_mb=1024,
         timeout_seconds=120,
-        reads=(*_RELEASE, *_ROUNDS, "ANNOUNCEMENTS_SOURCE"),
+        reads=(*_RELEASE, *_ROUNDS, "PUBLIC_URL", "ANNOUNCEMENTS_SOURCE"),
         compiles=True,
     ),
     # Ends before the next one starts, five minutes later.
@@ -164,7 +164,7 @@ _ALL = (
         "Learns from a sample of customers when people buy and answer, and offers publish what foretells better",
         memory_mb=1769,
         timeout_seconds=900,
-        reads=("CUSTOMERS_TABLE", *_RELEASE, "PUBLISH_FUNCTION"),
+        reads=("CUSTOMERS_TABLE", *_RELEASE, "MESSAGES_TABLE", "PUBLISH_FUNCTION"),
         computes=True,
     ),
 )

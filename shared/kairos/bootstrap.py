@@ -253,7 +253,7 @@ def publish() -> Publish:
     walks = StartWalks(DynamoWalks(_client("dynamodb"), settings.config_table), _rounds(settings))
     releases = _releases(settings.config_table, settings.releases_bucket)
     source = LambdaAnnouncementSource(partial(_client, "lambda"), settings.announcements_source)
-    return Publish(drafts, releases, walks, source)
+    return Publish(drafts, releases, walks, settings.public_url, source)
 
 
 @cache
@@ -426,6 +426,7 @@ def learn() -> LearnNightly:
     from kairos.app.learn.nightly import LearnNightly
     from kairos.app.publish.live import LiveRelease
     from kairos.aws.customer_scan import DynamoCustomerScan
+    from kairos.aws.products import DynamoProducts
     from kairos.aws.publishing import LambdaPublish
     from kairos.settings import LearnSettings
 
@@ -434,6 +435,7 @@ def learn() -> LearnNightly:
         DynamoCustomerScan(_client("dynamodb"), settings.customers_table),
         LiveRelease(_releases(settings.config_table, settings.releases_bucket)).read,
         LambdaPublish(_client("lambda"), settings.publish_function),
+        DynamoProducts(_client("dynamodb"), settings.messages_table, clock()),
         clock(),
     )
 

@@ -248,6 +248,12 @@ class Channel(Protocol):
     def lint(self, texts: Mapping[str, str], brand: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
         """Return what could not be sent of a template as its author wrote it, at publish: (part, what is wrong)."""
 
+    def outgrows(
+        self, written: Mapping[str, str], sent: Mapping[str, str], brand: Mapping[str, Any]
+    ) -> Sequence[tuple[str, str]]:
+        """Return what a text becomes through what is added as it is sent, where that costs more than it looks, at
+        publish: (part, what its author should know)."""
+
     def amount(self, parts: Mapping[str, str]) -> int:
         """Return of how many units (`price.per`) a rendered message is."""
 

@@ -121,6 +121,7 @@ class PublishSettings(Settings):
     walk_role_arn: str
     schedule_group: str
     schedule_dlq_arn: str
+    public_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,7 @@ class LearnSettings(Settings):
     customers_table: str
     config_table: str
     releases_bucket: str
+    messages_table: str
     publish_function: str
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kairos.app.products import PRODUCTS_PER_MESSAGE, browsed, described, named_in
-from kairos.app.related import TOGETHER_MIN, related
+from kairos.app.related import TOGETHER_MIN, Together, related
 from kairos.domain.profile import Profile
 from kairos.memory import MemoryProducts
 from tests.app.delivery import BRAND, NOON, World
@@ -109,3 +109,21 @@ def test_products_are_related_by_the_customers_who_looked_at_both() -> None:
 def test_the_most_often_seen_together_go_first_and_few_of_them() -> None:
     many = [_browser(("a", "v", 2), (other, "v", 1)) for other in "bcdefg" for _ in range(3 + (other == "f"))]
     assert related(many)["a"] == ["f", "b", "c", "d"]
+
+
+def test_of_more_pairs_than_there_is_room_for_the_rare_ones_go() -> None:
+    together = Together(most=50)
+    often = _browser(("a", "v", 2), ("b", "v", 1))
+    for number in range(400):
+        together.add(often)
+        together.add(_browser((f"x{number}", "v", 2), (f"y{number}", "v", 1)))
+        assert len(together) <= 50
+    assert together.found() == {"a": ["b"], "b": ["a"]}
+
+
+def test_of_many_products_those_most_looked_at_are_told() -> None:
+    together = Together()
+    for number, count in (("1", 3), ("2", 9), ("3", 5)):
+        for _ in range(count):
+            together.add(_browser((f"a{number}", "v", 2), (f"b{number}", "v", 1)))
+    assert set(together.found(2)) == {"a2", "b2"}

@@ -204,8 +204,15 @@ def test_an_emoji_is_refused_as_it_is_saved_where_networks_would_make_it_a_quest
 
 
 def test_a_text_longer_than_korean_networks_carry_is_refused_as_it_is_saved() -> None:
-    assert list(CHANNEL.lint({"text": "가" * 1_000}, KOREAN)) == []
-    assert [part for part, _ in CHANNEL.lint({"text": "가" * 1_000 + "a"}, KOREAN)] == ["text"]
+    assert list(CHANNEL.lint({"text": "가" * 670}, KOREAN)) == []
+    [(part, bytes_)] = CHANNEL.lint({"text": "가" * 1_000 + "a"}, KOREAN)
+    assert (part, "2000 bytes" in bytes_) == ("text", True)
+
+
+@pytest.mark.parametrize("brand", [KOREAN, {}])
+def test_a_text_of_more_segments_than_are_sent_is_refused_as_it_is_saved(brand: dict[str, str]) -> None:
+    [(part, problem)] = CHANNEL.lint({"text": "가" * 671}, brand)
+    assert (part, problem) == ("text", "a text goes in at most 10 segments, and this takes 11")
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
             email_identity="example.com",
             allowed_origins="https://shop.example.com,https://blog.example.com",
             traces="true",
+            link_domain="link.example.com",
+            link_certificate="arn:aws:acm:ap-northeast-2:123456789012:certificate/0a1b-2c3d",
         )
     )
 

@@ -41,7 +41,11 @@ TABLES: dict[str, dict[str, set[str]]] = {
     "InsightsTable": {"tally": {"Query", "PutItem", "UpdateItem"}},
     "ConsentsTable": {"decide": {"PutItem"}},
     "BoardTable": {"deliver": {"GetItem", "PutItem"}, "ingest": {"GetItem", "PutItem"}},
-    "MessagesTable": {"deliver": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}, "ingest": {"UpdateItem"}},
+    "MessagesTable": {
+        "deliver": {"GetItem", "PutItem", "UpdateItem", "DeleteItem"},
+        "ingest": {"UpdateItem"},
+        "learn": {"UpdateItem"},
+    },
     "ConfigTable": {
         "ingest": {"GetItem"},
         "decide": {"GetItem"},
@@ -273,15 +277,18 @@ def test_ingest_may_call_sync_with_a_hint_and_no_other_function(prod: Deployed) 
     assert flat(call["Resource"]) == "<SyncFunction>"
 
 
-def test_learn_writes_nothing_and_may_call_publish_and_no_other_function(prod: Deployed) -> None:
+def test_learn_writes_what_is_known_of_products_and_may_call_publish_and_no_other_function(prod: Deployed) -> None:
     actions = {a for each in prod.statements("LearnRole") for a in as_list(each["Action"])}
     assert actions == {
         *("dynamodb:Scan", "dynamodb:DescribeTable", "dynamodb:GetItem", "s3:GetObject", "lambda:InvokeFunction"),
+        "dynamodb:UpdateItem",
         *("logs:CreateLogStream", "logs:PutLogEvents"),
         *TRACING,
     }
     (call,) = [each for each in prod.statements("LearnRole") if each["Action"] == "lambda:InvokeFunction"]
     assert flat(call["Resource"]) == "<PublishFunction>"
+    (write,) = [each for each in prod.statements("LearnRole") if each["Action"] == "dynamodb:UpdateItem"]
+    assert write["Condition"]["ForAllValues:StringLike"] == {"dynamodb:LeadingKeys": ["product#*"]}
 
 
 def test_each_function_writes_its_own_log_and_no_other(prod: Deployed) -> None:

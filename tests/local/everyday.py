@@ -62,11 +62,14 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "stripe/main": {"secrets": ["everyday-stripe-secret"]},
     "woocommerce/main": {"secrets": ["everyday-woocommerce-secret"], "country": "KR"},
     "cafe24/main": {"secrets": ["everyday-cafe24-key"], "country": "KR"},
+    "solapi/main": {"secrets": ["everyday-solapi-secret"]},
     "imports/main": {"secrets": ["whsec_" + "SU1Q" * 8]},
     "courses/main": {"secrets": ["whsec_" + "QUJD" * 8]},
 }
 LILY = Person("planted.lily", "Planted릴리", email=True, sms=True)
 ROSE = Person("planted.rose", "Planted로즈", email=True, sms=True)
+STREET = "달맞이꽃로 1234-5"
+"""Where both live: a canary that no other mark is in."""
 ENGRAVING = [{"name": "각인", "value": "planted engraving, to planted.love@example.com"}]
 
 
@@ -162,6 +165,8 @@ def _engraved(call: shop.Call) -> shop.Call:
     """Return the webhook with what people write on things and into fields, signed again."""
     body = json.loads(call.body) | {"note": "planted: ring at planted.neighbour@example.com"}
     body["line_items"] = [{**line, "properties": ENGRAVING} for line in body["line_items"]]
+    home = {"first_name": LILY.name, "address1": STREET, "city": "Planted city", "zip": "98765", "phone": LILY.phone}
+    body |= {"shipping_address": home, "billing_address": home, "client_details": {"browser_ip": "192.0.2.77"}}
     body["discount_codes"] = [{"code": "planted.lily@example.com"}]
     return shop.shopify(call.at, call.headers["x-shopify-topic"], body, call.says)
 

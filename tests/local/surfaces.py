@@ -15,7 +15,7 @@ from kairos.local.call import Call
 
 # Where personal data belongs (DESIGN 2, rule 7): the table of contacts, and what `deliver` hands to a provider.
 MAY_HOLD = {("sesv2", "SendEmail"), ("sns", "Publish"), ("sns", "CreatePlatformEndpoint")}
-APART = ("customers", "identities", "messages", "suppressions", "config", "consents")
+APART = ("customers", "identities", "messages", "suppressions", "config", "consents", "insights", "board")
 
 
 def surfaces(cloud: LocalCloud) -> Iterator[tuple[str, str]]:

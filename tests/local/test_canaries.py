@@ -7,13 +7,17 @@ import re
 import pytest
 
 from kairos.domain.canonical import canonical
-from tests.local.everyday import LILY, ROSE, Days, lived_days
+from tests.local.everyday import LILY, ROSE, STREET, Days, lived_days
+from tests.local.surfaces import APART
 from tests.sources.bodies import MARKS
 
 pytestmark = pytest.mark.xdist_group("everyday")
 PHONES = tuple(str(person.phone).removeprefix("+82") for person in (LILY, ROSE))
-FOUND = re.compile("|".join(map(re.escape, (*MARKS, *PHONES))), re.IGNORECASE)
-APART = ("customers", "identities", "messages", "suppressions", "config", "consents")
+DASHED = tuple(f"{phone[:2]}-{phone[2:6]}-{phone[6:]}" for phone in PHONES)
+NAMES = tuple(person.name.removeprefix("Planted") for person in (LILY, ROSE))
+HOME = (STREET.partition(" ")[0], "98765", "192.0.2.77")
+CANARIES = (*MARKS, *PHONES, *DASHED, *NAMES, *HOME)
+FOUND = re.compile("|".join(map(re.escape, CANARIES)), re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +28,8 @@ def days() -> Days:
 def test_every_kind_of_place_was_looked_at(days: Days) -> None:
     """A search that finds nothing because it looked at nothing proves nothing."""
     places = {where for where, _ in days.written}
-    assert {f"table {name}" for name in APART} <= places
+    assert len([where for where in places if where.startswith("object decisions/")]) > 5, "the archive"
+    assert {f"table {name}" for name in APART if name != "board"} <= places, "no browser asks in these days"
     assert {f"log of {name}" for name in ("ingest", "decide", "dispatch", "deliver", "preferences")} <= places
     calls = ("ingest: sqs.SendMessageBatch", "decide: dynamodb.PutItem", "dispatch: sqs.SendMessageBatch")
     assert {*calls, "dispatch: scheduler.CreateSchedule", "publish: s3.PutObject"} <= places
@@ -48,6 +53,7 @@ def test_nothing_that_was_planted_is_written_down_anywhere_else(days: Days) -> N
 
 def test_the_search_finds_what_may_be_there(days: Days) -> None:
     """The same search, where personal data belongs: it does find it."""
+    assert all(FOUND.search(said) for said in ("010-0000-" + PHONES[0][-4:], f"+82{PHONES[1]}", f"{STREET}, 성동구"))
     found = {call for call, text in days.handed if FOUND.search(text)}
     assert {"sesv2.SendEmail", "sns.Publish", "dynamodb.UpdateItem"} <= found
 

@@ -12,7 +12,9 @@ pytest.importorskip("scipy")
 
 from kairos.app.publish.release import Release
 from kairos.aws.customers import DynamoCustomers
+from kairos.aws.products import DynamoProducts
 from kairos.aws.releases import AwsReleases
+from kairos.clock import SystemClock
 from kairos.domain.profile import Profile
 from kairos.local import LocalCloud
 from kairos.local.demo import publish
@@ -26,6 +28,10 @@ BRAND = (
     "name: Harbour\ntimezone: Asia/Seoul\ncountry: KR\npolicies: []\n"
     "sender: {name: Harbour, email: hello@example.com}\ntiming: {keep: [rhythm]}\n"
 )
+
+
+JOURNEY = "id: also\nclass: marketing\ntrigger: {event: cart_updated}\nsteps: [{send: also}]\n"
+TEMPLATE = "email:\n  subject: Also\n  text: '{% for item in products.also_viewed %}{{ item.title }}{% endfor %}.'\n"
 
 
 def live(cloud: LocalCloud) -> Release:
@@ -43,21 +49,28 @@ def keep_shop(cloud: LocalCloud) -> None:
     ahead = START.date().toordinal() - max(days[-1] for days in shop.values())
     for customer, days in shop.items():
         rhythm = replay(day + ahead for day in days).to_state()
-        customers.write(Profile(f"{customer:a<26}", START, rhythm=rhythm), [], None, None)
+        seen = [["tulip", "v", 2], ["vase", "v", 1]]
+        customers.write(Profile(f"{customer:a<26}", START, rhythm=rhythm, products=seen), [], None, None)
 
 
 def test_what_customers_teach_is_live_by_a_release_and_goes_back_with_a_rollback(
     synthesised: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "brand.yaml").write_text(BRAND, "utf-8")
+    for name, text in {"brand": BRAND, "journeys/also": JOURNEY, "templates/also": TEMPLATE}.items():
+        (tmp_path / f"{name}.yaml").parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
     with seeded("learn"), LocalCloud.from_template(synthesised, START) as cloud:
         assert cloud.invoke("learn").payload["read"] == 0, "before anything is live it reads nobody, and does not fail"
         publish(cloud, tmp_path)
         keep_shop(cloud)
+        products = DynamoProducts(cloud.session.client("dynamodb"), cloud.outputs["MessagesTable"], SystemClock())
+        products.put([("tulip", {"title": "Tulip"})])
         before = live(cloud)
         assert before.timing.rhythm == RHYTHM
         told = cloud.invoke("learn")
         assert (told.payload["read"], told.payload["changed"]) == (60, ["timing/rhythm"]), told.error
+        assert told.payload["related"] == 1
+        assert products.of(["tulip", "vase"]) == {"tulip": {"title": "Tulip", "also": ["vase"]}}
         learned = live(cloud)
         assert told.payload["release"] == learned.id != before.id
         assert learned.timing.rhythm.fitted_on > 100
@@ -66,6 +79,10 @@ def test_what_customers_teach_is_live_by_a_release_and_goes_back_with_a_rollback
         for table in ("ContactsTable", "IdentitiesTable"):
             with cloud.acting("learn"), pytest.raises(ClientError, match="AccessDenied"):
                 cloud.session.client("dynamodb").scan(TableName=cloud.outputs[table])
-        assert [denial.action for denial in cloud.take_denied()] == ["dynamodb:Scan"] * 2
+        with cloud.acting("learn"), pytest.raises(ClientError, match="AccessDenied"):
+            cloud.session.client("dynamodb").update_item(
+                TableName=cloud.outputs["MessagesTable"], Key={"message": {"S": "m-1"}}
+            )
+        assert [denial.action for denial in cloud.take_denied()] == ["dynamodb:Scan"] * 2 + ["dynamodb:UpdateItem"]
         assert cloud.invoke("publish", {"command": "rollback"}).payload["ok"]
         assert live(cloud).timing.rhythm == RHYTHM

@@ -34,14 +34,19 @@ class Products(Protocol):
         """Return what is known of products, by id; those that are not known are left out. Raises Unavailable."""
 
 
-class Catalogue(Products, Protocol):
+class Relating(Protocol):
+    """What `learn` does."""
+
+    def relate(self, also: Mapping[str, Sequence[str]]) -> int:
+        """Say of products which others are looked at with them; return how many are in the catalogue. Raises
+        Unavailable."""
+
+
+class Catalogue(Products, Relating, Protocol):
     """What the operator does."""
 
     def put(self, products: Iterable[tuple[str, Facts]]) -> int:
         """Put products in, each in the place of what was known of it; return how many. Raises Unavailable."""
-
-    def relate(self, also: Mapping[str, Sequence[str]]) -> int:
-        """Say of products which others are looked at with them; return how many are in the catalogue."""
 
 
 class NoProducts:

@@ -1,4 +1,9 @@
-"""Which products others looked at who looked at one: how many customers have both among the latest that they viewed."""
+"""Which products others looked at who looked at one: how many customers have both among the latest that they viewed.
+
+`learn` counts them nightly over its sample while a template shows them; `kairos products relate` over everybody. The
+counts hold as many pairs as they are allowed: where there are more, the rarest go, and who is often seen together comes
+back (lossy counting: Manku and Motwani, VLDB 2002, section 4.2).
+"""
 
 from __future__ import annotations
 
@@ -15,22 +20,46 @@ TOGETHER_MIN = 3
 """Customers who looked at both: fewer are chance, and might tell of one of them."""
 RELATED_MAX = 4
 PAIRS_MAX = 1_000_000
+"""About 200 MB; a customer's latest eight are 28 pairs."""
 PAGE = 500
+
+
+class Together:
+    """Counts of pairs, at most `most` of them beside those of one customer."""
+
+    def __init__(self, most: int = PAIRS_MAX) -> None:
+        self._most = most
+        self._pairs: Counter[tuple[str, str]] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def add(self, profile: Profile) -> None:
+        """Count what one customer looked at."""
+        self._pairs.update(combinations(sorted(viewed_by(profile)), 2))
+        rare = 0
+        while len(self._pairs) > self._most:
+            rare += 1
+            self._pairs = Counter({pair: count for pair, count in self._pairs.items() if count > rare})
+
+    def found(self, products: int | None = None) -> dict[str, list[str]]:
+        """Return for each product the others that were looked at with it, the most often first; of the `products` that
+        were most often looked at with any."""
+        others: dict[str, list[tuple[int, str]]] = {}
+        for (one, other), count in self._pairs.items():
+            if count >= TOGETHER_MIN:
+                others.setdefault(one, []).append((-count, other))
+                others.setdefault(other, []).append((-count, one))
+        often = sorted(others, key=lambda id: (sum(count for count, _ in others[id]), id))[:products]
+        return {id: [other for _, other in sorted(others[id])[:RELATED_MAX]] for id in often}
 
 
 def related(profiles: Iterable[Profile]) -> dict[str, list[str]]:
     """Return for each product the others that were looked at with it, the most often first."""
-    pairs: Counter[tuple[str, str]] = Counter()
+    together = Together()
     for profile in profiles:
-        pairs.update(combinations(sorted(viewed_by(profile)), 2))
-        if len(pairs) > PAIRS_MAX:  # rare pairs go; who is often seen together comes back
-            pairs = Counter({pair: count for pair, count in pairs.items() if count > 1})
-    found: dict[str, list[tuple[int, str]]] = {}
-    for (one, other), count in pairs.items():
-        if count >= TOGETHER_MIN:
-            found.setdefault(one, []).append((-count, other))
-            found.setdefault(other, []).append((-count, one))
-    return {id: [other for _, other in sorted(others)[:RELATED_MAX]] for id, others in found.items()}
+        together.add(profile)
+    return together.found()
 
 
 def everybody(scan: CustomerScan) -> Iterator[Profile]:

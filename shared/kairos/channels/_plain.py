@@ -26,6 +26,12 @@ class Plain:
         """Return nothing: whatever was written can be sent."""
         return ()
 
+    def outgrows(
+        self, written: Mapping[str, str], sent: Mapping[str, str], brand: Mapping[str, Any]
+    ) -> Sequence[tuple[str, str]]:
+        """Return nothing: a longer message costs the same."""
+        return ()
+
     def amount(self, parts: Mapping[str, str]) -> int:
         """Return 1: each message is one."""
         return 1

@@ -54,6 +54,11 @@ def is_korean(character: str) -> bool:
     return True
 
 
+def is_long(text: str) -> bool:
+    """Return whether a Korean carrier makes an LMS of a text."""
+    return len(text.encode("cp949", "replace")) > KOREAN_SMS_BYTES_MAX
+
+
 def korean_kind(text: str) -> str:
     """Return what a Korean carrier makes of a whole text, label and footer included: "SMS, 88 of 90 bytes"; other
     characters than its own count as the question mark that it would write."""

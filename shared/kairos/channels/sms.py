@@ -12,7 +12,7 @@ from typing import Any
 
 from kairos.channels._plain import Plain
 from kairos.channels._provider_errors import ONE_TRY, translate
-from kairos.channels._sms_length import KOREAN_LMS_BYTES_MAX, is_korean, korean_bytes, korean_kind, measure
+from kairos.channels._sms_length import KOREAN_LMS_BYTES_MAX, is_korean, is_long, korean_bytes, korean_kind, measure
 from kairos.domain.errors import Refused, Unavailable
 from kairos.registry import Delivery, Grant, Price, Rate
 
@@ -22,6 +22,7 @@ SEGMENTS_MAX = 10
 REFUSED = frozenset(
     {"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationException", "OptedOut"}
 )
+_ADDED = "label, sender, opt-out and counted links count too"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _BLANK = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}")
@@ -43,15 +44,26 @@ class Sms(Plain):
     grants: Sequence[Grant] = (Grant(actions=("sns:Publish",), resources=("*",), why="a phone number has no ARN"),)
 
     def lint(self, texts: Mapping[str, str], brand: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
-        """Return what Korean networks would not carry as it was written, where the brand is Korean."""
+        """Return what no network would carry as it was written, and what Korean ones would not for a Korean brand."""
         text = _BLANK.sub("", texts.get("text", ""))
-        if brand.get("country") != "KR":
-            return ()
-        if strange := sorted({character for character in text if not is_korean(character)}):
-            shown = " ".join(one if one.isprintable() else f"U+{ord(one):04X}" for one in strange[:10])
-            return [("text", f"Korean networks carry no {shown}: write it in letters")]
-        if (size := korean_bytes(text)) > KOREAN_LMS_BYTES_MAX:
-            return [("text", f"a Korean text message has at most {KOREAN_LMS_BYTES_MAX} bytes, and this has {size}")]
+        if brand.get("country") == "KR" and (wrong := _not_korean(text)):
+            return [("text", wrong)]
+        if (length := measure(text)).segments > SEGMENTS_MAX:
+            return [("text", f"a text goes in at most {SEGMENTS_MAX} segments, and this takes {length.segments}")]
+        return ()
+
+    def outgrows(
+        self, written: Mapping[str, str], sent: Mapping[str, str], brand: Mapping[str, Any]
+    ) -> Sequence[tuple[str, str]]:
+        """Return that a text becomes an LMS, or takes more segments, through its label, opt-out and counted links."""
+        before, after = (_BLANK.sub("", texts.get("text", "")) for texts in (written, sent))
+        least = "before its blanks are filled"
+        if brand.get("country") == "KR" and is_long(after) and not is_long(before):
+            return [("text", f"as it is sent it is an LMS and no SMS: {korean_kind(after)}, {least}; {_ADDED}")]
+        longer, shorter = measure(after), measure(before)
+        if longer.segments > shorter.segments:
+            takes = f"takes {longer.segments} segments ({longer.encoding}), and {shorter.segments} as it was written"
+            return [("text", f"as it is sent it {takes}, {least}; {_ADDED}")]
         return ()
 
     def measured(self, parts: Mapping[str, str], brand: Mapping[str, Any]) -> str:
@@ -80,6 +92,15 @@ class Sms(Plain):
         if not isinstance(provider_id := answer.get("MessageId"), str):
             raise Unavailable("sns", "an answer without a message id")
         return provider_id
+
+
+def _not_korean(text: str) -> str:
+    if strange := sorted({character for character in text if not is_korean(character)}):
+        shown = " ".join(one if one.isprintable() else f"U+{ord(one):04X}" for one in strange[:10])
+        return f"Korean networks carry no {shown}: write it in letters"
+    size = korean_bytes(text)
+    limit = f"a Korean text message has at most {KOREAN_LMS_BYTES_MAX} bytes"
+    return f"{limit}, and this has {size}" if size > KOREAN_LMS_BYTES_MAX else ""
 
 
 def _attributes(delivery: Delivery) -> dict[str, dict[str, str]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kairos import registry
+from kairos.app.definitions.as_sent import with_counted_links
 from kairos.app.definitions.brand import check_brand
 from kairos.app.definitions.template import PARTIAL, channels_of, check_template, texts_of
 from kairos.app.publish.tracked import Segments
@@ -109,8 +110,10 @@ class _View:
             rendered = policy.apply(rendered, channel, self.wish.marketing, self.brand, self.url)
         for part, text in rendered.parts.items():
             screen.print(f"  {part}: {self._shown(part, text, choice)}")
-        if measured := plug_in.measured(rendered.parts, self.brand):
-            screen.print(f"  {measured}", style="dim")
+        sent = with_counted_links(rendered, channel, self.brand)
+        if measured := plug_in.measured(sent.parts, self.brand):
+            counted = "" if sent == rendered else ", its links as long as counted ones"
+            screen.print(f"  {measured}{counted}", style="dim")
         for policy in policies:
             if lack := policy.lacks(rendered, channel, self.wish.marketing, self.brand):
                 screen.print(f"  would not be sent: {policy.name}: {lack} is missing", style="red")

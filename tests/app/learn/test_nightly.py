@@ -22,11 +22,11 @@ from kairos.app.walk.ports import CustomerScan, Page, Population, Row
 from kairos.domain.errors import BadInput
 from kairos.domain.hour_counts import HourCounts
 from kairos.domain.profile import Profile
-from kairos.memory import MemoryReleases
+from kairos.memory import MemoryProducts, MemoryReleases
 from kairos.timing import SilencePrior, replay
 from kairos.timing.builtin import RHYTHM
 from kairos.timing.learn.judge_silence import judge_silence
-from tests.app.brands import brand, journey, small_drafts
+from tests.app.brands import brand, journey, small_drafts, template
 from tests.timing.conftest import make_shop
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -43,9 +43,11 @@ class Clock:
 class Shop:
     """A brand whose items remember what `timing` keeps, and the publish function behind `command`."""
 
-    def __init__(self, *kept: str, published: bool = True) -> None:
-        self.releases = MemoryReleases()
+    def __init__(self, *kept: str, published: bool = True, shows: str = "") -> None:
+        self.releases, self.catalogue = MemoryReleases(), MemoryProducts()
         drafts = small_drafts(("journey", "welcome", journey()))
+        if shows:
+            drafts.put("template", "hello", template(sms={"text": f"Hello {shows}"}))
         drafts.put("brand", "brand", brand(timing={"keep": list(kept)}) if kept else brand())
         self.publish = Publish(drafts, self.releases)
         self.asked: list[Mapping[str, Any]] = []
@@ -58,10 +60,22 @@ class Shop:
         return run_command(self.publish, request, NOW)
 
     def learning(self, scan: CustomerScan, most: int = 10_000) -> LearnNightly:
-        return LearnNightly(scan, self.live.read, self, Clock(), most)
+        return LearnNightly(scan, self.live.read, self, self.catalogue, Clock(), most)
 
     def told(self, learned: Learned) -> LearnNightly:
-        return LearnNightly(Multitude(3), self.live.read, self, Clock(), learn=lambda *_: learned)
+        return LearnNightly(Multitude(3), self.live.read, self, self.catalogue, Clock(), learn=lambda *_: learned)
+
+
+class Lookers(CustomerScan):
+    """Five customers who looked at the same two products, and one who looked at another."""
+
+    def page(self, segment: int, of: int, after: str, most: int, *, waking: bool = False) -> Page:
+        seen = [["a", "v", 2], ["b", "v", 1]], [["c", "v", 1]]
+        profiles = [Profile(f"{number:026}", NOW, products=seen[number == 5]) for number in range(6)]
+        return Page([Row(each.id, each) for each in profiles], None, 6, 1.0)
+
+    def population(self) -> Population:
+        return Population(6, 0)
 
 
 class Multitude:
@@ -144,6 +158,26 @@ def test_where_nothing_asks_for_timing_or_nothing_is_live_nobody_is_read() -> No
         multitude = Multitude(1_000_000)
         assert shop.learning(multitude).run().looked_at == 0
         assert (multitude.read, shop.asked) == (0, [])
+
+
+ALSO = "{% for item in products.also_viewed %}{{ item.title }}{% endfor %}"
+
+
+@pytest.mark.parametrize("kept", [(), ("rhythm",)])
+def test_products_are_told_what_is_looked_at_with_them_while_a_template_shows_it(kept: tuple[str, ...]) -> None:
+    shop = Shop(*kept, shows=ALSO)
+    shop.catalogue.put([("a", {"title": "A"}), ("c", {"title": "C"})])
+    night = shop.learning(Lookers()).run()
+    assert (night.looked_at, night.related, night.facts()["related"]) == (6, 1, 1)
+    assert shop.catalogue.known == {"a": {"title": "A", "also": ["b"]}, "c": {"title": "C"}}
+    assert shop.learning(Lookers()).run() == night, "a night that comes twice says the same"
+
+
+def test_where_no_template_shows_it_no_product_is_told() -> None:
+    shop = Shop("rhythm", shows="{% for item in products.viewed %}{{ item.title }}{% endfor %}")
+    shop.catalogue.put([("a", {"title": "A"})])
+    assert shop.learning(Lookers()).run().related == 0
+    assert shop.catalogue.known == {"a": {"title": "A"}}
 
 
 def test_a_small_shop_offers_nothing() -> None:

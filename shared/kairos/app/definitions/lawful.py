@@ -4,8 +4,10 @@ on the channels in which some journey sends it, and what it finds is refused at 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from kairos import registry
+from kairos.app.definitions.as_sent import as_sent
 from kairos.app.definitions.documents import Definition, Documents, Problem
 from kairos.app.definitions.template import texts_of
 from kairos.domain.errors import BadDefinition
@@ -35,9 +37,10 @@ def check_lawful(documents: Documents, uses: Iterable[Use]) -> list[Problem]:
     return list(found.values())
 
 
-def check_sendable(documents: Documents, uses: Iterable[Use]) -> list[Problem]:
+def check_sendable(documents: Documents, uses: Iterable[Use], public_url: str = "") -> list[Problem]:
     """Return what the channels themselves could not send, at the templates' files: a text too long for any device, an
-    advertisement on a channel for information. Give it documents without errors only."""
+    advertisement on a channel for information; and as warnings what costs more than its author sees. `public_url` is
+    where links lead, whose length counts. Give it documents without errors only."""
     brand = documents.brand.document if documents.brand else {}
     templates = documents.of("template")
     found: dict[str, Problem] = {}
@@ -50,12 +53,24 @@ def check_sendable(documents: Documents, uses: Iterable[Use]) -> list[Problem]:
             problem = definition.problem(BadDefinition((name,), message))
             found.setdefault(f"{template} {problem.path}", problem)
         places = [(path, parts) for path, one, parts in texts_of(definition.document) if one == name]
-        for path, part, message in (
-            (path, *said) for path, parts in places for said in channel.lint(_texts(parts), brand)
-        ):
-            problem = definition.problem(BadDefinition((*path, part), message))
-            found.setdefault(f"{template} {problem.path}", problem)
+        for path, parts in places:
+            texts = _texts(parts)
+            sent = as_sent(texts, name, marketing, brand, public_url)
+            for part, message, warning in _unsendable(channel, texts, sent, brand):
+                problem = definition.problem(BadDefinition((*path, part), message), warning=warning)
+                found.setdefault(f"{template} {problem.path}", problem)
     return list(found.values())
+
+
+def _unsendable(
+    channel: registry.Channel, texts: Mapping[str, str], sent: Mapping[str, str], brand: Mapping[str, Any]
+) -> Iterator[tuple[str, str, bool]]:
+    """Yield (part, what is wrong, whether it is a warning): of what was written, else of what that becomes."""
+    written = channel.lint(texts, brand)
+    for part, message in written or channel.lint(sent, brand):
+        yield part, message if written else f"as it is sent: {message}", False
+    for part, message in channel.outgrows(texts, sent, brand):
+        yield part, message, True
 
 
 def _objections(

@@ -25,8 +25,9 @@ Send = tuple[bool, tuple[str, ...]]
 """Whether it is marketing, and the channels it may take."""
 
 
-def check_ready(documents: Documents) -> list[Problem]:
-    """Return what is missing, at the brand's file. Give it documents without errors only.
+def check_ready(documents: Documents, public_url: str = "") -> list[Problem]:
+    """Return what is missing, at the brand's file. Give it documents without errors only. `public_url` is where links
+    will lead, as far as that is known.
 
     A channel that a law pack closes is a warning where each message has another way to go, else an error.
     """
@@ -42,7 +43,8 @@ def check_ready(documents: Documents) -> list[Problem]:
         found.append(definition.problem(BadDefinition(("sender", "email"), message)))
     found += _unlawful(definition, ways)
     each = [(template, marketing, channel) for template, marketing, channels in uses for channel in channels]
-    return [*found, *check_lawful(documents, each), *check_sendable(documents, each), *check_told(documents, each)]
+    found += [*check_lawful(documents, each), *check_sendable(documents, each, public_url)]
+    return [*found, *check_told(documents, each)]
 
 
 def _unlawful(definition: Definition, sends: set[Send]) -> Iterator[Problem]:

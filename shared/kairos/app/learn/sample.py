@@ -12,27 +12,33 @@ from math import ceil
 from kairos.app.decide.categories import rhythm_in
 from kairos.app.decide.habits import ACTIVE, SENT, hours_of, rhythm_of
 from kairos.app.decide.scores import observations
+from kairos.app.related import Together
 from kairos.app.walk.ports import CustomerScan
 from kairos.domain.profile import Profile
 from kairos.timing.send_time import Hours
 
 SAMPLE_MAX = 10_000
 PAGE = 500
+PAIRS_MAX = 300_000
+"""Of products, about 60 MB."""
 
 
 @dataclass(slots=True)
 class Sample:
     """What the items of a share of all customers say: days of purchase, of anything and by category, hours by channel,
-    and what scores were seen to foretell, by the key of `kairos.app.decide.scores`."""
+    what scores were seen to foretell, by the key of `kairos.app.decide.scores`, and which products were looked at
+    together."""
 
     looked_at: int = 0
     days: dict[str, tuple[int, ...]] = field(default_factory=dict)
     hours: dict[str, dict[str, Hours]] = field(default_factory=dict)
     scores: dict[str, dict[str, dict[int, tuple[int, int]]]] = field(default_factory=dict)
     categories: dict[str, dict[str, tuple[int, ...]]] = field(default_factory=dict)
+    together: Together = field(default_factory=lambda: Together(PAIRS_MAX))
 
     def add(self, profile: Profile) -> None:
         """Take one customer in. Of a long history the last eight days are known one by one, and are what is used."""
+        self.together.add(profile)
         rhythm = rhythm_of(profile)
         if rhythm.days:
             self.days[profile.id] = rhythm.days

@@ -95,8 +95,8 @@ class TakeAlong:
 class Publish:
     """The use case; `now` says which years' holidays are near, and when walks are asked for.
 
-    Without `walks` a change concerns only what happens from now on, as in a simulation. `announcements` is awake while
-    what is live says that somebody listens.
+    Without `walks` a change concerns only what happens from now on, as in a simulation. `public_url` is where links in
+    messages lead: its length counts in texts. `announcements` is awake while what is live says that somebody listens.
     """
 
     def __init__(
@@ -104,8 +104,10 @@ class Publish:
         drafts: Drafts,
         releases: Releases,
         walks: StartWalks | None = None,
+        public_url: str = "",
         announcements: AnnouncementSource | None = None,
     ) -> None:
+        self._public_url = public_url
         self._drafts = drafts
         self._releases = releases
         self.walks = walks
@@ -113,7 +115,7 @@ class Publish:
 
     def dry(self) -> Publish:
         """Return the same use case with the same drafts and releases, of which nothing is changed."""
-        return Publish(self._drafts, DryReleases(self._releases), ForeseeWalks(self.walks))
+        return Publish(self._drafts, DryReleases(self._releases), ForeseeWalks(self.walks), self._public_url)
 
     def validate(self) -> dict[tuple[str, str], list[Problem]]:
         """Check every draft among all others, write what is wrong with each beside it, and return it."""
@@ -231,7 +233,7 @@ class Publish:
         wanted = overlay(live, drafts, ids)
         problems = check_brand_documents(wanted)
         if not errors_of(problems):
-            problems += check_ready(wanted)
+            problems += check_ready(wanted, self._public_url)
         if errors := errors_of(problems):
             raise BadDefinitions(errors)
         changed = differing(wanted, live)

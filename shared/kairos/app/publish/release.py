@@ -27,6 +27,7 @@ Journeys are compiled when first met, so a release of a thousand costs what one 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -381,6 +382,11 @@ class Release:
     def shows_browsing(self) -> bool:
         """Return whether a live template shows what a customer looked at, or bought last: items then remember it."""
         return bool(self.bundle["index"].get("browsing"))
+
+    @property
+    def shows_related(self) -> bool:
+        """Return whether a template shows what others also looked at. Reads all templates: once a night will do."""
+        return self.shows_browsing and "products.also_viewed" in json.dumps(self.bundle["templates"])
 
     @cached_property
     def partials(self) -> Mapping[str, Mapping[str, Any]]:
