@@ -20,12 +20,13 @@ def reason(at: datetime, who: str = "u1", **more: str) -> Reason:
 def decide(
     archive: MemoryArchive, at: datetime, who: str = "u1", version: int = 1, *, late: timedelta = MINUTE
 ) -> None:
-    written = Written(version=version, release="r" * 12, at=at, reasons=(reason(at, who), reason(at, who, subject="s")))
+    told = (reason(at, who), Reason(at, who, "aimed", "3h 2/3"), reason(at, who, subject="s"))
+    written = Written(version=version, release="r" * 12, at=at, reasons=told)
     archive.put(list(records(Decided(who, written), ZoneInfo("UTC"))))
     archive.close(at + late)
 
 
-def test_what_was_decided_is_read_back_as_it_was_and_in_order() -> None:
+def test_what_was_decided_is_read_back_as_it_was_and_in_order_and_nothing_that_is_only_counted() -> None:
     archive = MemoryArchive()
     decide(archive, NOON, version=2)
     decide(archive, NOON - 3 * HOUR)

@@ -16,7 +16,7 @@ from typing import Any
 from kairos.app.archive import reason_of
 from kairos.app.ports import ArchiveReader
 from kairos.domain.instant import parse_instant
-from kairos.domain.reason import Reason
+from kairos.domain.reason import COUNTED_ONLY, Reason
 
 HOUR = timedelta(hours=1)
 LATE = timedelta(minutes=30)
@@ -78,8 +78,10 @@ def _decided(
 
 
 def _reasons(row: Mapping[str, Any], at: datetime) -> Iterator[Reason]:
+    """Yield all but what is only counted: it explains nothing."""
     for raw in row["reasons"]:
-        yield reason_of(raw, row["profile"], at)
+        if raw["kind"] not in COUNTED_ONLY:
+            yield reason_of(raw, row["profile"], at)
 
 
 def _hour(at: datetime) -> datetime:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from kairos.cli.deployed import Reach, deployed
+
 timing = typer.Typer(help="Measure the models of when on a file of orders or messages.", no_args_is_help=True)
 
 OrderFile = Annotated[Path, typer.Argument(help="CSV: customer,at[,amount]; a date or a local time; .gz too.")]
@@ -75,12 +77,26 @@ def lag(
 
 
 @timing.command()
+@deployed
 def offsets(
-    log: LagFile,
+    reach: Reach,
+    log: Annotated[Path | None, typer.Argument(help="CSV as for `lag`; or leave it out and name a --journey.")] = None,
+    journey: Annotated[str | None, typer.Option("--journey", help="A live journey, by what was counted of it.")] = None,
+    days: Annotated[int, typer.Option("--days", help="With --journey: how many of the brand's days.")] = 365,
     compare: Annotated[str, typer.Option("--compare", help="Offsets in days to compare: --compare=-14d,-9d.")] = "",
     as_json: AsJson = False,
-) -> None:
+) -> int:
     """Tell when people answer before and after a moment, and propose the days of a timeline's steps."""
+    from kairos.cli.failure import CannotDo
     from kairos.cli.timing_offsets import read_offsets, tell_offsets
 
-    tell_offsets(log, read_offsets(compare), as_json=as_json)
+    if (log is None) == (journey is None):
+        raise CannotDo("name a file of answers, or a live journey with --journey")
+    compared = read_offsets(compare)
+    if journey is not None:
+        from kairos.cli.timing_answers import offsets_of_journey
+
+        return offsets_of_journey(reach(), journey, days, compared, as_json=as_json)
+    if log is not None:
+        tell_offsets(log, compared, as_json=as_json)
+    return 0

@@ -5,30 +5,39 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kairos.cli.failure import CannotDo
 from kairos.cli.lift import NOT_ENOUGH
 from kairos.cli.timing_files import read_rows, read_time
 from kairos.timing.offsets import DAYS_MAX, Around, count_around
 
+T = TypeVar("T")
+
 
 def tell_offsets(path: Path, compare: list[int], *, as_json: bool) -> None:
     """Print when people answer around a moment, the offsets to propose, and how those asked for compare."""
     around = read_around(path)
-    asked = [*compare, *([] if compare else (day for day in _best(around) if day is not None))]
+    asked = [*compare, *([] if compare else (day for day in best_of(around) if day is not None))]
     if as_json or not sys.stdout.isatty():
-        print(json.dumps(_to_json(around, asked)))
+        print(json.dumps(in_json(around, asked)))
         return
+    for line in in_lines(around, compare):
+        print(line)
+
+
+def in_lines(around: Around, compare: list[int]) -> Iterator[str]:
+    """Yield what can be said of answers around a moment, and of the offsets asked for, as a person reads it."""
     before, on, after = around.parts()
-    print(f"{around.days.total():,} answers to {around.days.total() + around.silent:,} moments:", end=" ")
-    print(f"{before:.0%} before, {on:.0%} on the day, {after:.0%} after.")
-    for day in _best(around):
+    answers = f"{around.days.total():,} answers to {around.days.total() + around.silent:,} moments"
+    yield f"{answers}: {before:.0%} before, {on:.0%} on the day, {after:.0%} after."
+    for day in best_of(around):
         if day is not None:
-            print(f"propose {_offset(day)}: {around.share(day):.1%} of all moments are answered around it")
-    for one, other in _pairs(compare):
-        print(_verdict(around, one, other))
+            yield f"propose {_offset(day)}: {around.share(day):.1%} of all moments are answered around it"
+    yield from (_verdict(around, one, other) for one, other in pairs_of(compare))
 
 
 def read_offsets(text: str) -> list[int]:
@@ -54,12 +63,14 @@ def read_around(path: Path) -> Around:
     return count_around(days)
 
 
-def _best(around: Around) -> tuple[int | None, int | None]:
+def best_of(around: Around) -> tuple[int | None, int | None]:
+    """Return the offsets to propose before the moment, and from it on."""
     return around.best(before=True), around.best(before=False)
 
 
-def _pairs(days: list[int]) -> list[tuple[int, int]]:
-    return [(one, other) for place, one in enumerate(days) for other in days[place + 1 :]]
+def pairs_of(items: Sequence[T]) -> list[tuple[T, T]]:
+    """Return each two of them once, in order."""
+    return list(combinations(items, 2))
 
 
 def _verdict(around: Around, one: int, other: int) -> str:
@@ -75,9 +86,10 @@ def _verdict(around: Around, one: int, other: int) -> str:
     return f"{names[1]} beats {names[0]}: of those who answered near either, {1 - high:.0%} to {1 - low:.0%} (95 %)"
 
 
-def _to_json(around: Around, asked: list[int]) -> dict[str, Any]:
+def in_json(around: Around, asked: list[int]) -> dict[str, Any]:
+    """Return the same as plain JSON."""
     before, on, after = around.parts()
-    best_before, best_after = _best(around)
+    best_before, best_after = best_of(around)
     return {
         "moments": around.days.total() + around.silent,
         "answers": around.days.total(),
@@ -88,7 +100,7 @@ def _to_json(around: Around, asked: list[int]) -> dict[str, Any]:
         "offsets": [{"days": day, "answers": around.near(day), "share": around.share(day)} for day in asked],
         "compared": [
             {"one": one, "other": other, "prefers": list(found) if (found := around.prefers(one, other)) else None}
-            for one, other in _pairs(asked)
+            for one, other in pairs_of(asked)
         ],
     }
 

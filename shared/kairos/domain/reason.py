@@ -12,7 +12,7 @@ from kairos.domain.instant import format_instant, parse_instant
 FEEDBACK = ("sent", "delivered", "delayed", "opened", "clicked", "bounced", "complained")
 """What became of a message that was asked for: counted and archived, and not kept in the profile's own log."""
 
-COUNTED_ONLY = ("bought", "active", "engaged", "aimed", "answered")
+COUNTED_ONLY = ("bought", "active", "engaged", "aimed", "answered", "responded")
 """What is measured of customers and messages: archived for `tally`, and explained to nobody."""
 
 KINDS = (

@@ -44,9 +44,10 @@ class Around:
         return before / total, on / total, (self.days.total() - before - on) / total
 
     def best(self, *, before: bool) -> int | None:
-        """Return the offset before the moment (or from it on) that holds most answers, the nearest of equals."""
+        """Return the offset before the moment (or from it on) that holds most answers around it; of equals the one with
+        most on the day itself, then the nearest."""
         days = range(-1, -DAYS_MAX - 1, -1) if before else range(DAYS_MAX + 1)
-        found = max(days, key=lambda day: (self.near(day), -abs(day)))
+        found = max(days, key=lambda day: (self.near(day), self.days[day], -abs(day)))
         return found if self.near(found) else None
 
     def prefers(self, one: int, other: int) -> Interval | None:

@@ -9,7 +9,7 @@ import pytest
 
 from kairos.app.decide.timeliness import middle_of
 from kairos.domain.reason import ALL_MARKETING
-from tests.app.decide.world import NOON, World, make_event
+from tests.app.decide.world import NOON, World, booking, make_event
 
 H, M, D = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
 HOURS = {"timing": {"keep": ["hours"]}}
@@ -91,3 +91,41 @@ def test_what_a_file_tells_of_old_visits_is_no_activity() -> None:
     world = World(GREET, brand=HOURS)
     world.hear(make_event("page_viewed", NOON, historical=True))
     assert said(world, "active") == []
+
+
+# ---- when goals are reached --------------------------------------------------------------------------------------
+
+
+def reached(world: World) -> list[str]:
+    return world.said("responded")
+
+
+def test_a_goal_says_how_many_local_days_before_or_after_the_moment_it_was_reached() -> None:
+    care = {
+        "id": "care",
+        "class": "transactional",
+        "anchor": {"entry": "booking"},
+        "timeline": [{"at": "-14d 10:00", "send": "hello"}, {"at": "+3d 10:00", "send": "second"}],
+        "goal": {"event": "bag_bought", "within": "60d"},
+    }
+    for away, expected in ((-9, "-9d"), (0, "+0d"), (2, "+2d")):
+        world = World(care)
+        world.hear(booking(NOON, NOON + 20 * D))
+        world.hear(make_event("bag_bought", NOON + (20 + away) * D + H, received_at=NOON + (20 + away) * D + 5 * H))
+        assert reached(world) == [expected], "when it happened, not when it was heard"
+
+
+def test_a_goal_of_a_triggered_journey_says_how_long_after_it_began_and_who_was_held_out() -> None:
+    cart = {
+        "id": "cart",
+        "class": "marketing",
+        "trigger": {"event": "go"},
+        "steps": [{"wait": "9d"}, {"send": "hello"}],
+    }
+    for holdout, expected in (("0%", "3h"), ("99%", "3h holdout")):
+        world = World(cart | {"goal": {"event": "bought", "within": "8d"}, "holdout": holdout})
+        world.hear(make_event("go"))
+        world.hear(make_event("bought", NOON + 2 * H))
+        world.hear(make_event("bought", NOON + 3 * H))
+        assert reached(world) == [expected], "once a passage"
+        assert all(reason.kind != "responded" for reason in world.known.log)

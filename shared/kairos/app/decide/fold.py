@@ -213,9 +213,9 @@ def _hear_of(turn: Turn, passage: Enrollment, other: Profile) -> None:
     journey = turn.journey_of(passage)
     goals = endings.of(other, passage, journey, goal=True)
     if journey is not None and journey.goal is not None and not passage.converted and passage.goal_until is not None:
-        reached = any(passage.entered_at <= at <= passage.goal_until for at in goals)
+        reached = [at for at in goals if passage.entered_at <= at <= passage.goal_until]
         if reached and not any(twin.converted for twin in _twins(other, passage)):
-            leaving.convert(turn, passage)
+            leaving.convert(turn, passage, min(reached))
             return
     if not passage.active:
         return

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from kairos.app.decide import handed, holdouts, messages
+from kairos.app.decide import handed, holdouts, messages, timeliness
 from kairos.app.decide.turn import Passed, Turn
 from kairos.domain.profile import Enrollment
 
 
-def convert(turn: Turn, enrollment: Enrollment) -> None:
-    """The goal is reached: count it, and leave."""
-    turn.say("converted", enrollment, holdouts.reason_of(turn, enrollment))
+def convert(turn: Turn, enrollment: Enrollment, at: datetime) -> None:
+    """The goal is reached at `at`: count it, say how long before or after what the passage is about, and leave."""
+    held = holdouts.reason_of(turn, enrollment)
+    turn.say("converted", enrollment, held)
+    turn.say("responded", enrollment, f"{timeliness.lag_of(turn, enrollment, at)}{' holdout' if held else ''}")
     converted = turn.keep(replace(enrollment, converted=True))
     if not enrollment.holdout:
         turn.passed.append(Passed(converted, "goal"))

@@ -111,7 +111,7 @@ def _ends(turn: Turn, enrollment: Enrollment, journey: Journey, event: Event) ->
     if journey.goal is not None and counts and _matches_any(turn, journey, journey.goal.matchers, event, enrollment):
         until = enrollment.goal_until
         if until is not None and event.occurred_at <= until and not enrollment.converted:
-            convert(turn, enrollment)
+            convert(turn, enrollment, event.occurred_at)
             return True
         # too late to count, and still reason enough to say no more
         return close(turn, enrollment, "goal reached, after its window")

@@ -12,7 +12,7 @@ from math import atan2, cos, hypot, pi, sin
 
 from kairos.app.decide.turn import Turn
 from kairos.domain.hour_counts import HourCounts
-from kairos.domain.profile import Posted, Profile
+from kairos.domain.profile import Enrollment, Posted, Profile
 from kairos.domain.reason import ALL_MARKETING, Reason
 from kairos.timing.rhythm import day_of
 
@@ -53,7 +53,7 @@ def aimed(turn: Turn, posted: Posted) -> int:
 
 def answered(turn: Turn, posted: Posted, at: datetime) -> None:
     """Say how long after it was asked for a message was answered, and that the customer is engaged."""
-    lag = next((name for name, most in LAGS if at - posted.at <= most), LAGS[-1][0])
+    lag = _class_of(at - posted.at)
     code = posted.told >> _SHIFT & _UNCLEAR
     _say(turn, "answered", f"{lag} {f'{code - 1}h' if 0 < code < _UNCLEAR else UNKNOWN}", posted)
     day = day_of(at, turn.zone)
@@ -61,6 +61,18 @@ def answered(turn: Turn, posted: Posted, at: datetime) -> None:
     if day > last:
         _say(turn, "engaged", f"+{day - last}" if last and day - last <= SPELL_DAYS else "new")
         turn.profile.pulse = [active, told, day]
+
+
+def lag_of(turn: Turn, enrollment: Enrollment, at: datetime) -> str:
+    """Return how long after the passage's moment, in whole local days ("-9d", before it), or after its entry, by class
+    ("3h"), something happened."""
+    if enrollment.anchor_at is None:
+        return _class_of(at - enrollment.entered_at)
+    return f"{day_of(at, turn.zone) - day_of(enrollment.anchor_at, turn.zone):+d}d"
+
+
+def _class_of(lag: timedelta) -> str:
+    return next((name for name, most in LAGS if lag <= most), LAGS[-1][0])
 
 
 def distance(turn: Turn, at: datetime) -> tuple[int | None, int]:
