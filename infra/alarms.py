@@ -136,7 +136,7 @@ def _sources() -> Iterator[Alarm]:
         "SourcesSilent",
         silent_connections(),
         above=0,
-        says="A calendar or shop could not be read for a day. `kairos sources` says which, and why.",
+        says="A calendar or shop was not read for a day, or says nothing any more. `kairos sources` says which.",
     )
 
 

@@ -65,6 +65,9 @@ class Grants:
         # Counts complaints in the ledger's table, and comes at no message in it.
         counters = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["health#*"]}}
         _allow(ingest, "dynamodb:UpdateItem", on=self.tables.messages.table_arn, conditions=counters | ANSWERS_NOTHING)
+        # Writes when each connection was last heard of, and at nothing else in the table of definitions.
+        heard = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["heard"]}}
+        _allow(ingest, "dynamodb:UpdateItem", on=self.tables.config.table_arn, conditions=heard | ANSWERS_NOTHING)
         self._send(ingest, self.queues.feedback_dlq)
         self._read_release(ingest)
         _allow(ingest, "lambda:InvokeFunction", on=self.functions["sync"].function_arn)

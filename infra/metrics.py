@@ -33,7 +33,7 @@ def unknown_sends() -> cloudwatch.Metric:
 
 
 def silent_connections() -> cloudwatch.Metric:
-    """Return how many connections have not been read to their end for a day."""
+    """Return how many connections were not read to their end for a day, or are silent for longer than is usual."""
     return own_metric("ConnectionsSilent", "sync", "Maximum")
 
 

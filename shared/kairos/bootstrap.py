@@ -70,10 +70,12 @@ def ingest() -> Ingest:
     from kairos.app.ingest.browsers import Browsers
     from kairos.app.ingest.declared import DeclaredSources
     from kairos.app.ingest.ingest import Ingest
+    from kairos.app.ingest.listening import Listening
     from kairos.aws.archive import FirehoseArchive
     from kairos.aws.complaints import DynamoComplaints
     from kairos.aws.connections import SsmConnections
     from kairos.aws.contacts import DynamoContacts
+    from kairos.aws.heard_of import DynamoHeardOf
     from kairos.aws.hints import LambdaHints
     from kairos.aws.identities import DynamoIdentities
     from kairos.aws.suppressions import DynamoSuppressions
@@ -94,6 +96,7 @@ def ingest() -> Ingest:
         complaints=DynamoComplaints(dynamodb, settings.messages_table),
         hints=LambdaHints(partial(_client, "lambda"), settings.sync_function),
         acquaintances=Acquaintances(),
+        listening=Listening(DynamoHeardOf(dynamodb, settings.config_table)),
     )
 
 
@@ -286,6 +289,7 @@ def sync() -> Sync:
     from kairos.aws.archive import FirehoseArchive
     from kairos.aws.connections import SsmConnections
     from kairos.aws.contacts import DynamoContacts
+    from kairos.aws.heard_of import DynamoHeardOf
     from kairos.aws.identities import DynamoIdentities
     from kairos.aws.suppressions import DynamoSuppressions
     from kairos.aws.sync_states import DynamoSyncStates
@@ -306,7 +310,8 @@ def sync() -> Sync:
     )
     states = DynamoSyncStates(dynamodb, settings.config_table)
     fetch = HttpsFetch(local=is_local(os.environ))
-    return Sync(ingest, connections, states, fetch, clock(), public_url=settings.public_url)
+    heard = DynamoHeardOf(dynamodb, settings.config_table)
+    return Sync(ingest, connections, states, fetch, clock(), public_url=settings.public_url, heard=heard)
 
 
 @cache

@@ -25,6 +25,7 @@ from kairos.app.deliver.rate import Allowance, allowances
 from kairos.app.deliver.receiver_state import ReceiverState
 from kairos.app.erase import STANDING, IdentityRow
 from kairos.app.export import StopPage
+from kairos.app.heard import Heard
 from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
 from kairos.app.offers import Pool
 from kairos.app.ports import (
@@ -782,6 +783,26 @@ class MemorySyncStates:
         return self.rows[state.key]
 
     def all(self) -> list[SyncState]:
+        return [self.rows[key] for key in sorted(self.rows)]
+
+
+class MemoryHeardOf:
+    """HeardOf."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Heard] = {}
+
+    def read(self, source: str, connection: str) -> Heard:
+        blank = Heard(source, connection)
+        return self.rows.get(blank.key, blank)
+
+    def save(self, heard: Heard) -> Heard:
+        if self.read(heard.source, heard.connection).revision != heard.revision:
+            raise VersionConflict(f"what was heard of {heard.key}")
+        self.rows[heard.key] = replace(heard, revision=heard.revision + 1)
+        return self.rows[heard.key]
+
+    def all(self) -> list[Heard]:
         return [self.rows[key] for key in sorted(self.rows)]
 
 

@@ -15,6 +15,7 @@ from kairos.app.http import HttpAnswer, HttpRequest
 from kairos.app.ingest.acquaintances import Acquaintances
 from kairos.app.ingest.front import handle
 from kairos.app.ingest.ingest import Ingest
+from kairos.app.ingest.listening import Listening
 from kairos.app.ports import Identifier, InboxMessage, Resolved
 from kairos.domain.errors import Throttled, Unavailable
 from kairos.memory import (
@@ -113,7 +114,7 @@ class NotedConnections(MemoryConnections):
 class Station:
     """An ingest over memory, with everything that it touches at hand."""
 
-    def __init__(self, acquaintances: Acquaintances | None = None) -> None:
+    def __init__(self, acquaintances: Acquaintances | None = None, listening: Listening | None = None) -> None:
         self.journal = Journal()
         self.identities = NotedIdentities(self.journal)
         self.contacts = NotedContacts(self.journal)
@@ -131,6 +132,7 @@ class Station:
             self.archive,
             complaints=self.complaints,
             acquaintances=acquaintances,
+            listening=listening,
         )
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], method: str = "POST") -> HttpAnswer:

@@ -38,6 +38,7 @@ from kairos.memory import (
     MemoryCustomers,
     MemoryCustomerScan,
     MemoryDrafts,
+    MemoryHeardOf,
     MemoryIdentities,
     MemoryInbox,
     MemoryInsights,
@@ -156,6 +157,7 @@ class MemoryDeployment:
         self.complaints = MemoryComplaints()
         self.sync_states = MemorySyncStates()
         self.receiver_states = MemoryReceiverStates()
+        self.heard_of = MemoryHeardOf()
         self.dead_letters: Any = None
         self.patient: Any = Patient("local", {}, _no_client, self.clock, lambda: self.releases)
         self.walks = MemoryWalks()

@@ -205,3 +205,13 @@ def test_a_provider_that_could_not_be_called_is_refused(
     with pytest.raises(CannotDo):
         connect_source(deployment, wish, from_stdin=True)
     assert deployment.secrets.kept == {}
+
+
+def test_how_long_a_silence_may_last_is_a_duration_or_never(deployment: MemoryDeployment) -> None:
+    for said in ("12h", "never"):
+        wish = Wish("calcom", "main", settings=(f"silent_after={said}",))
+        connect_source(deployment, wish, from_stdin=False, ask=no_key("s"))
+        assert deployment.secrets.kept["calcom", "main"]["silent_after"] == said
+    wish = Wish("calcom", "main", settings=("silent_after=soon",))
+    with pytest.raises(CannotDo, match="silent_after=12h"):
+        connect_source(deployment, wish, from_stdin=False, ask=no_key("s"))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from kairos.app.deliver.receiver_state import ReceiverState
+from kairos.app.heard import Heard
 from kairos.app.ports import Pointer
 from kairos.app.publish.live import EMPTY_BUNDLE
 from kairos.app.sync.state import SyncState
@@ -116,4 +117,28 @@ def test_a_webhook_that_is_gone_is_said_until_it_is_connected_again(
     again = ("connect", "webhook", "crm", "--generate", "--set", "url=https://crm.example.com/kairos")
     assert runner(deployment)(*again) == 0
     assert deployment.receiver_states.read("crm") == ReceiverState()
+
+
+def test_one_that_sends_webhooks_says_when_it_last_did_and_what_was_refused(
+    deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert runner(deployment)("sources") == 0
+    assert "nothing has come yet" in capsys.readouterr().out
+    heard = Heard("shopify", "main", event_at=NOW - timedelta(hours=3), times=99, events=1_234)
+    deployment.heard_of.save(heard.with_refusals(2, NOW - timedelta(hours=1), "the signature proves nothing"))
+    assert runner(deployment)("sources") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"last event {NOW - timedelta(hours=3):%Y-%m-%d %H:%M} (UTC), 1,234 in all" in shown
+    assert "refused 2 requests" in shown
+    assert "(the signature proves nothing); nothing else has come since" in shown
+
+
+def test_one_that_is_silent_for_longer_than_is_usual_makes_the_command_fail(
+    deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    usual = timedelta(hours=20)
+    deployment.heard_of.save(Heard("shopify", "main", event_at=NOW - timedelta(hours=41), times=99, longest=usual))
+    assert runner(deployment)("sources") == WRONG
+    assert "silent for 1d17h: after 1d16h that is too long" in " ".join(capsys.readouterr().out.split())
+    deployment.secrets.write("shopify", "main", {"secrets": ["s"], "silent_after": "2d"})
     assert runner(deployment)("sources") == 0

@@ -47,7 +47,7 @@ TABLES: dict[str, dict[str, set[str]]] = {
         "learn": {"UpdateItem"},
     },
     "ConfigTable": {
-        "ingest": {"GetItem"},
+        "ingest": {"GetItem", "UpdateItem"},
         "decide": {"GetItem"},
         "deliver": {"GetItem"},
         "preferences": {"GetItem"},
@@ -107,6 +107,12 @@ def test_every_table_and_queue_is_asked_about(prod: Deployed) -> None:
 def test_a_function_that_decides_cannot_reach_a_person(prod: Deployed, station: str) -> None:
     for target in ("ContactsTable", "IdentitiesTable", "SuppressionsTable", "ContactsKey", "IdentitySecret"):
         assert prod.actions_on(ROLES[station], target) == set()
+
+
+def test_ingest_writes_nothing_beside_the_definitions_but_when_it_heard_of_whom(prod: Deployed) -> None:
+    writes = [each for each in prod.statements("IngestRole") if _is_on(each, "ConfigTable") and "Condition" in each]
+    assert [as_list(write["Action"]) for write in writes] == [["dynamodb:UpdateItem"]]
+    assert writes[0]["Condition"]["ForAllValues:StringEquals"] == {"dynamodb:LeadingKeys": ["heard"]}
 
 
 @pytest.mark.parametrize("role", ["IngestRole", "SyncRole"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from kairos.aws.heard_of import DynamoHeardOf
 from kairos.domain.profile import Entry
 from kairos.local.cloud import LocalCloud
 from kairos.local.demo_shop import customer_saved
@@ -53,6 +54,14 @@ def reading(template: dict[str, Any]) -> Iterator[tuple[LocalCloud, Calendar]]:
         yield cloud, calendar
 
 
+def allow_silence(cloud: LocalCloud, connection: str, length: str) -> None:
+    """Say how long a connection may be silent, as `kairos connect --set silent_after=…` does."""
+    name, ssm = f"{cloud.outputs['ConnectionsPrefix']}{connection}", cloud.session.client("ssm")
+    settings = json.loads(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    value = json.dumps(settings | {"silent_after": length})
+    ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+
+
 def entries(cloud: LocalCloud) -> dict[datetime | None, Entry]:
     """Return the live entries of the one who is invited, by when they begin."""
     found = profiles(cloud)[PERSON.address].entries.values()
@@ -80,7 +89,9 @@ def test_what_the_feed_shows_is_what_the_customer_has_whatever_fails_meanwhile(t
 
 def test_a_booking_that_is_read_is_reminded_of_and_one_that_vanished_is_not(template: dict[str, Any]) -> None:
     with reading(template) as (cloud, calendar):
+        allow_silence(cloud, "shopify/main", "12h")
         assert send(cloud, customer_saved(cloud.now, PERSON, new=True)).status == 202
+        assert send(cloud, replace(customer_saved(cloud.now, PERSON, new=True), body=b"{}")).status == 401
         at = cloud.now + timedelta(days=1)
         calendar.lessons = {"a": at, "b": at + timedelta(hours=6)}
         cloud.advance(by=timedelta(hours=1))
@@ -89,6 +100,9 @@ def test_a_booking_that_is_read_is_reminded_of_and_one_that_vanished_is_not(temp
         cloud.advance(by=timedelta(days=1, hours=8))
         texts = [text for _, _, text in messages(cloud)]
         assert [sum(word in text for text in texts) for word in ("See you at", "cancelled")] == [1, 1]
+        heard = DynamoHeardOf(cloud.session.client("dynamodb"), cloud.outputs["ConfigTable"]).read("shopify", "main")
+        assert (heard.events > 0, heard.refused, heard.limit) == (True, 1, "12h")
+        assert cloud.invoke("sync", {}).payload["silent"] == 1, "the shop has said nothing for longer than it may"
         assert (cloud.denied, is_clean(cloud)) == ([], True)
 
 

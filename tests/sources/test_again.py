@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from kairos.app.ingest.ingest import Ingest
-from kairos.app.sync.sync import Sync, Synced
+from kairos.app.sync.reading import Synced
+from kairos.app.sync.sync import Sync
 from kairos.channels._fetch import HttpsFetch
 from kairos.domain.errors import Rejected
 from kairos.memory import (

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from kairos.app.ingest.ingest import Ingest
-from kairos.app.sync.sync import Sync, Synced
+from kairos.app.sync.reading import Synced
+from kairos.app.sync.sync import Sync
 from kairos.domain.errors import BadSignature, Unavailable
 from kairos.memory import (
     MemoryArchive,

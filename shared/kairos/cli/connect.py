@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from kairos import registry
 from kairos.app.deliver.receiver_state import ReceiverState
+from kairos.app.heard import NEVER, SETTING, is_limit
 from kairos.channels._solapi import CONNECTION
 from kairos.cli.connect_push import PUSH, connect_push
 from kairos.cli.failure import CannotDo
@@ -75,6 +76,7 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
     if wish.source == KAKAO:
         _check_provider(wish, settings | changes)
     former = [one for one in settings.get("secrets", ()) if isinstance(one, str) and one != secret]
+    _check_silence(changes)
     settings |= changes | {"secrets": [secret, *former][:SECRETS_MAX]}
     public = _key(wish, "public") if wish.public_key else None
     if public:
@@ -106,6 +108,11 @@ def _check(wish: Wish, deployment: Deployment) -> None:
         raise CannotDo("a connection's name has letters, digits, - and _, at most 64")
     if wish.public_key and wish.source != "track":
         raise CannotDo("only track has public write keys")
+
+
+def _check_silence(changes: dict[str, Any]) -> None:
+    if SETTING in changes and not is_limit(str(changes[SETTING])):
+        raise CannotDo(f"say how long its silence is allowed to last: --set {SETTING}=12h, or {NEVER}")
 
 
 def _check_receiver(secret: str, settings: dict[str, Any]) -> None:

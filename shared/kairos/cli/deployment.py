@@ -16,6 +16,7 @@ from kairos.app.deliver.breaker import Complaints
 from kairos.app.deliver.receiver_state import ReceiverStates
 from kairos.app.erase import Traces
 from kairos.app.export import SuppressionScan
+from kairos.app.heard import HeardOf
 from kairos.app.offers import Pools
 from kairos.app.ports import (
     ArchiveReader,
@@ -131,6 +132,8 @@ class Deployment(Protocol):
     def sync_states(self) -> SyncStates: ...
     @property
     def receiver_states(self) -> ReceiverStates: ...
+    @property
+    def heard_of(self) -> HeardOf: ...
     @property
     def dead_letters(self) -> DeadLetters: ...
     @property
@@ -318,6 +321,13 @@ class AwsDeployment:
         from kairos.aws.receiver_states import DynamoReceiverStates
 
         return DynamoReceiverStates(self._client("dynamodb"), self._output("MessagesTable"))
+
+    @cached_property
+    def heard_of(self) -> HeardOf:
+        """Return when connections were last heard of."""
+        from kairos.aws.heard_of import DynamoHeardOf
+
+        return DynamoHeardOf(self._client("dynamodb"), self._output("ConfigTable"))
 
     @cached_property
     def dead_letters(self) -> DeadLetters:

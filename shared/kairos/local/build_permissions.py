@@ -27,7 +27,7 @@ def build_permissions(stack: Stack, parts: Parts) -> Permissions | None:
     if not functions:
         return None
     permissions = Permissions(
-        Requests(parts.account, parts.region, dict(_keys(stack, parts))),
+        Requests(parts.account, parts.region, dict(_keys(stack, parts)), dict(_partitions(stack))),
         functions,
         _identities(stack),
         _resources(stack, parts),
@@ -132,6 +132,12 @@ def _permission(stack: Stack, parts: Parts, logical: str) -> tuple[str, tuple[St
         principals={kind: (spec["Principal"],)},
     )
     return arn, (statement,)
+
+
+def _partitions(stack: Stack) -> Iterator[tuple[str, str]]:
+    for logical in _of_type(stack, "AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table"):
+        leads = [part["AttributeName"] for part in stack.properties(logical)["KeySchema"] if part["KeyType"] == "HASH"]
+        yield stack.physical(logical).ref, leads[0]
 
 
 def _keys(stack: Stack, parts: Parts) -> Iterator[tuple[str, str]]:

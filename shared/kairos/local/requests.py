@@ -32,11 +32,13 @@ _TRANSACT = {
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """Derives requests. `keys` says under which customer key (ARN) a table or queue (ARN) lies."""
+    """Derives requests. `keys` says under which customer key (ARN) a table or queue (ARN) lies, `partitions` which
+    attribute leads in the key of a table (name)."""
 
     account: str
     region: str
     keys: Mapping[str, str] = field(default_factory=dict)
+    partitions: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, call: Call) -> list[Request]:
         """Return everything that must be allowed for `call`; raise `Unplayable` where that is not known."""
@@ -61,14 +63,20 @@ class Requests:
         params, operation = call.params, call.operation
         touched = list(_touched(operation, params))
         about = {"dynamodb__ReturnValues": params["ReturnValues"]} if "ReturnValues" in params else {}
-        if len(key := params.get("Key", {})) == 1:  # of a key in two parts nobody here says which one leads
-            about["dynamodb__LeadingKeys"] = _plain(next(iter(key.values())))
+        if (leading := self._leading(params)) is not None:
+            about["dynamodb__LeadingKeys"] = leading
         for action, table in touched:
             arn = table if table.startswith("arn:") else self.arn("dynamodb", f"table/{table}")
             index = f"/index/{params['IndexName']}" if params.get("IndexName") else ""
             yield Request(f"dynamodb:{action}", arn + index, self.context(call, **about))
             if operation != "DescribeTable":
                 yield from self._key(call, "dynamodb", arn, writes=operation not in _READS)
+
+    def _leading(self, params: Mapping[str, Any]) -> str | None:
+        """Return the value of the first part of the key that is called for, where it is known which part that is."""
+        key = params.get("Key", {})
+        name = next(iter(key)) if len(key) == 1 else self.partitions.get(str(params.get("TableName")))
+        return _plain(key[name]) if name in key else None
 
     def sqs(self, call: Call) -> Iterator[Request]:
         """Yield what a queue's operation needs; a batch needs what its entries do."""

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from kairos.app.ingest.ingest import Ingest
+from kairos.app.sync.reading import SILENT_AFTER, Synced
 from kairos.app.sync.state import SyncState
-from kairos.app.sync.sync import SILENT_AFTER, Bounds, Sync, Synced
+from kairos.app.sync.sync import Bounds, Sync
 from kairos.domain.errors import Refused, Unavailable, VersionConflict
 from kairos.memory import (
     MemoryArchive,

@@ -201,6 +201,7 @@ def healthy() -> Answers:
         ("sqs", "GetQueueUrl"): queue_url,
         ("sqs", "GetQueueAttributes"): queue(),
         ("dynamodb", "GetItem"): marks(NOW - timedelta(minutes=4), NOW - timedelta(hours=1)),
+        ("dynamodb", "Query"): {"Items": []},
     }
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -83,9 +84,10 @@ def _take(ingest: Ingest, request: HttpRequest, name: str, connection: str | Non
     if source is None:
         raise UnknownConnection(name, connection)
     full = Request(request.headers, request.body, request.received_at, connection, settings, request.path)
-    trusted = source.verify(full)
-    hinted = None if trusted else ingest.hint(source, full)
-    return _accepted(hinted or ingest.take(source, full, trusted=trusted))
+    with _refusals_noted(ingest, name, full):
+        trusted = source.verify(full)
+        hinted = None if trusted else ingest.hint(source, full)
+        return _accepted(hinted or ingest.take(source, full, trusted=trusted))
 
 
 def _answer_tag(ingest: Ingest, request: HttpRequest) -> HttpAnswer:
@@ -97,8 +99,19 @@ def _answer_tag(ingest: Ingest, request: HttpRequest) -> HttpAnswer:
     connection, settings = _of_key(ingest, request)
     track = load("sources", "track")
     full = Request(request.headers, request.body, request.received_at, connection, settings, request.path)
-    track.verify(full)
-    return answer_tag(ingest, track, full, ingest.browsers)
+    with _refusals_noted(ingest, "track", full):
+        track.verify(full)
+        return answer_tag(ingest, track, full, ingest.browsers)
+
+
+@contextmanager
+def _refusals_noted(ingest: Ingest, source: str, request: Request) -> Iterator[None]:
+    """Note what is refused of a connection that is there: its owner wants to know why nothing comes."""
+    try:
+        yield
+    except Rejected as error:
+        ingest.refuse(source, request.connection, error, request.received_at)
+        raise
 
 
 def _of_key(ingest: Ingest, request: HttpRequest) -> tuple[str, Mapping[str, Any]]:

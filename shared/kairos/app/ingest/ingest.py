@@ -13,11 +13,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kairos.app.archive import unaddressed_records
+from kairos.app.heard import limit_of
 from kairos.app.ingest import messages as outgoing
 from kairos.app.ingest.acquaintances import Acquaintances
 from kairos.app.ingest.browsers import Browsers
 from kairos.app.ingest.facts import Fact, correlation_of, read_fact
 from kairos.app.ingest.listed import cut
+from kairos.app.ingest.listening import Listening
 from kairos.app.ingest.stopping import stop_addresses
 from kairos.app.ingest.taken import Taken
 from kairos.app.ports import (
@@ -32,7 +34,7 @@ from kairos.app.ports import (
     Suppressions,
 )
 from kairos.domain.erasure import ASKED_FOR
-from kairos.domain.errors import BadInput
+from kairos.domain.errors import BadInput, Rejected
 from kairos.registry import Request, Source, load
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Ingest:
     `browsers` knows what lies ready for the web tag; None where nothing is shown on pages.
     `hints` takes what unsigned webhooks are about, to be read; None where nobody reads.
     `archive` keeps the events that name nobody: there is no group to queue them in.
+    `listening` is told what came and what was refused, for whoever asks whether a connection is silent.
     `acquaintances` are whom this container met a moment ago; without them identities are read for every request.
     """
 
@@ -67,6 +70,7 @@ class Ingest:
         complaints: Complaints | None = None,
         hints: Hints | None = None,
         acquaintances: Acquaintances | None = None,
+        listening: Listening | None = None,
     ) -> None:
         self._identities = identities
         self._contacts = contacts
@@ -80,6 +84,7 @@ class Ingest:
         self.browsers = browsers
         self._complaints = complaints
         self.acquaintances = acquaintances
+        self.listening = listening
 
     def settings(self, source: str, connection: str) -> Mapping[str, Any]:
         """Return the settings of a connection. Raises UnknownConnection."""
@@ -113,6 +118,7 @@ class Ingest:
         if not subjects:
             return None
         self._hints.put(source.name, request.connection, subjects)
+        self._listen(source, request, len(subjects), ())
         correlation = correlation_of(source, request, trusted=False)
         events = {"hint": len(subjects)}
         return Taken(events=events, correlation=correlation, source=source.name, connection=request.connection)
@@ -139,6 +145,7 @@ class Ingest:
         if joined:
             self._identities.settle(joined, request.received_at)
         self._keep_unaddressed([fact for fact in facts if not fact.who and not fact.profile], request, correlation)
+        self._listen(source, request, len(facts), refused)
         return Taken(
             accepted=len(addressed),
             unaddressed=len(facts) - len(addressed),
@@ -151,6 +158,20 @@ class Ingest:
             connection=request.connection,
             owners=outgoing.owners(addressed),
         )
+
+    def refuse(self, source: str, connection: str, error: Rejected, now: datetime) -> None:
+        """Note why a request of a connection was refused: in our words, nothing that it says is in them."""
+        if self.listening is not None:
+            self.listening.refuse(source, connection, str(error), now)
+
+    def _listen(self, source: Source, request: Request, events: int, refused: Sequence[BadInput]) -> None:
+        if self.listening is None:
+            return
+        if events:
+            limit = limit_of(source.name, request.settings)
+            self.listening.hear(source.name, request.connection, events, limit, request.received_at)
+        if refused:
+            self.refuse(source.name, request.connection, refused[0], request.received_at)
 
     def _count_complaints(self, facts: Sequence[Fact], *, trusted: bool) -> None:
         """Count what was reported as spam, of marketing or not: it is one domain that is judged."""

@@ -18,6 +18,7 @@ from kairos.cli.checkup import (
     live,
     receivers,
     schedules,
+    senders,
     sms,
     sweep,
 )
@@ -42,6 +43,7 @@ CHECKS: Mapping[str, Check] = {
     "contacts-key": keys.contacts_key,
     "connections": keys.connections,
     "webhooks": receivers.receivers,
+    "senders": senders.senders,
     "email-access": email_account.production_access,
     "email-sending": email_account.sending_enabled,
     "email-rates": email_account.sending_rates,
