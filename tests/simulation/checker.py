@@ -43,8 +43,8 @@ class Checker:
     messages: dict[str, Message] = field(default_factory=dict)
     explained: set[str] = field(default_factory=set)
     owner: dict[str, str] = field(default_factory=dict)
-    applied: set[str] = field(default_factory=set)
-    shipped: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    applied: set[bytes] = field(default_factory=set)
+    shipped: dict[str, tuple[str, frozenset[bytes]]] = field(default_factory=dict)
     refused: dict[tuple[str, str], datetime] = field(default_factory=dict)
     decided: dict[str, Decided] = field(default_factory=dict)
 

@@ -123,7 +123,7 @@ class Door:
         if source == "shopify":
             headers |= {"x-shopify-shop-domain": "shop.example.com", "x-shopify-webhook-id": id}
         request = HttpRequest("POST", f"/v1/webhooks/{source}/main", headers, raw, world.clock.at)
-        status = 503 if world.is_down else handle(world.ingest, request).status
+        status = 503 if world.is_down else handle(world.stations.ingest, request).status
         assert status in (202, 503), status
         if status == 503:
             self.refused += 1

@@ -17,10 +17,10 @@ def test_what_comes_for_a_stranger_who_became_a_customer_elsewhere_reaches_the_c
     history.meet()
     history.say("cart_updated", **DEVICE, properties=CART)
     stranger = history.world.identities.known["anonymous", "track/main", "device-1"]
-    first = history.world.ingest
-    history.world.ingest = history.world.container()
+    first = history.world.stations.ingest
+    history.world.stations.ingest = history.world.stations.container()
     history.say("profile_updated", M, profile=MINA, **DEVICE)
-    history.world.ingest = first
+    history.world.stations.ingest = first
     history.say("order_completed", M + SECONDS, **DEVICE, properties=CART)
     assert history.end() == []  # the order ended the cart: nobody is reminded of it
     mina = history.profile("external", MINA)

@@ -159,7 +159,7 @@ def test_a_public_key_joins_nobody() -> None:
     history.meet()
     call = b'{"type": "page", "userId": "mina", "anonymousId": "device-1", "messageId": "p1"}'
     request = Request({}, call, START, "main", history.world.connections.settings("track", "main"), "/v1/page")
-    history.world.ingest.take(load("sources", "track"), request, trusted=False)
+    history.world.stations.ingest.take(load("sources", "track"), request, trusted=False)
     history.end()
     assert history.profile("anonymous", "device-1").id != history.profile("external", MINA).id
     assert history.reasons("merged") == []
@@ -179,16 +179,16 @@ def test_a_message_that_lies_in_the_queue_while_its_customer_becomes_another_goe
     known_twice(history)
     history.live(31 * M)
     outbox = history.world.outbox
-    hand_over = history.world._hand_over
+    hand_over = history.world.traffic.hand_over
     kept: list[OutboxMessage] = []
-    history.world._hand_over = lambda queue, messages: kept.extend(messages)  # type: ignore[method-assign]
+    history.world.traffic.hand_over = lambda queue, messages: kept.extend(messages)  # type: ignore[method-assign]
     history.live(33 * M)
     assert len(kept) == 1
     history.say("profile_updated", 34 * M, profile=MINA, traits={"email": MAIL, "phone": PHONE})
     history.live(35 * M)
     loser = kept[0].profile
     assert history.world.customers.profiles[loser].merged_into is not None
-    history.world._hand_over = hand_over  # type: ignore[method-assign]
+    history.world.traffic.hand_over = hand_over  # type: ignore[method-assign]
     outbox.put(kept)
     outbox.put(kept)
     sent = history.end()
@@ -258,12 +258,12 @@ def test_a_request_that_breaks_off_anywhere_is_mended_by_its_repetition(place: s
     history.meet()
     history.say("cart_updated", **DEVICE, properties=CART)
     history.live(5 * M)
-    whole = history.world.ingest
-    history.world.ingest = broken(history, place, method, fault)
+    whole = history.world.stations.ingest
+    history.world.stations.ingest = broken(history, place, method, fault)
     call = {"id": "x", "event": "profile_updated", "profile": MINA, "traits": {"email": MAIL}, **DEVICE}
     history.world.say(call)  # says it again by itself
     history.live(25 * M)
-    history.world.ingest = whole
+    history.world.stations.ingest = whole
     sent = history.end()
     assert [template for template, _, _ in sent] == ["coupon"]
     assert history.profile("anonymous", "device-1").id == history.profile("external", MINA).id

@@ -281,7 +281,7 @@ class Silent:
         world = door.world
         self._faults = world.faults
         world.faults.strike = self._strike  # type: ignore[method-assign]
-        report = world._report
+        report = world.feedback.report
 
         def reported(call: Call, kind: str, delay: timedelta) -> None:
             if call.told == "accepted":
@@ -289,7 +289,7 @@ class Silent:
             elif after is not None:
                 report(call, kind, after)
 
-        world._report = reported  # type: ignore[method-assign]
+        world.feedback.report = reported  # type: ignore[method-assign]
 
     def _strike(self, place: str, *kinds: str, rate: float | None = None) -> str | None:
         if place != "provider.email" or self._faults.hits:
