@@ -45,6 +45,22 @@ def test_the_next_calls_fail_as_asked_and_then_no_more(
         getattr(cloud.session.client(service), name)(**params)
 
 
+def test_a_call_whose_answer_is_lost_has_taken_effect(cloud: LocalCloud) -> None:
+    cloud.fault("sns", "Publish", kind="lost")
+    cloud.fault("dynamodb", "PutItem", kind="lost")
+    sns, table = cloud.session.client("sns"), cloud.session.client("dynamodb")
+    item = {"note": {"S": "kept"}}
+    for call in (
+        lambda: sns.publish(PhoneNumber="+821000000000", Message="x"),
+        lambda: table.put_item(TableName="Kairos-local-NotesTable", Item=item),
+    ):
+        with pytest.raises(ClientError) as caught:
+            call()
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 408
+    assert [sms.text for sms in cloud.sms] == ["x"]
+    assert table.get_item(TableName="Kairos-local-NotesTable", Key=item)["Item"] == item
+
+
 def test_a_fault_may_be_for_one_function_only(cloud: LocalCloud) -> None:
     cloud.fault("sqs", "SendMessage", 1, "throttle", function="react")
     assert post(cloud, message("p1", "a", to="x@example.com")).status == 202

@@ -1,7 +1,8 @@
 """Trouble on demand: calls that AWS refuses, and processes that die between two calls.
 
-A fault answers instead of AWS; nothing has happened. botocore's own retries do not see it (they would sleep), so one
-fault is what a caller meets *after* retries. A crash comes before or after a call has taken effect.
+A fault answers instead of AWS; nothing has happened, unless it is the answer that is lost. botocore's own retries do
+not see it (they would sleep), so one fault is what a caller meets *after* retries. A crash comes before or after a call
+has taken effect.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Literal
 from kairos.local.call import Call
 from kairos.local.errors import AwsError, Killed
 
-Kind = Literal["throttle", "conflict", "unavailable", "timeout", "refuse"]
+Kind = Literal["throttle", "conflict", "unavailable", "timeout", "refuse", "lost"]
+"""`lost` is the one that has taken effect all the same: only its answer never came."""
 When = Literal["before", "after"]
 
 _THROTTLES = {
@@ -59,7 +61,8 @@ class Fault:
         elif self.kind == "refuse":
             code, status = ("MessageRejected" if call.service == "sesv2" else "AccessDeniedException"), 400
         else:
-            code, status = {"unavailable": ("ServiceUnavailable", 503), "timeout": ("RequestTimeout", 408)}[self.kind]
+            late = ("RequestTimeout", 408)
+            code, status = {"unavailable": ("ServiceUnavailable", 503), "timeout": late, "lost": late}[self.kind]
         return AwsError(code, f"injected: {self.kind} of {call.service}.{call.operation}", status)
 
 
@@ -86,14 +89,18 @@ class Trouble:
     def before(self, call: Call) -> None:
         """Raise what is planned for `call` before it happens."""
         self._crash(call, "before")
-        for fault in self.faults:
-            if fault.hits(call):
-                fault.left -= 1
-                raise fault.error(call)
+        self._fail(call, lost=False)
 
     def after(self, call: Call) -> None:
         """Raise what is planned for `call` once it has happened."""
         self._crash(call, "after")
+        self._fail(call, lost=True)
+
+    def _fail(self, call: Call, *, lost: bool) -> None:
+        for fault in self.faults:
+            if fault.hits(call) and (fault.kind == "lost") == lost:
+                fault.left -= 1
+                raise fault.error(call)
 
     def _crash(self, call: Call, when: When) -> None:
         for crash in self.crashes:

@@ -156,12 +156,12 @@ def _make_api_call(client: Any, operation: str, api_params: Any) -> Any:
         call = wire.open(service, operation, api_params)
         try:
             wire.before(call)
+            try:
+                return _original(client, operation, api_params)
+            finally:
+                wire.trouble.after(call)
         except AwsError as error:
             raise _raised(client, operation, error) from None
-        try:
-            return _original(client, operation, api_params)
-        finally:
-            wire.trouble.after(call)
 
 
 def _answer(wire: Wire, client: Any, operation: str, api_params: Any) -> Any:
