@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,10 +71,14 @@ class EventFile:
         return (from_micros(min(self._arrivals)), from_micros(max(self._arrivals))) if self._arrivals else None
 
     def __iter__(self) -> Iterator[Event]:
+        return self.of(lambda profile: True)
+
+    def of(self, concerns: Callable[[str], bool]) -> Iterator[Event]:
+        """Yield the events of the profiles that are asked for, and those for everybody."""
         with self.path.open("rb") as file:
             for index in self._order:
                 file.seek(self._offsets[index])
-                yield from self._events(file.readline(), self._numbers[index])
+                yield from self._events(file.readline(), self._numbers[index], concerns)
 
     def _arrival(self, row: Mapping[str, Any], number: int) -> datetime:
         try:
@@ -82,8 +86,10 @@ class EventFile:
         except (ValueError, TypeError) as error:
             raise BadLine(self.path.name, number, f"at: {error}") from error
 
-    def _events(self, line: bytes, number: int) -> list[Event]:
+    def _events(self, line: bytes, number: int, concerns: Callable[[str], bool]) -> list[Event]:
         row = _row(line, self.path.name, number)
+        if (profile := _whose(row)) is not None and not concerns(profile):
+            return []
         try:
             if _is_raw(row):
                 return self.raw.translate(row, self._arrival(row, number))
@@ -99,6 +105,13 @@ class EventFile:
 
 def _is_raw(row: Mapping[str, Any]) -> bool:
     return "source" in row and "body" in row
+
+
+def _whose(row: Mapping[str, Any]) -> str | None:
+    """Return whose event a line is, before it is read; None where it is not for one customer, or nobody can say yet."""
+    profile = row.get("profile")
+    plain = isinstance(profile, str | int) and "signal" not in row and not _is_raw(row)
+    return str(profile) if plain else None
 
 
 def read_event(row: Mapping[str, Any]) -> Event:

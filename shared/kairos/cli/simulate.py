@@ -301,7 +301,7 @@ def _live_through(
         if states:
             needs = [need for need in needs_of_release(states.bundle, release.bundle) if need.about in FOLLOWED]
             simulation.begin(_counted(states.profiles(part.has), progress), states.at, needs)
-        events: Iterable[Event] = (event for event in file or () if part.has(event.profile))
+        events: Iterable[Event] = file.of(part.has) if file else ()
         simulation.run(_passing(events, states.at if states else None, simulation.watch))
 
 
