@@ -163,7 +163,7 @@ def opened(template: dict[str, Any], folder: Path, people: int) -> Iterator[Nigh
     for name, document in BRAND.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(yaml.safe_dump(document, allow_unicode=True), "utf-8")
-    rates = {"SyncRule": timedelta(days=1), "SweepRule": H}
+    rates = {"SyncRule": timedelta(days=1), "SweepRule": 3 * H}
     with seeded("night"), LocalCloud(template, BEGINS - 20 * M, rates=rates) as cloud:
         connect(cloud)
         name = f"{cloud.outputs['ConnectionsPrefix']}imports/main"
@@ -193,8 +193,8 @@ def assert_at_the_rate(night: Night) -> None:
 
 @pytest.fixture(scope="module")
 def morning(template: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
-    """Forty people, of whom three are spared and one is in doubt, and a receipt in the middle of the morning's rush."""
-    with opened(template, tmp_path_factory.mktemp("night"), 40) as night:
+    """A night of 28 people, of whom three are spared and one is in doubt, and a receipt in the rush of the morning."""
+    with opened(template, tmp_path_factory.mktemp("night"), 28) as night:
         cloud = night.cloud
         through_the_night(night)
         night.withdrew = night.waiting()[-1]

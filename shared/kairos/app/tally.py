@@ -30,7 +30,7 @@ from typing import Any
 from kairos.app.ports import ArchiveReader, Clock, Figure, Insights
 from kairos.domain.errors import Unavailable, VersionConflict
 from kairos.domain.instant import parse_instant
-from kairos.domain.reason import ALL_MARKETING, COUNTED_ONLY, FEEDBACK
+from kairos.domain.reason import ALL_MARKETING, COUNTED_ONLY, DELAYED, FEEDBACK
 
 SLOT = timedelta(minutes=10)
 HORIZON = timedelta(days=45)
@@ -45,12 +45,24 @@ TEXT_CHARACTERS_MAX = 200
 
 _OF_TRIALS = ("assigned", "succeeded")
 COUNTED = frozenset(
-    {"entered", "holdout", "message", "held", "not_sent", "exited", "converted", *COUNTED_ONLY, *_OF_TRIALS, *FEEDBACK}
+    {
+        "entered",
+        "holdout",
+        "message",
+        "held",
+        "not_sent",
+        "exited",
+        "converted",
+        DELAYED,
+        *COUNTED_ONLY,
+        *_OF_TRIALS,
+        *FEEDBACK,
+    }
 )
 _WITH_REASON = frozenset(
-    {"holdout", "held", "not_sent", "exited", "converted", *COUNTED_ONLY, "delayed", "opened", "clicked", *_OF_TRIALS}
+    {"holdout", "held", "not_sent", "exited", "converted", *COUNTED_ONLY, DELAYED, "opened", "clicked", *_OF_TRIALS}
 )
-_OF_STEPS = frozenset({"aimed", "answered", "message", "held", "not_sent", *_OF_TRIALS, *FEEDBACK})
+_OF_STEPS = frozenset({"aimed", "answered", "message", "held", "not_sent", DELAYED, *_OF_TRIALS, *FEEDBACK})
 # Reasons that name one thing among thousands would each become a counter of their own.
 _ENDLESS = ("no room",)
 

@@ -9,8 +9,11 @@ from typing import Any
 
 from kairos.domain.instant import format_instant, parse_instant
 
-FEEDBACK = ("sent", "delivered", "delayed", "opened", "clicked", "bounced", "complained")
+FEEDBACK = ("sent", "delivered", "opened", "clicked", "bounced", "complained")
 """What became of a message that was asked for: counted and archived, and not kept in the profile's own log."""
+
+DELAYED = "delayed"
+"""The provider could not deliver a message yet: rare enough to be kept in the log, where `explain` finds it."""
 
 COUNTED_ONLY = ("bought", "active", "engaged", "aimed", "answered", "responded")
 """What is measured of customers and messages: archived for `tally`, and explained to nobody."""
@@ -19,6 +22,7 @@ KINDS = (
     *("entered", "message", "held", "not_sent", "exited", "converted", "holdout", "moved", "skipped", "ignored"),
     *("merged", "assigned", "succeeded", "called", "chosen", "segment_entered", "segment_left", "erased"),
     *FEEDBACK,
+    DELAYED,
     *COUNTED_ONLY,
 )
 

@@ -134,6 +134,7 @@ def test_a_reminder_that_may_come_after_its_booking_goes_by_the_next_channel_at_
     delayed(world, NOON + 14 * H, NOON + H + 9 * M)
     assert (sends(world), reasons(world, "not_sent")) == (["email", "sms"], ["delayed; trying sms"])
     assert reasons(world, "delayed") == ["MailboxFull"], "counted once"
+    assert [one.reason for one in world.known.log if one.kind == "delayed"] == ["MailboxFull"], "and explained"
 
 
 def test_while_the_provider_tries_in_time_its_last_word_is_awaited() -> None:
