@@ -127,9 +127,10 @@ def test_a_calibration_asks_only_of_orders_whose_outcome_the_books_hold() -> Non
 def test_every_picture_is_well_formed_whatever_there_is_to_show() -> None:
     drawn = [
         calibration("<Orders>", {"before": [], "learned": [(0.2, 0.3, 12)]}),
-        week("Week", [0.0] * 168),
-        curve("Curve", "hours & more", [("0–3 h", 0.5, (0.2, 0.8))]),
-        curve("Curve", "hours", []),
+        week("Week", "of <nobody>", [0.0] * 168),
+        week("Week", "of one", [0.0] * 167 + [1.0]),
+        curve("Curve", "hours & more", [("0–3 h", 0.5, (0.2, 0.8), 10)], "Too few."),
+        curve("Curve", "hours", [], ""),
     ]
     for picture in drawn:
         assert ElementTree.fromstring(picture).tag.endswith("svg")
@@ -285,7 +286,7 @@ class TestTheWholeDemo:
 
     def test_it_ends_with_what_was_learned_and_a_picture_of_each(self, told: str) -> None:
         unwrapped = re.sub(r"\n {10,}", " ", told)
-        assert re.search(r"reorders +\d+ gaps .* held out are foretold \d\.\d\d nats better, live now", unwrapped)
+        assert re.search(r"reorders +\d+ gaps .* held out came get \d\.\d times the probability, live now", unwrapped)
         pictures = re.findall(r"\((build/demo/[a-z-]+\.svg)\)", unwrapped)
         assert len(pictures) == 3
         for picture in pictures:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import exp
 from pathlib import Path
 
 from kairos.app.ports import Figure
@@ -70,17 +71,18 @@ def _reorders(cloud: LocalCloud) -> Lesson:
         request = {"command": "learn", "priors": {"rhythm": prior.to_document()}, "scores": {"rhythm": score}}
         answer = cloud.invoke("publish", request)
         live = "live now" if answer.ok and answer.payload["ok"] else "refused"
-        words += f": those held out are foretold {judged.fitted - judged.live:.2f} nats better, {live}"
+        times = exp(judged.fitted - judged.live)
+        words += f": the days on which those held out came get {times:.1f} times the probability, {live}"
     else:
         words += " teach nothing better than what was known"
     known = prior if isinstance(prior, RhythmPrior) else RHYTHM
     _, held = parted(books)
-    curves = {"before": calibrated(RHYTHM, held), "learned": calibrated(known, held)}
-    picture = pictures.calibration("Orders within 30 days: forecast and what came", curves)
+    curves = {"what is assumed of any shop": calibrated(RHYTHM, held), "learned of this one": calibrated(known, held)}
+    picture = pictures.calibration("Orders within 30 days: forecast, and what came", curves)
     return Lesson("reorders", words, "reorder-calibration.svg", picture)
 
 
-def calibrated(prior: RhythmPrior, books: dict[str, list[int]], classes: int = 5) -> list[tuple[float, float, int]]:
+def calibrated(prior: RhythmPrior, books: dict[str, list[int]], classes: int = 4) -> list[tuple[float, float, int]]:
     """Return (mean forecast, share that came, how many) of the orders whose next HORIZON days lie in the books, in
     classes of equally many."""
     asked: list[tuple[float, bool]] = []
@@ -115,7 +117,8 @@ def _hours(cloud: LocalCloud) -> Lesson:
     shares = active_week(HOURS, Hours({slot: float(count) for slot, count in active.items()}), range(WEEK_HOURS))
     day, hour = divmod(max(range(WEEK_HOURS), key=lambda slot: shares[slot]), 24)
     words = f"{active.total()} visits of {people} customers: most on {pictures.DAYS[day]} around {hour:02}:00"
-    return Lesson("the week", words, "week.svg", pictures.week("When customers are here", shares))
+    under = f"{active.total()} visits of {people} customers, on their own clocks, smoothed"
+    return Lesson("the week", words, "week.svg", pictures.week("When customers are here", under, shares))
 
 
 # ---- what timing changes ---------------------------------------------------------------------------------------
@@ -127,11 +130,17 @@ def _sensitivity(cloud: LocalCloud) -> Lesson:
     for journey in _journeys(cloud):
         figures.update(insights.figures(journey, "2026-03-01", "2026-04-01"))
     rows = [(name, *_answers(figures, hours)) for name, hours in CLASSES]
-    points = [(name, answered / sent, wilson(answered, sent)) for name, answered, sent in rows if 0 < sent >= answered]
+    points = [(name, got / sent, wilson(got, sent), sent) for name, got, sent in rows if 0 < sent >= got]
     sent = sum(sent for _, _, sent in rows)
     near, far = (rows[place][1:] for place in (0, -1))
     words = f"{sent} messages to customers whose hours are clear: {_compared(near, far)}"
-    picture = pictures.curve("Answers by distance from the customer's hours", "hours away", points)
+    enough = all(sent >= MESSAGES_LEAST for _, sent in (near, far))
+    picture = pictures.curve(
+        "Messages answered, by distance from the customer's hours",
+        "hours away from the middle of their hours",
+        points,
+        "" if enough else f"Below {MESSAGES_LEAST} messages a side nothing is concluded.",
+    )
     return Lesson("sensitivity", words, "sensitivity.svg", picture)
 
 
