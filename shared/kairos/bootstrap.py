@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from kairos.aws.secret import IdentitySecret
     from kairos.registry import Channel
     from kairos.settings import DeliverSettings, DispatchSettings, PublishSettings, SweepSettings, WalkSettings
+    from kairos.sources._pulling import Fetch
 
 
 @cache
@@ -69,6 +70,7 @@ def ingest() -> Ingest:
     from kairos.app.ingest.acquaintances import Acquaintances
     from kairos.app.ingest.browsers import Browsers
     from kairos.app.ingest.declared import DeclaredSources
+    from kairos.app.ingest.evidence import Evidence
     from kairos.app.ingest.ingest import Ingest
     from kairos.app.ingest.listening import Listening
     from kairos.aws.archive import FirehoseArchive
@@ -97,7 +99,17 @@ def ingest() -> Ingest:
         hints=LambdaHints(partial(_client, "lambda"), settings.sync_function),
         acquaintances=Acquaintances(),
         listening=Listening(DynamoHeardOf(dynamodb, settings.config_table)),
+        evidence=Evidence(_fetch_evidence),
     )
+
+
+@cache
+def _fetch_evidence() -> Fetch:
+    # SNS waits fifteen seconds and this function ten: a certificate and a confirmation must both fit.
+    from kairos.channels._fetch import HttpsFetch
+    from kairos.settings import is_local
+
+    return HttpsFetch(local=is_local(os.environ), seconds=3.5, redirects=0)
 
 
 @cache

@@ -60,7 +60,8 @@ class Step(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A webhook as it arrived: header names in lower case, the raw body, and when."""
+    """A webhook as it arrived: header names in lower case, the raw body, and when. `evidence` is what was read from
+    where its source said (`kairos.app.ingest.evidence`): a certificate."""
 
     headers: Mapping[str, str]
     body: bytes
@@ -68,6 +69,7 @@ class Request:
     connection: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
     path: str = ""
+    evidence: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

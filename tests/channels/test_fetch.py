@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from kairos.channels import _fetch
 from kairos.channels._fetch import REDIRECTS_MAX, HttpsFetch
 from kairos.domain.errors import Refused, Unavailable
 from tests.channels.receiver import receiving, reply
@@ -113,9 +112,7 @@ def test_an_answer_that_breaks_off_is_none() -> None:
             HttpsFetch(local=True)("GET", receiver.url, {})
 
 
-def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_fetch, "ALL_SECONDS", 0.3)
-
+def test_a_server_that_drips_is_cut_off() -> None:
     def drip(handler: Any) -> None:
         handler.send_response(200)
         handler.end_headers()
@@ -127,5 +124,12 @@ def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None
         receiver.answer = drip
         begun = time.monotonic()
         with pytest.raises(Unavailable):
-            HttpsFetch(local=True)("GET", receiver.url, {})
+            HttpsFetch(local=True, seconds=0.3)("GET", receiver.url, {})
         assert time.monotonic() - begun < 3
+
+
+def test_who_follows_no_redirect_is_told_of_it() -> None:
+    with receiving() as receiver:
+        receiver.answer = lambda handler: reply(handler, 302, location=f"{receiver.url}/elsewhere")
+        assert HttpsFetch(local=True, redirects=0)("GET", receiver.url, {}).status == 302
+        assert len(receiver.received) == 1

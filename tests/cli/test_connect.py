@@ -215,3 +215,17 @@ def test_how_long_a_silence_may_last_is_a_duration_or_never(deployment: MemoryDe
     wish = Wish("calcom", "main", settings=("silent_after=soon",))
     with pytest.raises(CannotDo, match="silent_after=12h"):
         connect_source(deployment, wish, from_stdin=False, ask=no_key("s"))
+
+
+def test_sns_has_no_secret_and_is_pinned_to_one_topic(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:feedback"
+    assert kairos("connect", "sns", "main", "--set", f"topic={topic}") == 0
+    assert deployment.secrets.kept["sns", "main"] == {"topic": topic}
+    assert "https://api.example.com/v1/webhooks/sns/main" in capsys.readouterr().out
+    for wish in (Wish("sns", "other"), Wish("sns", "other", settings=("topic=feedback",))):
+        with pytest.raises(CannotDo, match="topic"):
+            connect_source(deployment, wish, from_stdin=False, ask=no_key("never asked"))
+    with pytest.raises(CannotDo, match="no secret to make"):
+        connect_source(deployment, Wish("sns", "main", generate=True), from_stdin=False)

@@ -105,3 +105,11 @@ def test_what_is_not_connected_cannot_be_checked() -> None:
     deployment = MemoryDeployment()
     with pytest.raises(CannotDo, match="kairos sources"):
         check_connection(deployment, "shopify", "main", Door(deployment))
+
+
+def test_what_aws_signs_only_aws_can_try(capsys: pytest.CaptureFixture[str]) -> None:
+    deployment = MemoryDeployment()
+    deployment.secrets.write("sns", "main", {"topic": "arn:aws:sns:us-east-1:123456789012:feedback"})
+    door = Door(deployment)
+    assert check_connection(deployment, "sns", "main", door) == 0
+    assert door.asked == []

@@ -23,19 +23,22 @@ _SECRET = frozenset({"authorization", "cookie", "x-api-key", "x-shopify-access-t
 
 
 class HttpsFetch:
-    """The port `Fetch`. `local` allows http, and addresses that are not public."""
+    """The port `Fetch`. `local` allows http, and addresses that are not public; `seconds` is for how long one answer
+    is waited for, `redirects` how many are followed."""
 
-    def __init__(self, *, local: bool = False) -> None:
+    def __init__(self, *, local: bool = False, seconds: float = ALL_SECONDS, redirects: int = REDIRECTS_MAX) -> None:
         self._door = Door("source", local=local)
+        self._seconds = seconds
+        self._redirects = redirects
 
     def __call__(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, bytes_max: int = 1_048_576
     ) -> Answer:
         sent = {"accept-encoding": "gzip", **headers}
-        for _ in range(REDIRECTS_MAX + 1):
+        for _ in range(self._redirects + 1):
             answer = self._once(method, url, sent, body, bytes_max)
             further = answer.headers.get("location")
-            if method != "GET" or answer.status not in _REDIRECTS or not further:
+            if method != "GET" or not self._redirects or answer.status not in _REDIRECTS or not further:
                 return answer
             target = _joined(url, further)
             if _origin(target) != _origin(url):
@@ -46,7 +49,7 @@ class HttpsFetch:
     def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes, bytes_max: int) -> Answer:
         to, path = self._door.open(url)
         try:
-            response, read = to.ask(method, path, headers, body, bytes_max, ALL_SECONDS)
+            response, read = to.ask(method, path, headers, body, bytes_max, self._seconds)
             received = {name.lower(): value for name, value in response.getheaders()}
         except FAILURES as error:
             raise Unavailable("source", type(error).__name__) from None

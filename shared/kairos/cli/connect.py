@@ -68,6 +68,8 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
         raise CannotDo("Solapi gives the API secret: it cannot be made")
     if wish.generate and not listens(wish.source):
         raise CannotDo(f"the secret of {wish.source} is the address that is read: it cannot be made")
+    if getattr(_built_in(wish.source), "secretless", False):
+        return _pin(deployment, wish, changes)
     generated = _key(wish, "secret") if wish.generate else None
     secret = generated or _read_secret(from_stdin, ask)
     settings = deployment.secrets.read(wish.source, wish.connection)
@@ -87,6 +89,20 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
     if wish.source == CALLED and deployment.receiver_states.read(wish.connection) != ReceiverState():
         deployment.receiver_states.save(wish.connection, ReceiverState())  # connected anew, it is asked anew
     _tell(deployment, wish, {"secret": generated, "public write key": public}, rotated=bool(former))
+    return 0
+
+
+def _pin(deployment: Deployment, wish: Wish, changes: dict[str, Any]) -> int:
+    """Keep what a source without a secret is told from all others by."""
+    if wish.generate:
+        raise CannotDo(f"{wish.source} signs with a key of its own: there is no secret to make")
+    settings = deployment.secrets.read(wish.source, wish.connection) | changes
+    try:
+        _built_in(wish.source).check_settings(settings)
+    except ValueError as error:
+        raise CannotDo(f"--set topic=…: {error}") from None
+    deployment.secrets.write(wish.source, wish.connection, settings)
+    _tell(deployment, wish, {}, rotated=False)
     return 0
 
 

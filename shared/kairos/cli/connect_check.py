@@ -44,8 +44,8 @@ def _findings(
     deployment: Deployment, source: str, connection: str, settings: Mapping[str, Any], fetch: Fetch
 ) -> Iterator[tuple[bool, str]]:
     plugin = registry.load("sources", source) if source in registry.names("sources") else None
-    if _secret(settings).startswith(PUBLIC_PREFIX):
-        yield True, "the key kept here is public: only its sender can sign a test, so let them send one"
+    if _secret(settings).startswith(PUBLIC_PREFIX) or getattr(plugin, "secretless", False):
+        yield True, "only its sender can sign a test, so let them send one: `kairos sources` says when it was heard of"
     elif plugin is None or getattr(plugin, "listens", True):
         yield _webhook(deployment, source, connection, settings, fetch)
     if plugin is not None and hasattr(plugin, "pull"):

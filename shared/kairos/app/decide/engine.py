@@ -49,7 +49,7 @@ from kairos.domain.event import WEBHOOK, Event, Input
 from kairos.domain.profile import Enrollment, Message, Profile
 from kairos.domain.reason import COUNTED_ONLY, FEEDBACK, Reason
 
-ANSWERS = frozenset({"deliver", "preferences", "ses", "solapi", "walk", WEBHOOK})
+ANSWERS = frozenset({"deliver", "preferences", "ses", "sns", "solapi", "walk", WEBHOOK})
 UNLOGGED = frozenset((*FEEDBACK, *COUNTED_ONLY))
 DUE_AT_ONCE_MAX = 2_000
 

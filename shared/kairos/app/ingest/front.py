@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -85,9 +86,20 @@ def _take(ingest: Ingest, request: HttpRequest, name: str, connection: str | Non
         raise UnknownConnection(name, connection)
     full = Request(request.headers, request.body, request.received_at, connection, settings, request.path)
     with _refusals_noted(ingest, name, full):
-        trusted = source.verify(full)
+        full, trusted = _proven(ingest, source, full)
         hinted = None if trusted else ingest.hint(source, full)
         return _accepted(hinted or ingest.take(source, full, trusted=trusted))
+
+
+def _proven(ingest: Ingest, source: Any, request: Request) -> tuple[Request, bool]:
+    """Return the request with what proves it, and whether it is trusted; a subscription it asks about is confirmed."""
+    if ingest.evidence is None or not hasattr(source, "evidence"):
+        return request, source.verify(request)
+    proven = replace(request, evidence=ingest.evidence.of(source.evidence(request)))
+    trusted = source.verify(proven)
+    if url := source.confirmation(proven):
+        ingest.evidence.confirm(url)
+    return proven, trusted
 
 
 def _answer_tag(ingest: Ingest, request: HttpRequest) -> HttpAnswer:

@@ -39,6 +39,10 @@ from kairos.registry import Request, Source, load
 
 if TYPE_CHECKING:
     from kairos.app.deliver.breaker import Complaints
+    from kairos.app.ingest.evidence import Evidence
+
+FEEDBACK = frozenset({"ses", "sns"})
+"""Who tells what mailbox providers report."""
 
 
 Group = tuple[Identifier, ...]
@@ -53,6 +57,7 @@ class Ingest:
     `hints` takes what unsigned webhooks are about, to be read; None where nobody reads.
     `archive` keeps the events that name nobody: there is no group to queue them in.
     `listening` is told what came and what was refused, for whoever asks whether a connection is silent.
+    `evidence` reads the certificates that some sources are proven by; None where nothing is read.
     `acquaintances` are whom this container met a moment ago; without them identities are read for every request.
     """
 
@@ -71,6 +76,7 @@ class Ingest:
         hints: Hints | None = None,
         acquaintances: Acquaintances | None = None,
         listening: Listening | None = None,
+        evidence: Evidence | None = None,
     ) -> None:
         self._identities = identities
         self._contacts = contacts
@@ -84,6 +90,7 @@ class Ingest:
         self.browsers = browsers
         self._complaints = complaints
         self.acquaintances = acquaintances
+        self.evidence = evidence
         self.listening = listening
 
     def settings(self, source: str, connection: str) -> Mapping[str, Any]:
@@ -176,7 +183,7 @@ class Ingest:
     def _count_complaints(self, facts: Sequence[Fact], *, trusted: bool) -> None:
         """Count what was reported as spam, of marketing or not: it is one domain that is judged."""
         for fact in facts if trusted and self._complaints is not None else ():
-            if fact.event.name == "message_complained" and fact.event.source == "ses":
+            if fact.event.name == "message_complained" and fact.event.source in FEEDBACK:
                 assert self._complaints is not None
                 self._complaints.note_complaint("email", fact.event.id, fact.event.received_at)
 
