@@ -16,7 +16,8 @@ from kairos import registry
 from kairos.app.definitions.documents import Documents, check_brand_documents
 from kairos.app.definitions.folder import load_brand
 from kairos.app.definitions.ready import check_ready
-from kairos.app.definitions.template import channels_of
+from kairos.app.definitions.template import PARTIAL, channels_of
+from kairos.app.render.choose import partials_in
 from kairos.app.render.local_time import Wall
 from kairos.app.render.render import render
 from kairos.channels._sms_length import KOREAN_SMS_BYTES_MAX, korean_bytes, measure
@@ -65,13 +66,16 @@ def rendered(documents: Documents, id: str, channel: str) -> Rendered:
     )
     parts = registry.load("channels", channel).parts
     scope = {**BARE, "brand": {"name": brand["name"], "sender": brand["sender"]}}
-    return render(id, documents.documents("template")[id], channel, scope, wall, parts)
+    found = documents.documents("template")
+    called = partials_in({id: each for id, each in found.items() if PARTIAL in each}, wall.language, wall.language)
+    return render(id, found[id], channel, scope, wall, parts, called)
 
 
 def templates(folder: Path) -> list[tuple[str, str]]:
     """Return every template of an example with each of its channels."""
     found = load_brand(folder).documents("template")
-    return [(id, channel) for id, document in sorted(found.items()) for channel in channels_of(document)]
+    sent = {id: document for id, document in found.items() if PARTIAL not in document}
+    return [(id, channel) for id, document in sorted(sent.items()) for channel in channels_of(document)]
 
 
 @each_example

@@ -11,6 +11,7 @@ from typing import Any
 from kairos.app.definitions.documents import Definition, Documents, check_brand_documents
 from kairos.app.definitions.folder import load_brand
 from kairos.app.definitions.ready import check_ready
+from kairos.app.definitions.template import PARTIAL
 from kairos.app.definitions.yaml_source import read_yaml
 from kairos.app.ports import Pointer
 from kairos.app.publish.bundle import build_bundle
@@ -42,7 +43,8 @@ def with_journeys() -> World:
     for kind in ("journey", "template"):
         definitions += [Definition(kind, each["id"], each, each["id"]) for each in documented(f"{kind}s")]
     templates = load_brand(EXAMPLE).of("template")
-    definitions += [templates[id] for id in NOTICES]
+    partials = [id for id, each in templates.items() if PARTIAL in each.document]
+    definitions += [templates[id] for id in (*NOTICES, *partials)]
     documents = Documents(tuple(definitions))
     assert [str(problem) for problem in (*check_brand_documents(documents), *check_ready(documents))] == []
     there = World(now=NOON, consents=False)

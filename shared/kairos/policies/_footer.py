@@ -11,7 +11,12 @@ from kairos.registry import Rendered
 
 _BODY_END = re.compile(r"</body\s*>", re.IGNORECASE)
 _LINK = re.compile(r"https?://[^\s\"'<>]+/u/[A-Za-z0-9_-]+")
-_STYLE = "margin-top:32px;padding-top:16px;border-top:1px solid #ccc;font-size:12px;line-height:1.6;color:#555"
+FOOTER_STYLE = (
+    "max-width:560px;margin:8px auto 0;padding:16px 28px;box-sizing:border-box;border-top:1px solid #8a8f98;"
+    "font-size:12px;line-height:1.7;text-align:left"
+)
+LINK_STYLE = "color:inherit"
+"""A footer has no colours of its own: it is read on whatever the template made of its page, in light and in dark."""
 
 
 def sender_of(brand: Mapping[str, Any], key: str) -> str:
@@ -55,8 +60,8 @@ def _add(body: str, part: str, lines: list[str], link: str | None) -> str:
         ending = [*lines, *([f"Unsubscribe: {link}"] if link else [])]
         return f"{body.rstrip()}\n\n" + "\n".join(ending) + "\n"
     ending = [escape(line) for line in lines]
-    ending += [f'<a href="{escape(link, quote=True)}">Unsubscribe</a>'] if link else []
-    footer = f'<div style="{_STYLE}">{"<br>".join(ending)}</div>'
+    ending += [f'<a href="{escape(link, quote=True)}" style="{LINK_STYLE}">Unsubscribe</a>'] if link else []
+    footer = f'<div style="{FOOTER_STYLE}">{"<br>".join(ending)}</div>'
     ends = list(_BODY_END.finditer(body))
     at = ends[-1].start() if ends else len(body)
     return body[:at] + footer + body[at:]

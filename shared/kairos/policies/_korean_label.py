@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from kairos.policies._footer import FOOTER_STYLE, LINK_STYLE
 from kairos.registry import Rendered
 
 LABEL = "(광고)"
@@ -120,13 +121,13 @@ def _text_footer(sender: Sender, url: str) -> str:
 
 def _html_footer(sender: Sender, url: str) -> str:
     who = " | ".join(escape(part) for part in (sender.name, sender.email, sender.contact) if part)
-    link = escape(url, quote=True)
-    style = "margin-top:32px;padding-top:16px;border-top:1px solid #ccc;font-size:12px;line-height:1.6;color:#555"
+    link = f'<a href="{escape(url, quote=True)}" style="{LINK_STYLE}">'
     return (
-        f'<div style="{style}">'
+        f'<div style="{FOOTER_STYLE};word-break:keep-all">'
         f'<p style="margin:0">{who}</p>'
-        f'<p style="margin:0">수신을 원하지 않으시면 무료로 <a href="{link}">수신거부</a>하실 수 있습니다.</p>'
-        f'<p style="margin:0">To stop receiving these e-mails, <a href="{link}">unsubscribe</a>.</p></div>'
+        f'<p style="margin:0">수신을 원하지 않으시면 무료로 {link}수신거부</a>하실 수 있습니다.</p>'
+        f'<p style="margin:0">To stop receiving these e-mails, {link}unsubscribe</a>.</p>'
+        "</div>"
     )
 
 
