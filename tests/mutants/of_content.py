@@ -11,6 +11,14 @@ SANDBOX = "shared/kairos/app/render/sandbox.py"
 
 MUTANTS = [
     Mutant(
+        "a text is measured as it was written",
+        "shared/kairos/app/definitions/lawful.py",
+        "sent = as_sent(texts, name, marketing, brand, public_url)",
+        "sent = dict(texts)",
+        "a text that its label and links make an LMS is published without a word",
+        ("app/definitions/test_as_sent.py",),
+    ),
+    Mutant(
         "html does not escape",
         SANDBOX,
         "autoescape=html, loader",

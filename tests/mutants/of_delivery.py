@@ -11,6 +11,14 @@ MIME = "shared/kairos/channels/_mime.py"
 
 MUTANTS = [
     Mutant(
+        "the sandbox is left once it is asked for",
+        "shared/kairos/cli/promotion.py",
+        'or (told.finding.status == "warn" and told.check == SANDBOX)',
+        "",
+        "advertising goes live on prod while SES takes verified addresses only",
+        ("cli/test_promotion.py",),
+    ),
+    Mutant(
         "the gates are read before the claim",
         DELIVER,
         "        there = self._ledger.claim(message.message, _details(message), self._clock.now())\n",

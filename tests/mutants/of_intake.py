@@ -13,6 +13,14 @@ JOINING = "shared/kairos/app/ingest/joining.py"
 
 MUTANTS = [
     Mutant(
+        "what Solapi's webhook says is believed",
+        "shared/kairos/sources/solapi.py",
+        "        require_any(header_text(request, PROOF), hashes)\n        return False\n",
+        "        require_any(header_text(request, PROOF), hashes)\n        return True\n",
+        "whoever saw one report tells of messages as they like",
+        ("sources/test_solapi.py",),
+    ),
+    Mutant(
         "a signature is compared as plain text",
         SIGNATURE,
         'return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), right.encode("utf-8", "surrogatepass"))',

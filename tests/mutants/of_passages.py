@@ -372,6 +372,14 @@ MUTANTS = [
         ("app/decide/test_messages.py",),
     ),
     Mutant(
+        "a mailbox that took one is still stuck",
+        "shared/kairos/app/decide/reports.py",
+        '    return not any(one.told & _BITS["delivered", ""] for one in last)\n',
+        "    return True\n",
+        "three messages that were delivered late or not at all close a mailbox for two weeks",
+        ("app/decide/test_handed.py",),
+    ),
+    Mutant(
         "what arrived may come back",
         "shared/kairos/app/decide/handed.py",
         "if event.name in ARRIVED or message.expires_at <= turn.now:",
