@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kairos.app.definitions.brand import WALK_RATE_MAX
+from kairos.app.definitions.sending import WALK_RATE_MAX
 from kairos.app.walk.estimate import estimate, wake_usd
 from kairos.app.walk.ports import Population
 from kairos.app.walk.walk import PER_SECOND, READ_UNITS_PER_SECOND

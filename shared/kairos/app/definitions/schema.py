@@ -15,27 +15,12 @@ from typing import Any
 
 from kairos import registry
 from kairos.app.definitions.anchor_schema import ANCHOR_SCHEMA, CALENDAR_SCHEMA, OVERRIDES_SCHEMA
-from kairos.app.definitions.brand import (
-    CURRENCY_FORM,
-    EMAIL_FORM,
-    HOST_FORM,
-    LANGUAGES,
-    LAWFUL,
-    LINK_HOSTS_MAX,
-    PRICE_MAX,
-    SEED_CHARACTERS_MAX,
-    SEEDS_MAX,
-    SENDER_KEYS,
-    SPEND_MAX,
-    SPENDING,
-    TEXT_MAX,
-    UNCONFIRMED,
-    WALK_RATE_MAX,
-    ZONES_MAX,
-)
+from kairos.app.definitions.brand import CURRENCY_FORM, HOST_FORM, LANGUAGES, LINK_HOSTS_MAX, ZONES_MAX
 from kairos.app.definitions.compile import ENTRIES_MAX, IF_PAST
 from kairos.app.definitions.limits import CAPS_MAX, CHANNELS, DOES, RESTS_MAX, SENT_MAX, TRANSACTIONAL
 from kairos.app.definitions.listening import WEBHOOKS_SCHEMA
+from kairos.app.definitions.sender import EMAIL_FORM, LAWFUL, SENDER_KEYS, TEXT_MAX, UNCONFIRMED
+from kairos.app.definitions.sending import PRICE_MAX, SEED_CHARACTERS_MAX, SEEDS_MAX, SPEND_MAX, SPENDING, WALK_RATE_MAX
 from kairos.app.definitions.source_schema import source_schema
 from kairos.app.definitions.template import (
     LANGUAGES_MAX,
