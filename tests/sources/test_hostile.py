@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -262,3 +263,38 @@ def foreign(shared_data: Path) -> list[tuple[str, Request]]:
         for sent in [sent_as(folder, file)]
         if list(paths(json.loads(sent.body)))
     ]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_fact_that_comes_again_later_is_the_same_fact_whatever_its_body_lacks(source: str) -> None:
+    """A repetition arrives hours later: a time of ours must never be what tells it apart."""
+    plugin = load("sources", source)
+    for name in bodies.names(source):
+        whole = bodies.body(source, name)
+        for place in (one for one in _places(whole) if len(one) <= 3):
+            first = bodies.request(source, name, _without(whole, place))
+            again = replace(first, received_at=first.received_at + timedelta(hours=1))
+            assert _keys_of(plugin, first) == _keys_of(plugin, again), (name, place)
+
+
+def _places(value: Any, at: Place = ()) -> Iterator[Place]:
+    """Yield where something stands in a body; of lists, in their first item."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        yield (*at, key)
+        yield from _places(inner, (*at, key))
+
+
+def _without(whole: Any, place: Place) -> Any:
+    spoilt = inner = copy.deepcopy(whole)
+    for key in place[:-1]:
+        inner = inner[key]
+    del inner[place[-1]]
+    return spoilt
+
+
+def _keys_of(plugin: Any, request: Request) -> list[str] | None:
+    try:
+        return [one.key for one in plugin.parse(request, trusted=True)]
+    except Rejected:
+        return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -324,3 +325,121 @@ def test_a_summary_of_purchases_is_what_customer_bodies_leave_out() -> None:
 
 def test_two_customers_of_a_shop_that_are_merged_there_stay_two_here() -> None:
     assert list(bodies.parse("shopify", "customers-merge")) == []
+
+
+CUSTOMER = {
+    "id": "gid://shopify/Customer/7100000001",
+    "firstName": "Plantedfirst",
+    "lastName": "Plantedlast",
+    "locale": "ko",
+    "tags": ["vip", "planted@example.com"],
+    "verifiedEmail": True,
+    "numberOfOrders": "4",
+    "amountSpent": {"amount": "156650.45", "currencyCode": "KRW"},
+    "createdAt": "2026-01-05T01:00:00Z",
+    "updatedAt": "2026-10-02T00:59:00Z",
+    "note": "Planted note",
+    "defaultAddress": {"address1": "1 Planted Street", "countryCodeV2": "KR"},
+    "defaultEmailAddress": {
+        "emailAddress": "planted.person@example.com",
+        "marketingState": "SUBSCRIBED",
+        "marketingOptInLevel": "SINGLE_OPT_IN",
+        "marketingUpdatedAt": "2026-10-01T23:59:30Z",
+    },
+    "defaultPhoneNumber": {"phoneNumber": "+821055500199", "marketingState": "NOT_SUBSCRIBED"},
+}
+PATHS = {"added": [], "updated": ["customer[id: 'gid://shopify/Customer/7100000001'].firstName"], "removed": []}
+
+
+def event_of(hours_later: int = 0, **changed: Any) -> Request:
+    """Return a request of the family of 2026, as it is or as it comes again."""
+    body = {
+        "topic": "Customer",
+        "action": "update",
+        "handle": "kairos",
+        "fields_changed": PATHS,
+        "query_variables": {"customerId": "gid://shopify/Customer/7100000001"},
+        "data": {"customer": CUSTOMER, "shop": {"id": "gid://shopify/Shop/1"}},
+    } | changed
+    headers = {"shopify-hmac-sha256": "x", "shopify-event-id": "e-1", "shopify-webhook-id": "w-1"}
+    at = bodies.NOW + timedelta(hours=hours_later)
+    return Request(headers, json.dumps({k: v for k, v in body.items() if v is not None}).encode(), at, "main")
+
+
+def test_an_event_of_a_customer_is_read_as_their_webhook_is() -> None:
+    profile, consent = SHOPIFY.parse(event_of(), trusted=True)
+    assert (profile.event.name, profile.event.occurred_at) == (
+        "profile_updated",
+        datetime(2026, 10, 2, 0, 59, tzinfo=UTC),
+    )
+    assert profile.event.traits == {
+        "locale": "ko",
+        "country": "KR",
+        "currency": "KRW",
+        "tags": ["vip"],
+        "orders_count": 4,
+        "total_spent": 156650.45,
+        "customer_since": "2026-01-05",
+    }
+    assert bodies.who(profile) == [
+        ("customer", "7100000001"),
+        ("email", "planted.person@example.com"),
+        ("phone", "+821055500199"),
+    ]
+    assert bodies.contact(profile)["first_name"] == "Plantedfirst"
+    assert (consent.event.name, consent.event.occurred_at) == (
+        "consent_given",
+        datetime(2026, 10, 1, 23, 59, 30, tzinfo=UTC),
+    )
+    for one in (profile, consent):
+        assert [mark for mark in bodies.MARKS if mark in bodies.event_text(one)] == []
+
+
+def test_the_consent_of_an_event_is_the_same_fact_as_that_of_a_webhook() -> None:
+    webhook = next(one for one in bodies.parse("shopify", "customers-update") if one.event.name == "consent_given")
+    event = next(one for one in SHOPIFY.parse(event_of(), trusted=True) if one.event.consent)
+    assert event.key == webhook.key
+
+
+@pytest.mark.parametrize("older", [{}, {"updatedAt": None, "createdAt": None}])
+def test_an_event_that_comes_again_is_the_same_facts(older: dict[str, None]) -> None:
+    data = {"customer": {k: v for k, v in (CUSTOMER | older).items() if v is not None}}
+    first, again = (SHOPIFY.parse(event_of(hours, data=data), trusted=True) for hours in (0, 3))
+    assert [one.key for one in first] == [one.key for one in again]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"query_variables": None, "fields_changed": PATHS},
+        {"query_variables": None, "fields_changed": PATHS["updated"]},
+        {"fields_changed": None},
+    ],
+    ids=["a path", "a path of the older form", "a variable"],
+)
+def test_whom_a_deletion_is_of_stands_in_variables_or_paths(where: dict[str, Any]) -> None:
+    (parsed,) = SHOPIFY.parse(event_of(action="delete", data=None, **where), trusted=True)
+    assert (parsed.event.name, bodies.who(parsed)) == ("customer_deleted", [("customer", "7100000001")])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"topic": "Product", "data": {"product": {"id": "gid://shopify/Product/1"}}},
+        {"data": None},
+        {"query_variables": None, "fields_changed": None, "data": {"customer": {"firstName": "Planted"}}},
+        {"query_variables": 7, "fields_changed": {"updated": 7}, "data": []},
+    ],
+    ids=["another topic", "no query", "of nobody", "of other kinds"],
+)
+def test_an_event_that_tells_nothing_is_no_fact(changed: dict[str, Any]) -> None:
+    assert list(SHOPIFY.parse(event_of(**changed), trusted=True)) == []
+
+
+def test_a_webhook_without_a_time_happened_when_shopify_began_to_tell_it() -> None:
+    body = {"token": "c-1", "line_items": []}
+    headers = {"x-shopify-topic": "carts/update", "x-shopify-triggered-at": "2026-10-01T22:00:00Z"}
+    told = [Request(headers, json.dumps(body).encode(), bodies.NOW + timedelta(hours=h), "main") for h in (0, 4)]
+    (first,), (again,) = (SHOPIFY.parse(request, trusted=True) for request in told)
+    assert first.event.occurred_at == datetime(2026, 10, 1, 22, tzinfo=UTC)
+    assert first.key == again.key

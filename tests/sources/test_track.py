@@ -373,3 +373,38 @@ def test_no_address_becomes_the_name_of_an_event_or_of_a_kind_of_entry() -> None
     said = bodies.body("track", "entry-updated")
     with pytest.raises(BadInput, match="kind"):
         one(said | {"entry": said["entry"] | {"kind": "planted.person@example.com"}}, path="/v1/track")
+
+
+def test_who_leaves_a_list_of_another_service_takes_the_consent_to_e_mail_back() -> None:
+    call = {
+        "type": "track",
+        "event": "Unsubscribed",
+        "userId": "u",
+        "messageId": "m-1",
+        "context": {"traits": {"email": "planted@example.com"}},
+        "properties": {"email_id": "18vzF7u3z", "list_id": "1425"},
+    }
+    unsubscribed, withdrawn = bodies.parse("track", "track", call)
+    assert unsubscribed.event.name == "unsubscribed"
+    assert (withdrawn.event.name, withdrawn.event.consent) == ("consent_withdrawn", ConsentFact("email", "marketing"))
+    assert withdrawn.who == unsubscribed.who
+    assert len({unsubscribed.key, withdrawn.key}) == 2
+
+
+@pytest.mark.parametrize("properties", [{}, {"plan": "pro"}])
+def test_an_event_of_that_name_that_is_about_no_e_mail_takes_nothing_back(properties: dict[str, str]) -> None:
+    call = {"type": "track", "event": "Unsubscribed", "userId": "u", "messageId": "m-1", "properties": properties}
+    assert [one.event.name for one in bodies.parse("track", "track", call)] == ["unsubscribed"]
+
+
+def test_nobody_takes_a_consent_back_by_the_public_key() -> None:
+    call = {
+        "type": "track",
+        "event": "Unsubscribed",
+        "anonymousId": "a",
+        "messageId": "m",
+        "properties": {"list_id": 1},
+    }
+    request = bodies.request("track", "track", call, behaviour=["unsubscribed"])
+    told = load("sources", "track").parse(request, trusted=False)
+    assert [one.event.name for one in told] == ["unsubscribed"]

@@ -127,3 +127,42 @@ def test_codes_that_are_addresses_and_links_that_are_none_stay_out() -> None:
     created = told("order.created", payment_url="javascript:alert(1)")[0]
     assert created.event.properties["discount_codes"] == ["spring10"]
     assert bodies.contact(created, "subject#8801") == {}
+
+
+def test_a_body_of_the_legacy_api_says_what_todays_does() -> None:
+    today, legacy = (told(name)[0] for name in ("order.updated", "order.updated-legacy"))
+    same = ("order_id", "status", "total", "discount", "currency", "item_count", "quantity", "payment_method")
+    assert {name: legacy.event.properties[name] for name in same} == {
+        name: today.event.properties[name] for name in same
+    }
+    assert bodies.who(legacy) == bodies.who(today)
+    assert bodies.contact(legacy) == bodies.contact(today)
+    assert happened(told("order.updated-legacy")) == {
+        "order_updated": datetime(2026, 10, 2, 1, tzinfo=UTC),
+        "order_completed": datetime(2026, 10, 2, 0, 50, tzinfo=UTC),
+        "order_fulfilled": datetime(2026, 10, 2, 1, tzinfo=UTC),
+    }
+
+
+def test_a_legacy_order_that_is_not_paid_or_not_done_says_so() -> None:
+    order = bodies.body("woocommerce", "order.updated-legacy")["order"]
+    waiting = order | {"status": "on-hold", "completed_at": "1970-01-01T00:00:00Z", "payment_details": {"paid": False}}
+    assert set(happened(told("order.updated-legacy", order=waiting))) == {"order_updated"}
+
+
+def test_a_legacy_order_that_was_paid_long_ago_is_not_paid_again_by_every_change() -> None:
+    order = bodies.body("woocommerce", "order.updated-legacy")["order"]
+    late = order | {"updated_at": "2026-10-12T01:00:00Z", "status": "processing"}
+    assert set(happened(told("order.updated-legacy", order=late, later=timedelta(days=10)))) == {"order_updated"}
+
+
+@pytest.mark.parametrize("inner", [None, 7, [], {}, {"id": None}])
+def test_a_legacy_order_without_an_id_is_refused_by_that_name(inner: Any) -> None:
+    with pytest.raises(BadInput) as refused:
+        told("order.updated-legacy", order=inner)
+    assert refused.value.field.rpartition(".")[2] == "id"
+
+
+def test_a_legacy_order_of_other_kinds_is_what_is_left_of_it() -> None:
+    odd = {"id": 1, "payment_details": 7, "created_at": 7, "billing_address": [], "line_items": "x"}
+    assert set(happened(told("order.updated-legacy", order=odd))) == {"order_updated"}

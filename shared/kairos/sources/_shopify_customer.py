@@ -10,6 +10,8 @@ from kairos.domain.event import ConsentFact, Event
 from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _person
 from kairos.sources._shape import ID_CHARS_MAX, Object, present
+from kairos.sources._shopify_time import told_at
+from kairos.sources._stamp import stamp
 
 LISTED: Mapping[str, Sequence[str]] = {
     "profile_updated": (),
@@ -29,8 +31,9 @@ _CONSENTS = {"email": "email_marketing_consent", "sms": "sms_marketing_consent"}
 
 def read_customer(body: Object, request: Request) -> list[Parsed]:
     """Return what customers/create and customers/update say: the profile, then one event per consent that was said."""
-    body.need("id")
-    occurred_at = body.instant("updated_at") or body.instant("created_at") or request.received_at
+    customer = body.need("id")
+    changed_at = body.instant("updated_at") or body.instant("created_at")
+    occurred_at = changed_at or told_at(request)
     who = who_is(body)
     fields = customer_fields(body)
     profile = Event(
@@ -42,10 +45,10 @@ def read_customer(body: Object, request: Request) -> list[Parsed]:
         traits=traits_of(body),
         reach=_person.reach(fields),
     )
-    key = f"{body.need('id')}:{occurred_at.isoformat()}"
+    key = f"{customer}:{stamp(changed_at, request)}"
     out = [Parsed(profile, key, who, _person.profile_contact(fields))]
     for channel in _CONSENTS:
-        out += _consents(channel, body, body.need("id"), occurred_at, request, who)
+        out += _consents(channel, body, customer, changed_at, request, who)
     return out
 
 
@@ -53,29 +56,29 @@ def read_email_consent(body: Object, request: Request) -> list[Parsed]:
     """Return what customers_email_marketing_consent/update says; newer customer bodies leave consents out."""
     customer = body.need("customer_id")
     who = _person.names(True, customer=customer, email=body.text("email_address", 320))
-    return _consents("email", body, customer, request.received_at, request, who)
+    return _consents("email", body, customer, None, request, who)
 
 
 def read_sms_consent(body: Object, request: Request) -> list[Parsed]:
     """Return what customers_marketing_consent/update says, which is about SMS alone."""
     customer = body.ident("customer_id") or body.need("id")
     who = _person.names(True, customer=customer, phone=body.text("phone", 64))
-    return _consents("sms", body, customer, request.received_at, request, who)
+    return _consents("sms", body, customer, None, request, who)
 
 
 def read_summary(body: Object, request: Request) -> list[Parsed]:
     """Return how much a customer has bought, which newer customer bodies leave out."""
     customer = body.text("customerId", ID_CHARS_MAX) or body.fail("customerId", "a customer's gid")
     spent = body.object("amountSpent")
-    occurred_at = body.instant("occurredAt") or request.received_at
+    said_at = body.instant("occurredAt")
     traits = present(
         orders_count=body.amount("numberOfOrders"),
         total_spent=spent.amount("amount"),
         currency=spent.text("currencyCode", 3),
     )
-    event = Event("", "profile_updated", "", occurred_at, request.received_at, traits=traits)
+    event = Event("", "profile_updated", "", said_at or told_at(request), request.received_at, traits=traits)
     id = customer.rpartition("/")[2]
-    return [Parsed(event, f"{id}:{occurred_at.isoformat()}", _person.names(True, customer=id))]
+    return [Parsed(event, f"{id}:{stamp(said_at, request)}", _person.names(True, customer=id))]
 
 
 def read_deleted(body: Object, request: Request) -> list[Parsed]:
@@ -86,14 +89,24 @@ def read_deleted(body: Object, request: Request) -> list[Parsed]:
 
 
 def _consents(
-    channel: str, body: Object, customer: str, otherwise: datetime, request: Request, who: Sequence[Named]
+    channel: str, body: Object, customer: str, changed_at: datetime | None, request: Request, who: Sequence[Named]
 ) -> list[Parsed]:
-    consent = _read_consent(channel, body.object(_CONSENTS[channel]), otherwise, request)
-    if consent is None:
+    given = body.object(_CONSENTS[channel])
+    name = _STATES.get((given.text("state", 32) or "").lower())
+    if name is None:
         return []
+    said_at = given.instant("consent_updated_at") or changed_at
+    consent = Event(
+        "",
+        name,
+        "",
+        said_at or told_at(request),
+        request.received_at,
+        properties=present(opt_in_level=given.text("opt_in_level", 32)),
+        consent=ConsentFact(channel, "marketing"),
+    )
     # The same word under three topics, and in every customer update, is one consent.
-    key = f"=consent:{channel}:{customer}:{consent.name}:{consent.occurred_at.isoformat()}"
-    return [Parsed(consent, key, who)]
+    return [Parsed(consent, f"=consent:{channel}:{customer}:{name}:{stamp(said_at, request)}", who)]
 
 
 def who_is(
@@ -128,21 +141,6 @@ def traits_of(customer: Object) -> dict[str, Any]:
         orders_count=customer.amount("orders_count"),
         total_spent=customer.amount("total_spent"),
         customer_since=_person.day(customer.text("created_at", 40)),
-    )
-
-
-def _read_consent(channel: str, given: Object, otherwise: datetime, request: Request) -> Event | None:
-    name = _STATES.get((given.text("state", 32) or "").lower())
-    if name is None:
-        return None
-    return Event(
-        "",
-        name,
-        "",
-        given.instant("consent_updated_at") or otherwise,
-        request.received_at,
-        properties=present(opt_in_level=given.text("opt_in_level", 32)),
-        consent=ConsentFact(channel, "marketing"),
     )
 
 

@@ -10,6 +10,8 @@ from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _person
 from kairos.sources._shape import Object, present
 from kairos.sources._shopify_lines import read_lines, trimmed
+from kairos.sources._shopify_time import told_at
+from kairos.sources._stamp import stamp
 
 _FULFILLMENT = (
     "fulfillment_id",
@@ -37,7 +39,8 @@ def read_fulfillment(name: str, time_field: str) -> Reader:
 
     def read(body: Object, request: Request) -> list[Parsed]:
         order, fulfillment = body.ident("order_id"), body.need("id")
-        occurred_at = body.first_instant(time_field, "updated_at", "created_at") or request.received_at
+        said_at = body.first_instant(time_field, "updated_at", "created_at")
+        occurred_at = said_at or told_at(request)
         lines = read_lines(body)
         properties = present(
             fulfillment_id=fulfillment,
@@ -53,11 +56,11 @@ def read_fulfillment(name: str, time_field: str) -> Reader:
         event = Event("", name, "", occurred_at, request.received_at, properties, reach=reach)
         parsed = Parsed(
             event,
-            f"{fulfillment}:{occurred_at.isoformat()}",
+            f"{fulfillment}:{stamp(said_at, request)}",
             who,
             _person.profile_contact(fields),
         )
-        return [parsed, *read_delivery(body, occurred_at, request, who)]
+        return [parsed, *read_delivery(body, said_at, request, who)]
 
     return read
 
@@ -65,17 +68,18 @@ def read_fulfillment(name: str, time_field: str) -> Reader:
 def read_shipment(body: Object, request: Request) -> list[Parsed]:
     """Return what a carrier reports of a parcel (in transit, delivered …); where it is, stays out."""
     order, fulfillment = body.ident("order_id"), body.need("fulfillment_id")
-    occurred_at = body.first_instant("happened_at", "created_at") or request.received_at
+    said_at = body.first_instant("happened_at", "created_at")
+    occurred_at = said_at or told_at(request)
     status = body.text("status", 32)
     said = present(fulfillment_id=fulfillment, order_id=order, shipment_status=status)
     event = Event("", "shipment_updated", "", occurred_at, request.received_at, said)
     who = _person.names(True, order=order)
     parcel = body.beside({**body.raw, "id": fulfillment, "status": "success", "shipment_status": status}, body.path)
-    out = [Parsed(event, f"{body.ident('id') or fulfillment}:{occurred_at.isoformat()}", who)]
-    return [*out, *read_delivery(parcel, occurred_at, request, who)]
+    out = [Parsed(event, f"{body.ident('id') or fulfillment}:{stamp(said_at, request)}", who)]
+    return [*out, *read_delivery(parcel, said_at, request, who)]
 
 
-def read_delivery(body: Object, occurred_at: datetime, request: Request, who: Sequence[Named]) -> list[Parsed]:
+def read_delivery(body: Object, said_at: datetime | None, request: Request, who: Sequence[Named]) -> list[Parsed]:
     """Return the entry of one fulfilment; none without a date, unless it was cancelled."""
     arrives = body.instant("estimated_delivery_at")
     cancelled = (body.text("status", 32) or "") == "cancelled"
@@ -91,7 +95,7 @@ def read_delivery(body: Object, occurred_at: datetime, request: Request, who: Se
         "",
         "entry_cancelled" if cancelled else "entry_updated",
         "",
-        occurred_at,
+        said_at or told_at(request),
         request.received_at,
         present(order_id=body.ident("order_id")),
         entry=entry,
@@ -101,4 +105,4 @@ def read_delivery(body: Object, occurred_at: datetime, request: Request, who: Se
         tracking_number=body.text("tracking_number", 128),
     )
     contacts = [Contact(f"entry#delivery#{fulfillment}", link)] if link else []
-    return [Parsed(event, f"delivery:{fulfillment}:{occurred_at.isoformat()}", who, contacts)]
+    return [Parsed(event, f"delivery:{fulfillment}:{stamp(said_at, request)}", who, contacts)]

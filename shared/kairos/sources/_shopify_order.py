@@ -15,6 +15,8 @@ from kairos.sources._shape import Object, plain_number, present
 from kairos.sources._shopify_customer import person_of
 from kairos.sources._shopify_fulfillment import read_delivery
 from kairos.sources._shopify_lines import codes, is_paid_back, lines_currency, lines_total, money, read_lines, trimmed
+from kairos.sources._shopify_time import told_at
+from kairos.sources._stamp import stamp
 
 _MONEY = ("total", "subtotal", "currency", "items", "item_count", "quantity")
 _ORDER = (
@@ -78,14 +80,15 @@ Reader = Callable[[Object, Request], list[Parsed]]
 def read_cart(body: Object, request: Request) -> list[Parsed]:
     """Return that a cart was filled, changed or emptied. Its total is the sum of its lines: Shopify sends none."""
     cart = body.ident("token") or body.need("id")
-    occurred_at = body.first_instant("updated_at", "created_at") or request.received_at
+    said_at = body.first_instant("updated_at", "created_at")
+    occurred_at = said_at or told_at(request)
     lines = read_lines(body)
     name, properties = "cart_emptied", {"cart_id": cart}
     if lines:
         name = "cart_updated"
         properties |= trimmed(lines) | present(total=lines_total(lines), currency=lines_currency(lines))
     event = Event("", name, "", occurred_at, request.received_at, properties)
-    return [Parsed(event, f"{cart}:{occurred_at.isoformat()}", [Named("cart", cart, True)])]
+    return [Parsed(event, f"{cart}:{stamp(said_at, request)}", [Named("cart", cart, True)])]
 
 
 def read_checkout(name: str, time_field: str) -> Reader:
@@ -94,7 +97,8 @@ def read_checkout(name: str, time_field: str) -> Reader:
     def read(body: Object, request: Request) -> list[Parsed]:
         checkout = body.ident("token") or body.need("id")
         cart = body.ident("cart_token")
-        occurred_at = body.first_instant(time_field, "updated_at") or request.received_at
+        said_at = body.first_instant(time_field, "updated_at")
+        occurred_at = said_at or told_at(request)
         properties = present(
             cart_id=cart,
             checkout_id=checkout,
@@ -107,7 +111,7 @@ def read_checkout(name: str, time_field: str) -> Reader:
         if link := present(checkout_url=body.text("abandoned_checkout_url")):
             contacts += [Contact(f"subject#{subject}", link) for subject in dict.fromkeys((cart or checkout, checkout))]
         event = Event("", name, "", occurred_at, request.received_at, properties, **facts)
-        return [Parsed(event, f"{checkout}:{occurred_at.isoformat()}", who, contacts)]
+        return [Parsed(event, f"{checkout}:{stamp(said_at, request)}", who, contacts)]
 
     return read
 
@@ -133,7 +137,8 @@ def read_order(name: str, time_field: str) -> Reader:
     def read(body: Object, request: Request) -> list[Parsed]:
         order = body.need("id")
         cart, checkout = body.ident("cart_token"), body.ident("checkout_token")
-        occurred_at = body.first_instant(time_field, "updated_at", "created_at") or request.received_at
+        said_at = body.first_instant(time_field, "updated_at", "created_at")
+        occurred_at = said_at or told_at(request)
         properties = present(
             order_id=order,
             cart_id=cart,
@@ -150,10 +155,10 @@ def read_order(name: str, time_field: str) -> Reader:
         who, contacts, facts = person_of(body, order=order, cart=cart, checkout=checkout)
         event = Event("", name, "", occurred_at, request.received_at, properties, **facts)
         # What happens to an order once is one fact, whichever webhook or reading tells it.
-        key = f"=order:{order}:{name}" if name in _ONCE else f"{order}:{occurred_at.isoformat()}"
+        key = f"=order:{order}:{name}" if name in _ONCE else f"{order}:{stamp(said_at, request)}"
         out = [Parsed(event, key, who, contacts)]
         for part in body.objects("fulfillments"):
-            out += read_delivery(part, occurred_at, request, who)
+            out += read_delivery(part, said_at, request, who)
         return out
 
     return read
@@ -163,10 +168,11 @@ def read_edit(body: Object, request: Request) -> list[Parsed]:
     """Return that the lines of an order were changed; what it is now comes as orders/updated."""
     edit = body.object("order_edit")
     order = edit.need("order_id")
-    occurred_at = edit.first_instant("committed_at", "created_at") or request.received_at
+    said_at = edit.first_instant("committed_at", "created_at")
+    occurred_at = said_at or told_at(request)
     said = present(order_id=order, edit_id=edit.ident("id"))
     event = Event("", "order_edited", "", occurred_at, request.received_at, said)
-    return [Parsed(event, f"{order}:{occurred_at.isoformat()}", [Named("order", order, True)])]
+    return [Parsed(event, f"{order}:{stamp(said_at, request)}", [Named("order", order, True)])]
 
 
 def read_order_deleted(body: Object, request: Request) -> list[Parsed]:
@@ -179,7 +185,8 @@ def read_order_deleted(body: Object, request: Request) -> list[Parsed]:
 def read_refund(body: Object, request: Request) -> list[Parsed]:
     """Return that money of an order went back: what the successful refund transactions add up to."""
     order, refund = body.need("order_id"), body.need("id")
-    occurred_at = body.first_instant("processed_at", "created_at") or request.received_at
+    said_at = body.first_instant("processed_at", "created_at")
+    occurred_at = said_at or told_at(request)
     paid = [one for one in body.objects("transactions") if is_paid_back(one)]
     lines = [one.object("line_item") for one in body.objects("refund_line_items")]
     total = sum((one.decimal("amount") or Decimal(0) for one in paid), Decimal(0))

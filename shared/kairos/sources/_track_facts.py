@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ _RANK = ("external", "email", "phone", "anonymous")
 _ENTRIES = ("entry_updated", "entry_cancelled")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*", re.ASCII)
+_OF_A_MAIL = frozenset({"email_id", "email_subject", "list_id", "list_name"})
 _CONSENTS = ("consent_given", "consent_withdrawn")
 
 
@@ -57,6 +59,19 @@ def with_person(
         contacts.append(Contact(f"entry#{full.entry.kind}#{full.entry.id}", about))
     people = [*who, *_person.names(True, email=fields.get("email"), phone=fields.get("phone"))]
     return Parsed(full, key, sorted(people, key=lambda named: _RANK.index(named.kind)), contacts)
+
+
+def withdrawals(parsed: Parsed, call: Object) -> list[Parsed]:
+    """Return the refusal that "Unsubscribed" of Segment's e-mail spec is: somebody left a list that another service
+    writes to. A shop's own event of that name is about something else, and names no e-mail.
+    https://segment.com/docs/connections/spec/email/#unsubscribed
+    """
+    if parsed.event.name != "unsubscribed" or _OF_A_MAIL.isdisjoint(call.object("properties").raw):
+        return []
+    event = replace(
+        parsed.event, name="consent_withdrawn", properties={}, consent=ConsentFact("email", "marketing"), traits=None
+    )
+    return [replace(parsed, event=event, key=f"{parsed.key}:withdrawn", contacts=[])]
 
 
 def _traits_object(call: Object, kind: str) -> Object:

@@ -9,6 +9,7 @@ from kairos.domain.event import Event
 from kairos.registry import Named, Parsed, Request
 from kairos.sources import _person
 from kairos.sources._shape import Object, present
+from kairos.sources._stamp import stamp
 from kairos.sources._woocommerce_time import instant
 
 LISTED: Mapping[str, Sequence[str]] = {"profile_updated": (), "customer_deleted": ()}
@@ -17,9 +18,8 @@ LISTED: Mapping[str, Sequence[str]] = {"profile_updated": (), "customer_deleted"
 def read_customer(body: Object, request: Request) -> list[Parsed]:
     """Return what customer.created and customer.updated say. WooCommerce itself knows no consent to marketing."""
     customer = body.need("id")
-    occurred_at = (
-        instant(body, "date_modified", request) or instant(body, "date_created", request) or request.received_at
-    )
+    said_at = instant(body, "date_modified", request) or instant(body, "date_created", request)
+    occurred_at = said_at or request.received_at
     fields = person_fields(body)
     since = instant(body, "date_created", request)
     traits = present(
@@ -32,7 +32,7 @@ def read_customer(body: Object, request: Request) -> list[Parsed]:
         "", "profile_updated", "", occurred_at, request.received_at, traits=traits, reach=_person.reach(fields)
     )
     who = who_is(customer, fields)
-    return [Parsed(event, f"customer:{customer}:{occurred_at.isoformat()}", who, _person.profile_contact(fields))]
+    return [Parsed(event, f"customer:{customer}:{stamp(said_at, request)}", who, _person.profile_contact(fields))]
 
 
 def read_deleted(body: Object, request: Request) -> list[Parsed]:

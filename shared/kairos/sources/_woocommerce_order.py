@@ -17,6 +17,7 @@ from kairos.sources import _person
 from kairos.sources._booking import as_link
 from kairos.sources._items import basket
 from kairos.sources._shape import Object, plain_number, present, sound
+from kairos.sources._stamp import stamp
 from kairos.sources._woocommerce_customer import person_fields, who_is
 from kairos.sources._woocommerce_time import instant, is_young
 
@@ -100,7 +101,8 @@ def _read(body: Object, request: Request, name: str) -> list[Parsed]:
     order, status = body.need("id"), (body.text("status", 32) or "").removeprefix("wc-")
     if status in _DRAFTS:
         return []
-    changed = instant(body, "date_modified", request) or request.received_at
+    said_at = instant(body, "date_modified", request)
+    changed = said_at or request.received_at
     placed = instant(body, "date_created", request) or changed
     fields = person_fields(body)
     who = who_is(body.ident("customer_id"), fields, order=order)
@@ -110,7 +112,7 @@ def _read(body: Object, request: Request, name: str) -> list[Parsed]:
     moments = {name: placed if name == "order_created" else changed, **_lately(body, request, status, changed)}
     out: list[Parsed] = []
     for one, at in moments.items():
-        key = f"order:{order}:{one}" + (f":{changed.isoformat()}" if one == "order_updated" else "")
+        key = f"order:{order}:{one}" + (f":{stamp(said_at, request)}" if one == "order_updated" else "")
         out.append(
             Parsed(Event("", one, "", at, request.received_at, said, traits=traits, reach=reach), key, who, contacts)
         )

@@ -24,6 +24,7 @@ from kairos.sources._booking import BOOKING_LISTED, ENTRY_LISTED, answers, as_li
 from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import Object, load_body, present
 from kairos.sources._signature import header_text, require_body_hmac
+from kairos.sources._stamp import stamp
 
 SIGNATURE = "x-cal-signature-256"
 UNSIGNED = "no-secret-provided"
@@ -81,10 +82,10 @@ class CalCom(_again.Reader):
         if reader is None:
             return ()
         payload = body.object("payload") if body.has("payload") else body
-        told_at = payload.instant(_TIMES[trigger]) if trigger in _TIMES else None
-        occurred_at = told_at or body.instant("createdAt") or request.received_at
+        said_at = (payload.instant(_TIMES[trigger]) if trigger in _TIMES else None) or body.instant("createdAt")
+        occurred_at = said_at or request.received_at
         uid = payload.ident("uid") or payload.need("bookingUid")
-        key = f"{trigger}:{uid}:{occurred_at.isoformat()}"
+        key = f"{trigger}:{uid}:{stamp(said_at, request)}"
         # What Cal.com's own video call noticed is said of all attendees; whoever marks by hand marks each of them.
         by_hand = trigger == "BOOKING_NO_SHOW_UPDATED"
         return list(_per_attendee(payload, reader(payload, occurred_at, request), key, by_hand))

@@ -23,6 +23,7 @@ from kairos.sources._booking import BOOKING_LISTED, ENTRY_LISTED, answers, as_li
 from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import Object, load_body, present
 from kairos.sources._signature import require_stamped_hmac
+from kairos.sources._stamp import stamp
 
 SIGNATURE = "calendly-webhook-signature"
 QUESTIONS_MAX = 50
@@ -74,7 +75,8 @@ class Calendly(_again.Reader):
         payload = body.object("payload")
         if isinstance(payload.raw.get("invitee"), Mapping):
             return ()
-        occurred_at = body.instant("created_at") or payload.instant("updated_at") or request.received_at
+        said_at = body.instant("created_at") or payload.instant("updated_at")
+        occurred_at = said_at or request.received_at
         who, contacts, facts = _person_of(payload)
         entry = _entry_of(topic, payload)
         if topic == "invitee.created" and (about := _contact_of_booking(payload)):
@@ -92,7 +94,7 @@ class Calendly(_again.Reader):
         return [
             Parsed(
                 event,
-                f"{topic}:{payload.need('uri')}:{occurred_at.isoformat()}",
+                f"{topic}:{payload.need('uri')}:{stamp(said_at, request)}",
                 who,
                 contacts,
             )

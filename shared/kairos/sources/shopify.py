@@ -17,6 +17,7 @@ from kairos.domain.errors import BadInput, BadSignature
 from kairos.registry import Parsed, Request
 from kairos.sources import _again
 from kairos.sources import _shopify_customer as customers
+from kairos.sources import _shopify_events as events
 from kairos.sources import _shopify_fulfillment as fulfillments
 from kairos.sources import _shopify_order as orders
 from kairos.sources import _shopify_privacy as privacy
@@ -100,6 +101,9 @@ class Shopify(_again.Reader):
     def read(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
         """Translate by topic; topics that mean nothing here return nothing."""
         family = _family(request)
+        if family == _FAMILIES[1] and events.is_event(body := load_body(request.body, lenient=True)):
+            cause = _cause(request, family)
+            return [_keyed(parsed, cause) for parsed in events.read_event(body, request)]
         topic = request.headers.get(family + "topic", "").strip().lower()
         if not topic:
             raise BadInput(f"headers.{family}topic", 'a topic such as "orders/paid"')

@@ -23,7 +23,7 @@ from kairos.registry import Named, Parsed, Request
 from kairos.sources import _person
 from kairos.sources._shape import ID_CHARS_MAX, Object, load_body
 from kairos.sources._signature import is_one_of, keys
-from kairos.sources._track_facts import with_person
+from kairos.sources._track_facts import with_person, withdrawals
 from kairos.sources._track_names import ANY, BEHAVIOUR, TRUSTED, event_name
 from kairos.sources._track_values import listed_properties, more_properties
 
@@ -78,6 +78,7 @@ class Track:
                 continue
             if parsed:
                 out.append(parsed)
+                out += withdrawals(parsed, call) if trusted else ()
         return out
 
 

@@ -26,6 +26,7 @@ from kairos.sources import _woocommerce_order as orders
 from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import Object, load_body
 from kairos.sources._signature import keys, require_body_hmac
+from kairos.sources._woocommerce_legacy import modern
 from kairos.sources._woocommerce_time import TOLD_FOR
 
 SIGNATURE = "x-wc-webhook-signature"
@@ -82,7 +83,7 @@ class WooCommerce(_again.Reader):
         if not topic:
             raise BadInput(f"headers.{TOPIC}", 'a topic such as "order.updated"')
         reader = orders.read_action if topic.startswith("action.") else _TOPICS.get(topic)
-        return reader(load_body(request.body, lenient=True), request) if reader else ()
+        return reader(modern(load_body(request.body, lenient=True)), request) if reader else ()
 
 
 SOURCE = WooCommerce()
