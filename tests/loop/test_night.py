@@ -25,6 +25,7 @@ from kairos.local.cloud import LocalCloud
 from kairos.local.demo import connect, publish
 from kairos.local.demo_shop import SECRETS
 from kairos.local.entropy import seeded
+from kairos.sources.imports import PEOPLE_MAX
 from tests.loop.shop import is_clean
 from tests.sources.bodies import webhook
 
@@ -69,7 +70,9 @@ class Night:
     def __init__(self, cloud: LocalCloud, people: int) -> None:
         self.cloud, self.people = cloud, people
         agreed = {"channel": "sms", "given": True, "at": "2026-03-01T00:00:00Z"}
-        self.imports(people=[{"phone": phone(n), "consents": [agreed]} for n in range(people)])
+        rows = [{"phone": phone(n), "consents": [agreed]} for n in range(people)]
+        for start in range(0, people, PEOPLE_MAX):
+            self.imports(people=rows[start : start + PEOPLE_MAX])
 
     def imports(self, *, settle: bool = True, **body: Any) -> None:
         """Let the shop's lists arrive, as `kairos import` and `kairos suppressions import` send them."""
