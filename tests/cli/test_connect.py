@@ -207,6 +207,22 @@ def test_a_provider_that_could_not_be_called_is_refused(
     assert deployment.secrets.kept == {}
 
 
+def test_the_reports_of_alimtalk_need_to_know_which_key_reads_them(deployment: MemoryDeployment) -> None:
+    with pytest.raises(CannotDo, match="key_id=…"):
+        connect_source(deployment, Wish("solapi", "main"), from_stdin=False, ask=lambda prompt: pytest.fail(prompt))
+    asked: list[str] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return "typed-in-the-console" if len(asked) == 1 else "api-secret"
+
+    assert (
+        connect_source(deployment, Wish("solapi", "main", settings=("key_id=NCS1",)), from_stdin=False, ask=answer) == 0
+    )
+    kept = deployment.secrets.kept["solapi", "main"]
+    assert (kept["secrets"], kept["key_id"], kept["api_key"]) == (["typed-in-the-console"], "NCS1", "api-secret")
+
+
 def test_how_long_a_silence_may_last_is_a_duration_or_never(deployment: MemoryDeployment) -> None:
     for said in ("12h", "never"):
         wish = Wish("calcom", "main", settings=(f"silent_after={said}",))

@@ -158,6 +158,19 @@ def test_preview_for_a_customer_says_who_they_are(kairos: Run, capsys: pytest.Ca
     assert "subject: Hi Kim" in capsys.readouterr().out
 
 
+def test_preview_measures_a_text_with_its_links_as_long_as_they_will_be(
+    kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.drafts.put("template", "short", {"id": "short", "sms": {"text": "봄 세일 https://shop.example.com/a"}})
+    assert kairos("preview", "short") == 0
+    assert "SMS, 34 of 90 bytes\n" in capsys.readouterr().out
+    deployment.drafts.put("brand", "brand", brand(links={"hosts": ["shop.example.com"]}))
+    assert kairos("preview", "short") == 0
+    told = capsys.readouterr().out
+    assert "text: 봄 세일 https://shop.example.com/a" in told
+    assert re.search(r"LMS, 1\d\d of 2000 bytes as it is sent, with links as long as they will be", told)
+
+
 def test_preview_shows_what_the_law_packs_add_and_what_they_lack(
     kairos: Run, deployment: MemoryDeployment, capsys: pytest.CaptureFixture[str]
 ) -> None:

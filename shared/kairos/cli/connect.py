@@ -70,9 +70,10 @@ def connect_source(deployment: Deployment, wish: Wish, *, from_stdin: bool, ask:
         raise CannotDo(f"the secret of {wish.source} is the address that is read: it cannot be made")
     if getattr(_built_in(wish.source), "secretless", False):
         return _pin(deployment, wish, changes)
+    settings = deployment.secrets.read(wish.source, wish.connection)
+    _check_settings(wish, settings | changes)
     generated = _key(wish, "secret") if wish.generate else None
     secret = generated or _read_secret(from_stdin, ask)
-    settings = deployment.secrets.read(wish.source, wish.connection)
     if wish.source == CALLED:
         _check_receiver(secret, settings | changes)
     if wish.source == KAKAO:
@@ -97,13 +98,20 @@ def _pin(deployment: Deployment, wish: Wish, changes: dict[str, Any]) -> int:
     if wish.generate:
         raise CannotDo(f"{wish.source} signs with a key of its own: there is no secret to make")
     settings = deployment.secrets.read(wish.source, wish.connection) | changes
-    try:
-        _built_in(wish.source).check_settings(settings)
-    except ValueError as error:
-        raise CannotDo(f"--set topic=…: {error}") from None
+    _check_settings(wish, settings)
     deployment.secrets.write(wish.source, wish.connection, settings)
     _tell(deployment, wish, {}, rotated=False)
     return 0
+
+
+def _check_settings(wish: Wish, settings: dict[str, Any]) -> None:
+    """Refuse settings that a source could not work with; most work with none."""
+    check = getattr(_built_in(wish.source), "check_settings", None)
+    try:
+        if check is not None:
+            check(settings)
+    except ValueError as error:
+        raise CannotDo(f"say it by --set: {error}") from None
 
 
 def listens(source: str) -> bool:

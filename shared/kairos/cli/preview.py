@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kairos import registry
-from kairos.app.definitions.as_sent import with_counted_links
+from kairos.app.definitions.as_sent import dressed
 from kairos.app.definitions.brand import check_brand
 from kairos.app.definitions.template import PARTIAL, channels_of, check_template, texts_of
 from kairos.app.publish.tracked import Segments
@@ -31,6 +31,10 @@ from kairos.domain.profile import Message, Profile
 
 if TYPE_CHECKING:
     from kairos.cli.deployment import Deployment
+
+
+PREVIEW = "/u/preview"
+"""Where the links of a preview lead: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def preview_template(deployment: Deployment, wish: Preview) -> int:
     template = draft_of(drafts, "template", wish.template, check_template)
     if PARTIAL in template:
         raise CannotDo(f"the template {wish.template!r} is a partial: preview one that calls it")
-    url, blanks = f"{deployment.public_url}/u/preview", _blanks(deployment, wish, template, brand)
+    url, blanks = f"{deployment.public_url}{PREVIEW}", _blanks(deployment, wish, template, brand)
     blanks |= read_data(wish.data) | {"unsubscribe_url": url, "confirm_url": url}
     view = _View(wish, brand, drafts, blanks, url, deployment.clock.now())
     return max(view.show(name, choice) for name in channels_of(template) for choice in view.choices(template, name))
@@ -101,19 +105,20 @@ class _View:
         partials = partials_in(partials_of_drafts(self.drafts), choice.language, language_of(self.brand))
         try:
             document = {channel: with_html(choice.parts)}
-            rendered = render(self.wish.template, document, channel, self.blanks, wall, plug_in.parts, partials)
+            written = render(self.wish.template, document, channel, self.blanks, wall, plug_in.parts, partials)
         except CannotRender as error:
             screen.print(f"  cannot be rendered: {error}", style="red")
             return 1
         policies = [registry.load("policies", policy) for policy in self.brand.get("policies") or ()]
+        rendered = written
         for policy in policies:
             rendered = policy.apply(rendered, channel, self.wish.marketing, self.brand, self.url)
         for part, text in rendered.parts.items():
             screen.print(f"  {part}: {self._shown(part, text, choice)}")
-        sent = with_counted_links(rendered, channel, self.brand)
+        sent = dressed(written, channel, self.wish.marketing, self.brand, self.url.removesuffix(PREVIEW))
         if measured := plug_in.measured(sent.parts, self.brand):
-            counted = "" if sent == rendered else ", its links as long as counted ones"
-            screen.print(f"  {measured}{counted}", style="dim")
+            as_sent = "" if sent == rendered else " as it is sent, with links as long as they will be"
+            screen.print(f"  {measured}{as_sent}", style="dim")
         for policy in policies:
             if lack := policy.lacks(rendered, channel, self.wish.marketing, self.brand):
                 screen.print(f"  would not be sent: {policy.name}: {lack} is missing", style="red")

@@ -51,6 +51,11 @@ class SolapiReports(_again.Reader):
         "message_bounced": ("bounce_type", "bounce_subtype"),
     }
 
+    def check_settings(self, settings: Mapping[str, object]) -> None:
+        """Raise ValueError where `kairos connect` was not told which key reads what is reported."""
+        if not settings.get("key_id"):
+            raise ValueError("key_id=…, the API key of Solapi whose secret is asked for")
+
     def verify(self, request: Request) -> bool:
         """Check the hash of the webhook's secret. Never trusted: whoever saw one request could write another."""
         hashes = [hashlib.sha1(one.encode(), usedforsecurity=False).hexdigest() for one in secrets(request)]

@@ -39,19 +39,21 @@ def as_sent(
     texts: Mapping[str, str], channel: str, marketing: bool, brand: Mapping[str, Any], public_url: str = ""
 ) -> dict[str, str]:
     """Return the parts of a message as they would be handed to the channel, every blank empty."""
-    base = public_url or TYPICAL_URL
     rendered = Rendered({part: _BLANK.sub("", text) for part, text in texts.items()})
+    return dict(dressed(rendered, channel, marketing, brand, public_url).parts)
+
+
+def dressed(
+    rendered: Rendered, channel: str, marketing: bool, brand: Mapping[str, Any], public_url: str = ""
+) -> Rendered:
+    """Return a rendered message with all that is added to it, each link as long as it will be."""
+    base = public_url or TYPICAL_URL
     refusal = UnsubscribeLinks(_AnyKey, base).url(Refusal(channel, _HASH, _ID, _ID))
     for name in brand.get("policies") or ():
         rendered = registry.load("policies", name).apply(rendered, channel, marketing, brand, refusal)
-    return dict(with_counted_links(rendered, channel, brand, base).parts)
-
-
-def with_counted_links(rendered: Rendered, channel: str, brand: Mapping[str, Any], public_url: str = "") -> Rendered:
-    """Return a message with its counted links as long as they will be."""
     hosts = hosts_of(brand)
     if not hosts:
         return rendered
     domain = str(brand["links"].get("domain") or "")
-    links, sent_at = TrackedLinks(_AnyKey, public_url or TYPICAL_URL), datetime(2026, 1, 1, tzinfo=UTC)
+    links, sent_at = TrackedLinks(_AnyKey, base), datetime(2026, 1, 1, tzinfo=UTC)
     return count_links(rendered, channel, hosts, lambda target: links.url(Tracked(target, _ID, _ID, sent_at), domain))
