@@ -16,7 +16,8 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +33,7 @@ CUSTOMERS, DAYS = 100_000, 90
 START = datetime(2026, 3, 2, tzinfo=UTC)
 VISIT_EVERY = 15
 """Days between two visits of a customer, each of whom begins on another day."""
-CART_SHARE, ORDER_SHARE, CLASS_SHARE = 0.3, 0.25, 0.1
+SHARES = {"cart": 0.3, "order": 0.25, "class": 0.1}
 """Customers who leave a cart, buy, and book a class, once each in the time."""
 MEGABYTE = 1024
 """Of what `getrusage` counts on Linux, which is kilobytes."""
@@ -53,23 +54,35 @@ class Ran:
 
 def lines(customers: int, days: int) -> Iterator[dict[str, Any]]:
     """Yield what happens, day by day."""
+    doings = _doings(customers, days)
     for day in range(days):
-        for number in range(customers):
-            yield from _day(number, day, days)
+        for number in range(day % VISIT_EVERY, customers, VISIT_EVERY):
+            yield from _visit(f"c{number:06}", _at(number, day), day)
+        for number, what in doings[day]:
+            yield from _doing(what, f"c{number:06}", _at(number, day) + timedelta(minutes=9), day)
 
 
-def _day(number: int, day: int, days: int) -> Iterator[dict[str, Any]]:
-    who = f"c{number:06}"
-    begins = number % VISIT_EVERY
-    at = START + timedelta(days=day, seconds=60 * (number % 720))
-    if day == begins:
+def _doings(customers: int, days: int) -> Mapping[int, Sequence[tuple[int, str]]]:
+    """Return who does what on each day: after the day on which they were introduced."""
+    found = defaultdict(list)
+    for number in range(customers):
+        begins = number % VISIT_EVERY
+        for what, share in SHARES.items():
+            if fraction(what, str(number)) < share:
+                day = begins + 1 + int(fraction("day", what, str(number)) * (days - begins - 1))
+                found[day].append((number, what))
+    return found
+
+
+def _at(number: int, day: int) -> datetime:
+    return START + timedelta(days=day, minutes=number % 720)
+
+
+def _visit(who: str, at: datetime, day: int) -> Iterator[dict[str, Any]]:
+    if day < VISIT_EVERY:
         yield from _introduction(who, at)
-    if day % VISIT_EVERY == begins:
-        shown = {"product_id": "tulip-10", "sku": "tulip-10", "category": "꽃다발", "price": 28_000, "currency": "KRW"}
-        yield _line("product_viewed", who, at + timedelta(minutes=5), day, shown)
-    for what, share in (("cart", CART_SHARE), ("order", ORDER_SHARE), ("class", CLASS_SHARE)):
-        if begins < day == begins + int(fraction("day", what, who) * (days - begins)) and fraction(what, who) < share:
-            yield from _doing(what, who, at + timedelta(minutes=9), day)
+    shown = {"product_id": "tulip-10", "sku": "tulip-10", "category": "꽃다발", "price": 28_000, "currency": "KRW"}
+    yield _line("product_viewed", who, at + timedelta(minutes=5), day, shown)
 
 
 def _introduction(who: str, at: datetime) -> Iterator[dict[str, Any]]:
