@@ -5,36 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-
 from kairos.aws.inbox import read_batch
-from kairos.bootstrap import decide
+from kairos.bootstrap import clock, decide, report
 from kairos.domain.reason import COUNTED_ONLY, FEEDBACK
 
 COUNTED = frozenset((*FEEDBACK, *COUNTED_ONLY))
-logger, metrics = Logger(location=None, timestamp=None), Metrics()
-logger.remove_keys(["service"])  # CloudWatch says whose line it is, and when: lines are paid for by the byte
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Apply one SQS batch. The groups that failed come again whole; the others are done."""
     handle, parking = decide()
     received, unread = read_batch(event["Records"], parking)
     applied = handle.apply(received)
+    say, now = report("decide"), clock().now()
     for error in applied.errors:
-        logger.warning("group comes again", extra={"error": type(error).__name__, "reason": str(error)})
+        say.warn("group comes again", {"error": type(error).__name__, "reason": str(error)}, now)
     kinds = Counter(reason.kind for reason in applied.reasons if reason.kind not in COUNTED)  # `tally` counts those
-    for kind, number in kinds.items():
-        metrics.add_metric(name="Decided" + kind.title().replace("_", ""), unit=MetricUnit.Count, value=number)
+    counts = {"Decided" + kind.title().replace("_", ""): number for kind, number in kinds.items()}
     parked = applied.parked + len(event["Records"]) - len(received) - len(unread)
-    for name, number in (("Parked", parked), ("Conflicts", applied.conflicts)):
-        if number:  # a zero says what silence says, and is paid for by the byte
-            metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
-    if applied.lateness:
-        lateness = applied.lateness.total_seconds() * 1000
-        metrics.add_metric(name="TimerLateness", unit=MetricUnit.Milliseconds, value=lateness)
+    counts |= {"Parked": parked, "Conflicts": applied.conflicts}
+    lateness = applied.lateness.total_seconds() * 1000
     correlations = sorted({each.message.correlation for each in received if each.message.correlation})
-    logger.info("decided", extra={"messages": len(received), "kinds": kinds, "correlations": correlations})
+    facts = {"messages": len(received), "kinds": kinds, "correlations": correlations}
+    say.write("decided", facts, counts, now, {"TimerLateness": lateness})
     return {"batchItemFailures": [{"itemIdentifier": id} for id in (*unread, *applied.failed)]}

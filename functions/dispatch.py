@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-
 from kairos.aws.stream import read_images
-from kairos.bootstrap import dispatch
-
-logger, metrics = Logger(location=None, timestamp=None), Metrics()
-logger.remove_keys(["service"])  # CloudWatch says whose line it is, and when: lines are paid for by the byte
+from kairos.bootstrap import clock, dispatch, report
 
 
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Perform one batch of the stream. What failed, and all behind it, comes again."""
     perform, parking = dispatch()
     images, unreadable = read_images(event["Records"], parking)
     done = perform.perform(images)
+    say, now = report("dispatch"), clock().now()
     for error in done.errors:
-        logger.warning("effect not performed", extra={"error": type(error).__name__, "reason": str(error)})
+        say.warn("effect not performed", {"error": type(error).__name__, "reason": str(error)}, now)
     counts = {"Sends": done.sends, "Alarms": done.alarms, "Wakes": done.wakes, "Told": done.tells}
-    counts |= {"Announced": done.announced, "Parked": done.parked + unreadable}
-    counts = {name: number for name, number in counts.items() if number}  # zeroes are paid for by the byte
-    for name, number in counts.items():
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+    counts["Parked"] = done.parked + unreadable
     correlations = sorted({image.correlation for image in images if image.correlation})
-    logger.info("dispatched", extra={"images": len(images), "correlations": correlations, **counts})
+    say.write("dispatched", {"images": len(images), "correlations": correlations}, counts, now)
     return {"batchItemFailures": [{"itemIdentifier": done.failed}] if done.failed else []}

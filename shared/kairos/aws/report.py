@@ -1,9 +1,9 @@
 """What a function says of one invocation: one line of JSON with its facts, which is also its metrics.
 
 CloudWatch makes metrics of a line that has `_aws` (the embedded metric format), and keeps the line as it is. So a log
-line and the metrics that belong to it are one thing, written once; whose it is and when it came CloudWatch says itself,
-and bills every byte. Made here and not by a library, because the library
-is half of what `ingest` would import when it starts, and a fifth of what a request would cost it.
+line and the metrics that belong to it are one thing, written once; whose a line is its group says. Made here and not by
+a library, because the library is half of what `ingest` would import when it starts, and a fifth of what a request would
+cost it.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -13,6 +13,7 @@ import json
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 NAMESPACE = "Kairos"
@@ -26,21 +27,42 @@ class Report:
     def __init__(self, function: str) -> None:
         self._service = f"kairos-{function}"
 
-    def write(self, message: str, facts: Mapping[str, Any], counts: Mapping[str, int], now: datetime) -> None:
-        """Say what was done at `now`: facts that say something, and numbers that are metrics, by their names."""
-        line: dict[str, Any] = {"level": "INFO", "message": message}
-        line.update((name, fact) for name, fact in facts.items() if fact)
-        if counts:
-            line[_DIMENSION] = self._service
-            line.update(counts)
-            line["_aws"] = {
-                "Timestamp": int(now.timestamp() * 1000),
-                "CloudWatchMetrics": [
-                    {
-                        "Namespace": NAMESPACE,
-                        "Dimensions": [[_DIMENSION]],
-                        "Metrics": [{"Name": name, "Unit": "Count"} for name in counts],
-                    }
-                ],
-            }
-        sys.stdout.write(_JSON(line) + "\n")
+    def write(
+        self,
+        message: str,
+        facts: Mapping[str, Any],
+        counts: Mapping[str, int],
+        now: datetime,
+        milliseconds: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        """Say what was done at `now`: facts that say something, and numbers that are metrics, by their names.
+
+        A zero says what silence says, so it is left out everywhere.
+        """
+        line = _line("INFO", message, facts, now)
+        numbers = {name: number for name, number in (*counts.items(), *milliseconds.items()) if number}
+        if numbers:
+            units = {name: "Milliseconds" if name in milliseconds else "Count" for name in numbers}
+            line |= {_DIMENSION: self._service, **numbers, "_aws": _directive(units, now)}
+        _say(line)
+
+    def warn(self, message: str, facts: Mapping[str, Any], now: datetime) -> None:
+        """Say what went wrong at `now`, and comes again or is parked."""
+        _say(_line("WARN", message, facts, now))
+
+
+def _line(level: str, message: str, facts: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    # Lambda takes a line without a timestamp of RFC 3339 for one of level INFO, and adds a timestamp of its own.
+    stamp = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    said = {name: fact for name, fact in facts.items() if fact}
+    return {"level": level, "message": message, "timestamp": stamp, **said}
+
+
+def _directive(units: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    metrics = [{"Name": name, "Unit": unit} for name, unit in units.items()]
+    group = {"Namespace": NAMESPACE, "Dimensions": [[_DIMENSION]], "Metrics": metrics}
+    return {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [group]}
+
+
+def _say(line: Mapping[str, Any]) -> None:
+    sys.stdout.write(_JSON(line) + "\n")
