@@ -104,7 +104,8 @@ def test_who_asks_for_version_two_gets_no_sha1() -> None:
 @pytest.mark.parametrize("name", SIGNED["Notification"])
 def test_every_signed_line_that_is_changed_missing_or_of_another_kind_is_noticed(name: str) -> None:
     sound = signed(message())
-    for value in (sound[name] + " ", "", [sound[name]], 7, {}):
+    others: tuple[Any, ...] = (sound[name] + " ", "", [sound[name]], 7, {})
+    for value in others:
         assert refuses(request({**sound, name: value})), value
     missing = {one: value for one, value in sound.items() if one != name}
     assert refuses(request(missing))

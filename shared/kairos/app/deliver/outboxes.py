@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from kairos.app.deliver.announcements import Announcements
-from kairos.app.deliver.deliver import Deliver
 from kairos.app.deliver.outcome import Delivered, Request
-from kairos.app.deliver.webhooks import Webhooks
 from kairos.domain.announcement import ANNOUNCED
 from kairos.domain.event import CALL
+
+if TYPE_CHECKING:  # what a batch does not hold is not loaded for it either
+    from kairos.app.deliver.announcements import Announcements
+    from kairos.app.deliver.deliver import Deliver
+    from kairos.app.deliver.webhooks import Webhooks
 
 
 class Outboxes:

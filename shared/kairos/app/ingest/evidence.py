@@ -7,9 +7,12 @@ for that its source has not pinned.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from kairos.domain.errors import BadSignature, Refused, Unavailable
-from kairos.sources._pulling import Answer, Fetch
+
+if TYPE_CHECKING:  # whoever is sent nothing of the kind loads nothing for it
+    from kairos.sources._pulling import Answer, Fetch
 
 CERTIFICATES_MAX = 8
 BYTES_MAX = 32_768
