@@ -70,7 +70,7 @@ def curve(title: str, across: str, points: Sequence[tuple[str, float, Interval, 
     for place, (name, share, (low, high), many) in zip(places, points, strict=True):
         parts.append(f'<path d="M{_x(place)} {_y(low)}V{_y(high)}" stroke="{_RED}" stroke-width="7" opacity=".25"/>')
         parts.append(f'<circle cx="{_x(place)}" cy="{_y(share)}" r="4.5" fill="{_RED}"/>')
-        parts.append(f'<text x="{_x(place) + 9}" y="{_y(share) - 9}">{share:.0%}</text>')
+        parts.append(f'<text x="{_x(place) - 9}" y="{_y(share) - 9}" text-anchor="end">{share:.0%}</text>')
         parts.append(
             f'<text x="{_x(place)}" y="{_y(0) + 18}" text-anchor="middle">{escape(name)}: {many:,} sent</text>'
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kairos.app.decide.categories import rhythm_in
@@ -19,6 +20,7 @@ from kairos.timing.rhythm import Rhythm, day_of
 
 if TYPE_CHECKING:
     from kairos.timing.next_order import RhythmPrior
+    from kairos.timing.occasion import IsOpen
     from kairos.timing.recurrence import Recurrence
 
 PAYDAYS_BACK, PAYDAYS_AHEAD = 120, 400
@@ -58,11 +60,17 @@ def basis_of(release: Release, profile: Profile, anchor: Prediction) -> Basis | 
     return Basis(days[-1], len(days), next_day) if days else None
 
 
-def recurring(release: Release, days: Sequence[int], today: int, *, payday: bool = False) -> Recurrence:
+def recurring(release: Release, days: tuple[int, ...], today: int, *, payday: bool = False) -> Recurrence:
     """Return what of these days repeats, or which of them is payday. Raises ValueError without days."""
+    return _recurring(days, today, release.is_business_day, payday)
+
+
+@lru_cache(maxsize=4)
+def _recurring(days: tuple[int, ...], today: int, is_open: IsOpen, payday: bool) -> Recurrence:
+    """One decision asks the same two or three times: for the passage that stands, and for the next."""
     from kairos.timing.recurrence import payday_of, recurrence_of  # here: elsewhere no function waits for it
 
-    return (payday_of if payday else recurrence_of)(days, today, release.is_business_day)
+    return (payday_of if payday else recurrence_of)(days, today, is_open)
 
 
 def paydays(release: Release, profile: Profile, anchor: Prediction, today: int) -> tuple[Moment, ...]:
