@@ -128,7 +128,43 @@ def test_an_ended_meeting_has_a_flat_body() -> None:
 
 def test_pings_and_other_triggers_mean_nothing() -> None:
     assert parse("ping") == []
-    assert parse("ping", {"triggerEvent": "FORM_SUBMITTED", "payload": {"uid": 1}}) == []
+    for trigger in ("RECORDING_READY", "INSTANT_MEETING", "OOO_CREATED", "RECORDING_TRANSCRIPTION_GENERATED"):
+        assert parse("ping", {"triggerEvent": trigger, "payload": {"uid": 1}}) == []
+
+
+def test_a_form_is_whose_address_stands_in_it_though_nothing_vouches_for_it() -> None:
+    (parsed,) = parse("form-submitted")
+    assert (parsed.event.name, parsed.event.properties) == ("form_submitted", {"form_id": "cljk2x8c0000"})
+    named = [(one.kind, one.value, one.verified) for one in parsed.who]
+    assert named == [("email", "planted.person@example.com", False)]
+
+
+def test_a_form_that_led_to_no_booking_says_so() -> None:
+    body = bodies.body("calcom", "form-submitted") | {"triggerEvent": "FORM_SUBMITTED_NO_EVENT"}
+    (parsed,) = parse("form-submitted", body)
+    assert parsed.event.name == "form_submitted_without_booking"
+
+
+@pytest.mark.parametrize(
+    "responses",
+    [None, 7, [], {"email": "planted.person@example.com"}, {"email": {"response": "planted.person@example.com"}}],
+)
+def test_a_form_of_another_version_is_read_as_far_as_it_goes(responses: object) -> None:
+    """Its bodies have been flat too, and answers plain."""
+    body = {
+        "triggerEvent": "FORM_SUBMITTED",
+        "createdAt": "2026-10-02T01:00:00Z",
+        "formId": "f",
+        "responses": responses,
+    }
+    (parsed,) = parse("form-submitted", body)
+    assert (parsed.event.properties, bool(parsed.who)) == ({"form_id": "f"}, isinstance(responses, dict))
+
+
+def test_two_people_who_send_a_form_in_the_same_instant_are_two() -> None:
+    body = bodies.body("calcom", "form-submitted")
+    other = {**body, "payload": {**body["payload"], "responses": {"email": {"value": "planted.two@example.com"}}}}
+    assert parse("form-submitted")[0].key != parse("form-submitted", other)[0].key
 
 
 def test_a_time_zone_that_is_none_is_left_out() -> None:

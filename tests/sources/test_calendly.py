@@ -80,9 +80,20 @@ def test_the_key_is_topic_invitee_and_time() -> None:
     assert "2026-10-02T01:00:01" in created
 
 
-@pytest.mark.parametrize("topic", ["routing_form_submission.created", "event_type.updated", "", None])
+@pytest.mark.parametrize("topic", ["event_type.updated", "", None])
 def test_other_topics_mean_nothing(topic: str | None) -> None:
     assert bodies.parse("calendly", "invitee-created", {"event": topic, "payload": {}}) == ()
+
+
+def test_a_routing_form_is_a_fact_with_its_outcome() -> None:
+    parsed = parse("routing-form")
+    assert (parsed.event.name, parsed.event.properties) == (
+        "form_submitted",
+        {"form_id": "FORM1", "outcome": "event_type"},
+    )
+    named = [(one.kind, one.value, one.verified) for one in parsed.who]
+    assert named == [("email", "planted.person@example.com", False)]
+    assert parsed.key.endswith("/SUB1")
 
 
 def test_the_retired_api_means_nothing() -> None:

@@ -11,16 +11,18 @@ made; what they tell happened at its start and end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from kairos.domain.errors import BadSignature
-from kairos.domain.event import EntryFact, Event
+from kairos.domain.event import Event
 from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _again, _person
+from kairos.sources import _calcom_booking as bookings
 from kairos.sources._booking import BOOKING_LISTED, ENTRY_LISTED, answers, as_link
+from kairos.sources._form import FORMS, form_sent
 from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import Object, load_body, present
 from kairos.sources._signature import header_text, require_body_hmac
@@ -29,11 +31,10 @@ from kairos.sources._stamp import stamp
 SIGNATURE = "x-cal-signature-256"
 UNSIGNED = "no-secret-provided"
 ATTENDEES_MAX = 500
+ANSWERS_MAX = 50
 
 # Bookings made by phone carry a made-up address here; nobody reads it.
 _PHONE_ADDRESSES = "@sms.cal.com"
-
-Reader = Callable[[Object, datetime, Request], list[Event]]
 
 
 class CalCom(_again.Reader):
@@ -44,21 +45,24 @@ class CalCom(_again.Reader):
     without_key = "a booking whose one webhook is lost is not known"
     retry_horizon = timedelta(days=1)
     topic_at = ("body", "triggerEvent")
-    properties: Mapping[str, Sequence[str]] = dict.fromkeys(
-        (
-            "entry_updated",
-            "entry_cancelled",
-            "booking_requested",
-            "booking_paid",
-            "booking_payment_initiated",
-            "booking_started",
-            "booking_ended",
-            "booking_no_show",
-            "booking_no_show_reverted",
-            "booking_host_no_show",
+    properties: Mapping[str, Sequence[str]] = {
+        **FORMS,
+        **dict.fromkeys(
+            (
+                "entry_updated",
+                "entry_cancelled",
+                "booking_requested",
+                "booking_paid",
+                "booking_payment_initiated",
+                "booking_started",
+                "booking_ended",
+                "booking_no_show",
+                "booking_no_show_reverted",
+                "booking_host_no_show",
+            ),
+            BOOKING_LISTED,
         ),
-        BOOKING_LISTED,
-    )
+    }
     entry_properties = ENTRY_LISTED
 
     def verify(self, request: Request) -> bool:
@@ -75,14 +79,17 @@ class CalCom(_again.Reader):
         yield from pull(pulling)
 
     def read(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
-        """Translate by trigger; pings, forms, recordings and days off return nothing."""
+        """Translate by trigger; pings, recordings and days off return nothing."""
         body = load_body(request.body, lenient=True)
         trigger = body.text("triggerEvent", 64) or body.fail("triggerEvent", 'a trigger such as "BOOKING_CREATED"')
-        reader = _TRIGGERS.get(trigger)
+        payload = body.object("payload") if body.has("payload") else body
+        if trigger in _FORMS:
+            return [_form(trigger, payload, body.instant("createdAt"), request)]
+        reader = bookings.READERS.get(trigger)
         if reader is None:
             return ()
-        payload = body.object("payload") if body.has("payload") else body
-        said_at = (payload.instant(_TIMES[trigger]) if trigger in _TIMES else None) or body.instant("createdAt")
+        told_at = payload.instant(bookings.TIMES[trigger]) if trigger in bookings.TIMES else None
+        said_at = told_at or body.instant("createdAt")
         occurred_at = said_at or request.received_at
         uid = payload.ident("uid") or payload.need("bookingUid")
         key = f"{trigger}:{uid}:{stamp(said_at, request)}"
@@ -163,103 +170,17 @@ def _answers(responses: Object) -> dict[str, str]:
     return answers(pairs, responses)
 
 
-def _updated(payload: Object, occurred_at: datetime, request: Request) -> list[Event]:
-    former = payload.ident("rescheduleUid")
-    entry = _entry(payload, replaces=former if former != payload.need("uid") else None)
-    if entry.starts_at is None:
-        payload.fail("startTime", 'an instant, such as "2026-03-07T12:00:00Z"')
-    return [_event("entry_updated", payload, occurred_at, request, entry)]
-
-
-def _cancelled(payload: Object, occurred_at: datetime, request: Request) -> list[Event]:
-    # A host who asks for another time cancels this one; the new uid comes once the attendee has picked.
-    moved_to = "" if payload.flag("requestReschedule") else None
-    return [
-        _event(
-            "entry_cancelled",
-            payload,
-            occurred_at,
-            request,
-            _entry(payload, moved_to=moved_to),
-        )
+def _form(trigger: str, payload: Object, said_at: datetime | None, request: Request) -> Parsed:
+    form, responses = payload.ident("formId"), payload.object("responses")
+    said = [
+        one.get("value", one.get("response")) if isinstance(one, Mapping) else one
+        for one in list(responses.raw.values())[:ANSWERS_MAX]
     ]
+    # A form may be sent twice in a millisecond by two people; what they wrote tells them apart.
+    key = f"{trigger}:{form or ''}:{stamp(None, request)}"
+    return form_sent(_FORMS[trigger], key, present(form_id=form), said, said_at, request)
 
 
-def _requested(payload: Object, occurred_at: datetime, request: Request) -> list[Event]:
-    out = [_event("booking_requested", payload, occurred_at, request)]
-    former = payload.ident("rescheduleUid")
-    if former and former != payload.need("uid"):
-        # The old time is given up the moment a new one is asked for, whatever the host will say.
-        left = EntryFact("booking", former, moved_to=payload.need("uid"))
-        out.append(_event("entry_cancelled", payload, occurred_at, request, left))
-    return out
-
-
-def _plain(name: str) -> Reader:
-    def read(payload: Object, occurred_at: datetime, request: Request) -> list[Event]:
-        return [_event(name, payload, occurred_at, request)]
-
-    return read
-
-
-def _event(
-    name: str,
-    payload: Object,
-    occurred_at: datetime,
-    request: Request,
-    entry: EntryFact | None = None,
-) -> Event:
-    properties = {
-        "booking_id": payload.ident("uid") or payload.need("bookingUid"),
-        **_properties(payload),
-    }
-    if entry and entry.id != properties["booking_id"]:
-        properties = {"booking_id": entry.id}
-    return Event("", name, "", occurred_at, request.received_at, properties, entry=entry)
-
-
-def _entry(payload: Object, *, replaces: str | None = None, moved_to: str | None = None) -> EntryFact:
-    return EntryFact(
-        "booking",
-        payload.need("uid"),
-        payload.instant("startTime"),
-        payload.instant("endTime"),
-        _properties(payload),
-        replaces=replaces,
-        moved_to=moved_to,
-    )
-
-
-def _properties(payload: Object) -> dict[str, Any]:
-    kind = payload.object("eventType")
-    return present(
-        service=payload.text("type", 128) or kind.text("slug", 128),
-        event_type_id=payload.ident("eventTypeId") or kind.ident("id"),
-        length_minutes=payload.amount("length"),
-        price=payload.amount("price"),
-        currency=payload.text("currency", 3),
-        status=(payload.text("status", 32) or "").lower(),
-    )
-
-
-_TRIGGERS: Mapping[str, Reader] = {
-    "BOOKING_CREATED": _updated,
-    "BOOKING_RESCHEDULED": _updated,
-    "BOOKING_CANCELLED": _cancelled,
-    "BOOKING_REJECTED": _cancelled,
-    # Another room or another host: the same booking, of which a template needs to know the new one.
-    "BOOKING_LOCATION_UPDATED": _updated,
-    "BOOKING_REASSIGNED": _updated,
-    "BOOKING_REQUESTED": _requested,
-    "BOOKING_PAID": _plain("booking_paid"),
-    "BOOKING_PAYMENT_INITIATED": _plain("booking_payment_initiated"),
-    "BOOKING_NO_SHOW_UPDATED": _plain("booking_no_show"),
-    "AFTER_GUESTS_CAL_VIDEO_NO_SHOW": _plain("booking_no_show"),
-    "AFTER_HOSTS_CAL_VIDEO_NO_SHOW": _plain("booking_host_no_show"),
-    "MEETING_STARTED": _plain("booking_started"),
-    "MEETING_ENDED": _plain("booking_ended"),
-}
-
-_TIMES = {"MEETING_STARTED": "startTime", "MEETING_ENDED": "endTime"}
+_FORMS = {"FORM_SUBMITTED": "form_submitted", "FORM_SUBMITTED_NO_EVENT": "form_submitted_without_booking"}
 
 SOURCE = CalCom()

@@ -20,6 +20,7 @@ from kairos.domain.event import EntryFact, Event
 from kairos.registry import Contact, Named, Parsed, Request
 from kairos.sources import _again, _person
 from kairos.sources._booking import BOOKING_LISTED, ENTRY_LISTED, answers, as_link
+from kairos.sources._form import FORMS, form_sent
 from kairos.sources._pulling import Page, Pulling
 from kairos.sources._shape import Object, load_body, present
 from kairos.sources._signature import require_stamped_hmac
@@ -27,6 +28,7 @@ from kairos.sources._stamp import stamp
 
 SIGNATURE = "calendly-webhook-signature"
 QUESTIONS_MAX = 50
+FORM = "routing_form_submission.created"
 
 _EVENT_OF = re.compile(r"/scheduled_events/([A-Za-z0-9_-]{1,128})(?:/|$)")
 _PLAIN = {
@@ -43,16 +45,19 @@ class Calendly(_again.Reader):
     without_key = "nothing is known once Calendly has switched the webhook off, which it does without a word"
     retry_horizon = timedelta(days=1)
     topic_at = ("body", "event")
-    properties: Mapping[str, Sequence[str]] = dict.fromkeys(
-        (
-            "entry_updated",
-            "entry_cancelled",
-            "booking_created",
-            "booking_no_show",
-            *_PLAIN.values(),
+    properties: Mapping[str, Sequence[str]] = {
+        **FORMS,
+        **dict.fromkeys(
+            (
+                "entry_updated",
+                "entry_cancelled",
+                "booking_created",
+                "booking_no_show",
+                *_PLAIN.values(),
+            ),
+            BOOKING_LISTED,
         ),
-        BOOKING_LISTED,
-    )
+    }
     entry_properties = ENTRY_LISTED
 
     def verify(self, request: Request) -> bool:
@@ -67,9 +72,11 @@ class Calendly(_again.Reader):
         yield from pull(pulling)
 
     def read(self, request: Request, *, trusted: bool) -> Sequence[Parsed]:
-        """Translate invitees and no-shows; everything else returns nothing."""
+        """Translate invitees, no-shows and routing forms; everything else returns nothing."""
         body = load_body(request.body, lenient=True)
         topic = body.text("event", 64)
+        if topic == FORM:
+            return [_form(body, request)]
         if topic not in ("invitee.created", "invitee.canceled", *_PLAIN):
             return ()
         payload = body.object("payload")
@@ -99,6 +106,15 @@ class Calendly(_again.Reader):
                 contacts,
             )
         ]
+
+
+def _form(body: Object, request: Request) -> Parsed:
+    payload = body.object("payload")
+    said_at = payload.instant("created_at") or body.instant("created_at")
+    said = [one.raw.get("answer") for one in payload.objects("questions_and_answers", QUESTIONS_MAX)]
+    form = (payload.text("routing_form") or "").rpartition("/")[2]
+    properties = present(form_id=form[:128], outcome=payload.object("result").text("type", 32))
+    return form_sent("form_submitted", f"{FORM}:{payload.need('uri')}", properties, said, said_at, request)
 
 
 def _name_of(topic: str, entry: EntryFact | None) -> str:
