@@ -16,6 +16,7 @@ import pytest
 from kairos.app.history import read_history
 from kairos.cli.deployment import AwsDeployment
 from kairos.cli.results import read_results, to_json
+from kairos.cli.timing_answers import answers_of
 from kairos.domain.reason import FEEDBACK
 from kairos.local import LocalCloud
 from kairos.local.demo import connect, publish
@@ -31,6 +32,8 @@ BRAND = {
     "sender: {name: Harbour, email: hello@example.com}\n",
     "journeys/welcome.yaml": "id: welcome\nclass: marketing\ntrigger: {event: signed_up}\n"
     "goal: {event: order_completed, within: 7d}\nsteps:\n  - send: hello\n  - wait: 10m\n  - send: again\n",
+    "journeys/refill.yaml": "id: refill\nclass: marketing\nanchor: {predicted: next_order, category: Coffee}\n"
+    "timeline: [{at: '-3d 10:00', send: again}]\n",
     "templates/hello.yaml": "email: {subject: Hello, text: Hello}\nsms: {text: Hello}\n",
     "templates/again.yaml": "email: {subject: Again, text: Again}\n",
 }
@@ -84,7 +87,7 @@ def live(cloud: LocalCloud) -> None:
         cloud.report(email, "Open", userAgent="Mozilla/5.0")
     cloud.report(cloud.emails[0], "Click", link="https://shop.example.com/", userAgent="Mozilla/5.0 (iPhone) Safari")
     cloud.report(cloud.emails[3], "Bounce")
-    say(cloud, "c1", "order_completed")
+    say(cloud, "c1", "order_completed", properties={"products": [{"product_id": "b1", "category": "coffee"}]})
     cloud.advance(by=11 * MINUTE)
 
 
@@ -131,6 +134,16 @@ def check_history(cloud: LocalCloud) -> None:
         assert tuple(told for told in found.reasons if told.kind not in FEEDBACK) == profile.log
 
 
+def check_timing(cloud: LocalCloud) -> None:
+    """Who bought coffee is expected again, and how long after the welcome they bought is counted."""
+    deployment = AwsDeployment("local", cloud.outputs, lambda service, **_: cloud.session.client(service))
+    answers = answers_of(read_results(deployment, "welcome", days=2), None)
+    assert answers.lags == {"5m": 1}
+    profiles = [row.state for row in deployment.scan.page(0, 1, "", 100).rows if row.state is not None]
+    assert [list(profile.categories) for profile in profiles if profile.categories] == [["coffee"]]
+    assert [list(profile.moments) for profile in profiles if profile.moments] == [["refill/2026-03-02"]]
+
+
 def test_what_happened_is_shown_to_the_unit_within_two_minutes(synthesised: Path, brand: Path) -> None:
     with opened(synthesised, brand) as cloud:
         live(cloud)
@@ -141,6 +154,7 @@ def test_what_happened_is_shown_to_the_unit_within_two_minutes(synthesised: Path
         assert (shown["steps"]["hello-1"]["sent"], shown["steps"]["again-1"]["sent"]) == (4, 2)
         assert shown["days"]["2026-03-02"]["entered"] == 6
         check_history(cloud)
+        check_timing(cloud)
         assert shown["not_sent_by_reason"]["no consent; trying sms"] == 2
         assert datetime.fromisoformat(shown["as_of"]) >= cloud.now - 2 * MINUTE
 
