@@ -46,6 +46,8 @@ WORDS = {
         "titles": ("A bunch of red roses", "Ten tulips and eucalyptus, the large bouquet for spring", "A white pot"),
     },
 }
+STARTS = {"ko": NOW + timedelta(days=1, hours=4), "en": NOW + timedelta(days=1, hours=14)}
+"""Two in the afternoon in Seoul, eleven in the morning in New York."""
 PRICES = {"ko": (18_000, 32_000, 9_500), "en": (18, 32.5, 9.5)}
 
 
@@ -78,7 +80,12 @@ def full(language: str, name: str | None = None) -> dict[str, Any]:
         {"title": title, "price": price, "quantity": count, "image": f"https://example.com/{count}.svg"}
         for count, (title, price) in enumerate(zip(words["titles"], prices, strict=True), 1)
     ]
-    entry = {"location": words["location"], "service": words["service"], "price": prices[1]}
+    entry = {
+        "starts_at": STARTS[language],
+        "location": words["location"],
+        "service": words["service"],
+        "price": prices[1],
+    }
     links = dict.fromkeys(("reschedule_url", "manage_url", "booking_url", "tracking_url"), link)
     event = {
         "items": items,

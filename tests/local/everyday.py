@@ -285,5 +285,13 @@ def _feedback(cloud: LocalCloud) -> None:
     centre = f"/p/{path.rpartition('/')[2]}"
     assert cloud.http("GET", centre).status == 200
     assert cloud.http("POST", centre, form, b"act=stop").status == 200
+    cloud.advance(by=timedelta(minutes=2))
+    # By the link of an e-mail somebody asks for text messages, and agrees by the link that comes by one.
+    assert cloud.http("POST", centre, form, b"act=save&on=sms").status == 200
+    cloud.advance(by=timedelta(minutes=2))
+    asked = next(sms for sms in reversed(cloud.sms) if "동의해 주세요" in sms.text)
+    token = asked.text.partition("/u/")[2].split()[0]
+    assert cloud.http("GET", f"/u/{token}").status == 200
+    assert cloud.http("POST", f"/u/{token}", form, b"").status == 200
     cloud.report(others[-1], "Bounce")
     cloud.report(others[-1], "Complaint")

@@ -69,6 +69,12 @@ def test_what_was_planted_is_in_contacts(days: Days) -> None:
     assert "engraving" not in rows  # no template can ask for it: dropped, not kept
 
 
+def test_who_asked_by_e_mail_for_text_messages_agreed_by_one(days: Days) -> None:
+    said = [text for where, text in days.written if where == "table consents" and "confirmation-page-1" in text]
+    assert len(said) == 1
+    assert re.search(r"\bsms\b", said[0])
+
+
 def test_what_was_planted_reached_the_people_it_is_about(days: Days) -> None:
     named = [email for email in days.emails if ROSE.name in email.text + email.html + email.subject]
     assert {address for email in named for address in email.to} == {ROSE.address}
