@@ -26,7 +26,8 @@ from kairos.app.deliver.receiver_state import ReceiverState
 from kairos.app.erase import STANDING, IdentityRow
 from kairos.app.export import StopPage
 from kairos.app.heard import Heard
-from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
+from kairos.app.ingest.joining import Resolution
+from kairos.app.ingest.standing import BEFORE_ALL, Place, Standing, place, row_of
 from kairos.app.offers import Pool
 from kairos.app.ports import (
     NOTHING,

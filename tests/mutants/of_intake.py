@@ -9,7 +9,8 @@ FACTS = "shared/kairos/app/ingest/facts.py"
 INGEST = "shared/kairos/app/ingest/ingest.py"
 MESSAGES = "shared/kairos/app/ingest/messages.py"
 LISTED = "shared/kairos/app/ingest/listed.py"
-JOINING = "shared/kairos/app/ingest/joining.py"
+CHOOSING = "shared/kairos/app/ingest/choosing.py"
+STANDING = "shared/kairos/app/ingest/standing.py"
 
 MUTANTS = [
     Mutant(
@@ -143,7 +144,7 @@ MUTANTS = [
     ),
     Mutant(
         "a device joins two customers",
-        JOINING,
+        CHOOSING,
         "return via.kind in KNOWN_KINDS and not differ(own.holds, other.holds)",
         "return True",
         "two people of one household get each other's messages",
@@ -151,7 +152,7 @@ MUTANTS = [
     ),
     Mutant(
         "different customer ids are no obstacle",
-        JOINING,
+        STANDING,
         "return any(ours[kind] != theirs[kind] for kind in ours.keys() & theirs.keys())",
         "return False",
         "a shared e-mail address makes one of two customers",
@@ -159,7 +160,7 @@ MUTANTS = [
     ),
     Mutant(
         "the younger profile wins",
-        JOINING,
+        STANDING,
         "return (not self.known, self.born, self.profile)",
         "return (not self.known, -self.born.timestamp(), self.profile)",
         "merges told in two orders cycle",

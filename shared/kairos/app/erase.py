@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from kairos.app.consents import ConsentHistory, kept_after_erasure
-from kairos.app.ingest.joining import KNOWN_KINDS
+from kairos.app.ingest.standing import KNOWN_KINDS
 from kairos.app.ports import Clock, Inbox, InboxMessage, Suppressions
 from kairos.domain.erasure import STOP, erase_request, erasure_done
 from kairos.domain.errors import Unavailable

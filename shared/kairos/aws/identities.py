@@ -19,7 +19,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from kairos.app.ingest.joining import BEFORE_ALL, Place, Resolution, Standing, place, row_of
+from kairos.app.ingest.joining import Resolution
+from kairos.app.ingest.standing import BEFORE_ALL, Place, Standing, place, row_of
 from kairos.app.ports import Identifier, Resolved
 from kairos.aws.batch import batch_get
 from kairos.aws.errors import ConditionFailed, calling, error_code

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kairos.app.ingest.joining import KNOWN_KINDS, Standing, claim_of, differ, row_of
+from kairos.app.ingest.standing import Standing
 from kairos.app.ports import Identifier
 from kairos.domain.errors import Throttled
 from kairos.memory import MemoryIdentities
@@ -145,27 +145,3 @@ def test_people_stay_apart_and_merges_end_whatever_is_stated(seed: int) -> None:
         assert winner.known or not standing.known
         if standing.known and profile != winner.profile:
             assert standing.holds <= winner.holds
-
-
-def test_claims_are_made_by_verified_ids_of_persons_only() -> None:
-    assert {"customer", "external", "email", "phone"} == KNOWN_KINDS
-    assert claim_of(DEVICE, "row") is None
-    assert claim_of(of("email", "m@example.com", verified=False), "row") is None
-    claim = claim_of(of("customer", "1", "shopify/a"), "1#customer#shopify/a#mac|odd")
-    assert claim is not None
-    assert row_of(claim) == "1#customer#shopify/a#mac|odd"
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "apart"),
-    [
-        ({"customer|a|1"}, {"customer|a|2"}, True),
-        ({"customer|a|1"}, {"customer|a|1"}, False),
-        ({"customer|a|1"}, {"customer|b|2"}, False),
-        ({"customer|a|1"}, {"email|a|2"}, False),
-        ({"email|a|1", "email|a|2"}, {"email|a|2"}, True),
-        (set(), {"email|a|2"}, False),
-    ],
-)
-def test_different_ids_of_one_kind_from_one_source_keep_apart(one: set[str], other: set[str], apart: bool) -> None:
-    assert differ(one, other) == differ(other, one) == apart

@@ -1,51 +1,24 @@
-"""Whose event is it, and who turns out to be one person: the rules, over whatever keeps the rows.
+"""From what one event names to one profile: what is free is bound, what is proved is joined, whoever else writes.
 
-Every identifier's row leads to a profile; every profile has a *standing*: whether anything names it but a device or a
-cart, since when it is there, which verified ids it holds, and whom it became. Ordinary events need the rows alone. The
-standings are read when an event names a person anew, or leads to more than one profile.
-
-A statement joins two profiles only as far as it goes. A signed source that names a person vouches for what it names
-beside: an anonymous profile becomes that person's. Two known profiles are one only where the statement names both by
-verified ids, and where they do not hold different ids of one kind from one source: then they are two customers of that
-source, whatever they share. A device or a cart never speaks for a known person.
+Every identifier's row leads to a profile; every profile has a *standing*. Ordinary events need the rows alone. The
+standings are read when an event names a person anew, or leads to more than one profile; then `choosing` says whose the
+event is, and what it joins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
+from kairos.app.ingest.choosing import choose
+from kairos.app.ingest.standing import BEFORE_ALL, KNOWN_KINDS, Place, Standing, claim_of, place
 from kairos.app.ports import Identifier, Move, Resolved
 from kairos.domain.errors import Throttled
 from kairos.domain.merge import Merge
 
-KNOWN_KINDS = frozenset({"customer", "external", "email", "phone"})
-"""Kinds that name a person; all others (anonymous, cart, checkout, order) name a device or a purchase."""
-
 ATTEMPTS = 6
 MERGES_MAX = 20
-BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
-
-Place = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is known of a profile where identities are kept. `holds` are claims: see `claim_of`."""
-
-    profile: str
-    born: datetime
-    known: bool = False
-    holds: frozenset[str] = frozenset()
-    merged_into: str | None = None
-    revision: int = 0
-
-    @property
-    def rank(self) -> tuple[bool, datetime, str]:
-        """Return what decides who wins: known before anonymous, then the older, then the smaller id."""
-        return (not self.known, self.born, self.profile)
 
 
 class Rows(Protocol):
@@ -71,94 +44,6 @@ class Rows(Protocol):
 
     def mark(self, loser: Standing, winner: Standing) -> bool:
         """Note that the loser became the winner, who holds its claims too; False when either changed meanwhile."""
-
-
-def place(identifier: Identifier) -> Place:
-    """Return what makes an identifier the same one."""
-    return (identifier.kind, identifier.scope, identifier.value)
-
-
-def claim_of(identifier: Identifier, identity: str) -> str | None:
-    """Return what a profile holds by a verified id of a person: "<kind>|<source>|<row>"; None for anything else."""
-    if identifier.kind not in KNOWN_KINDS or not identifier.verified:
-        return None
-    return f"{identifier.kind}|{identifier.source or identifier.scope}|{identity}"
-
-
-def row_of(claim: str) -> str:
-    """Return the name of the row that a claim is about."""
-    return claim.split("|", 2)[2]
-
-
-def differ(one: Iterable[str], other: Iterable[str]) -> bool:
-    """Return whether two sets of claims hold different ids of one kind from one source."""
-    ours, theirs = _by_kind(one), _by_kind(other)
-    return any(ours[kind] != theirs[kind] for kind in ours.keys() & theirs.keys())
-
-
-def _by_kind(claims: Iterable[str]) -> dict[tuple[str, str], set[str]]:
-    found: dict[tuple[str, str], set[str]] = {}
-    for claim in claims:
-        kind, source, row = claim.split("|", 2)
-        found.setdefault((kind, source), set()).add(row)
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Whose event it is (None: somebody new), and the first merge that it proves, as (loser, winner)."""
-
-    profile: str | None
-    merge: tuple[Standing, Standing] | None = None
-
-
-def choose(
-    group: Sequence[Identifier],
-    rows: Mapping[Identifier, str],
-    standings: Mapping[str, Standing],
-    claims: Mapping[Identifier, str],
-) -> Choice:
-    """Choose by what one event states of one person. `rows` lead to profiles that became no other.
-
-    `claims` are those of the group's verified ids. `standings` has every profile of `rows`.
-    """
-    new = [one for one in group if one not in rows and one.kind in KNOWN_KINDS]
-    profile = None
-    for index, via in enumerate(group):
-        better = [one for one in group[:index] if one in new]
-        if via in rows and _may_be(standings[rows[via]], via, better, claims):
-            profile = rows[via]
-            break
-    if profile is None:
-        return Choice(None)
-    own = standings[profile]
-    pending = {claims[one] for one in new if one in claims}
-    own = replace(own, known=own.known or bool(new), holds=own.holds | pending)
-    stated = any(one in claims and rows.get(one, profile) == profile for one in group)
-    for via in group if stated else ():
-        if via in rows and rows[via] != profile and _is_one(own, standings[rows[via]], via):
-            loser, winner = sorted((own, standings[rows[via]]), key=lambda each: each.rank, reverse=True)
-            return Choice(profile, (standings[loser.profile], standings[winner.profile]))
-    return Choice(profile)
-
-
-def _may_be(
-    standing: Standing, via: Identifier, better: Sequence[Identifier], claims: Mapping[Identifier, str]
-) -> bool:
-    """Return whether better ids that nobody has yet may be those of the profile that a lesser one leads to."""
-    if not better or not standing.known:
-        return True
-    stated = via.kind in KNOWN_KINDS and via.verified
-    return stated and not differ(standing.holds, (claims[one] for one in better if one in claims))
-
-
-def _is_one(own: Standing, other: Standing, via: Identifier) -> bool:
-    """Return whether a statement that names `own` joins the other profile, which it names by `via`."""
-    if not via.verified:
-        return False
-    if not own.known or not other.known:
-        return True
-    return via.kind in KNOWN_KINDS and not differ(own.holds, other.holds)
 
 
 class Resolution:
