@@ -276,7 +276,7 @@ def test_the_map_tells_what_repeats_and_when_it_comes_next(
     deployment.keep(replace(customer(), recurring={"visit": of_days(visits), "order": of_days(orders)}, version=1))
     assert kairos("map", PROFILE, "--days", "40") == 0
     told = capsys.readouterr().out
-    assert "visits: every week on Mon (11 of 11 times, over 99% sure); next likely on Mon 2026-11-23" in told
+    assert "visits: every week on Mon (11 of 11 times, over 99% sure); next likely on Mon 2026-11-23 (92%)" in told
     assert re.search(r"payday: day 25 of the month.* \(8 of 8 times, over 99% sure\)", told)
     assert re.search(r"2026-11-23.* moment     visit: visit \(every week on Mon", told)
     assert [line[:10] for line in told.splitlines() if "moment     payday: payday" in line] == [

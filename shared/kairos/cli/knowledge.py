@@ -65,7 +65,8 @@ def _recurring(profile: Profile, release: Release, today: int) -> Iterator[str]:
         name = {VISITS: "visits", ORDERS: "orders repeat"}.get(series, series.partition(" ")[2])
         found = recurring(release, days, today)
         day = found.next_day(today)
-        likely = f"; next likely on {date.fromordinal(day):%a} {date.fromordinal(day)}" if day else ""
+        chance = "" if found.form is None or isinstance(found.form, Interval) else f" ({found.chance:.0%})"
+        likely = f"; next likely on {date.fromordinal(day):%a} {date.fromordinal(day)}{chance}" if day else ""
         yield f"{name}: {in_words(found)}{likely}"
         if series == ORDERS:
             yield f"payday: {in_words(recurring(release, days, today, payday=True))}"

@@ -8,15 +8,17 @@ fit, the new enrollment or entry is refused with that reason. Everything else go
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from kairos.domain.event import Value
 from kairos.domain.instant import to_micros
 from kairos.domain.membership import TRACKED_MAX
 from kairos.domain.profile import MINUTE, Profile
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +157,20 @@ def _evict_hours(profile: Profile) -> None:
 
 def evict_categories(profile: Profile, asked: Container[str]) -> None:
     """Bring the kinds of things whose days of purchase are kept within their budget; `asked` is what is live."""
-    kept = profile.categories
-    surplus = len(kept) - BUDGETS["categories"].most
-    if surplus > 0:
-        ranked = sorted(kept, key=lambda category: (category in asked, kept[category][0][-1], category))
-        profile.categories = {category: kept[category] for category in ranked[surplus:]}
+    profile.categories = _fitting("categories", profile.categories, asked, lambda rhythm: rhythm[0][-1])
 
 
 def evict_recurring(profile: Profile, asked: Container[str]) -> None:
-    """Do the same with what is remembered of what repeats."""
-    kept = profile.recurring
-    surplus = len(kept) - BUDGETS["recurring"].most
-    if surplus > 0:
-        ranked = sorted(kept, key=lambda series: (series in asked, kept[series][0], series))
-        profile.recurring = {series: kept[series] for series in ranked[surplus:]}
+    """Do the same with the days of what repeats."""
+    profile.recurring = _fitting("recurring", profile.recurring, asked, lambda days: days[0])
+
+
+def _fitting(part: str, kept: dict[str, T], asked: Container[str], last_day: Callable[[T], int]) -> dict[str, T]:
+    surplus = len(kept) - BUDGETS[part].most
+    if surplus <= 0:
+        return kept
+    ranked = sorted(kept, key=lambda name: (name in asked, last_day(kept[name]), name))
+    return {name: kept[name] for name in ranked[surplus:]}
 
 
 def _evict_predicted(profile: Profile) -> None:

@@ -13,6 +13,7 @@ from kairos.aws.codec import read_state, write_state
 from kairos.domain.budget import BUDGETS
 from kairos.domain.event import Event
 from kairos.domain.profile import SCHEMA
+from tests.app.decide.company import Company
 from tests.app.decide.world import NOON, World, make_event, release_of
 
 D = timedelta(days=1)
@@ -149,3 +150,13 @@ def test_a_brand_may_name_another_field_of_its_items() -> None:
     event = make_event("order_completed", NOON, properties={"items": [{"sku": "a-7", "category": "coffee"}]})
     world.hear(event)
     assert list(world.known.categories) == ["a-7"]
+
+
+def test_when_two_customers_turn_out_to_be_one_their_days_of_each_kind_join() -> None:
+    company = Company(brand=KEEP)
+    company.hear("a", order(NOON, "coffee"), at=NOON)
+    company.hear("b", order(NOON + D, "coffee", "tea"), at=NOON + D)
+    company.merge("b", "a")
+    day = NOON.toordinal()
+    assert rhythm_in(company["a"], "coffee").days == (day, day + 1)
+    assert rhythm_in(company["a"], "tea").days == (day + 1,)
