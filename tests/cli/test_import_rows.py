@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kairos.cli.failure import CannotDo
-from kairos.cli.import_rows import Plan, Row, check_traits, column_of, read_renamed, read_row
+from kairos.cli.import_columns import Plan
+from kairos.cli.import_rows import Row, read_row
 
 NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
 PLAN = Plan(NOW, datetime(2026, 11, 1, tzinfo=UTC), ZoneInfo("Asia/Seoul"), country="KR")
@@ -110,15 +110,3 @@ def test_only_listed_columns_are_traits_and_none_holds_an_address() -> None:
     assert person(plan, 등급="vip", points="120", secret="x")["traits"] == {"등급": "vip", "points": 120}
     assert [problem.column for problem in row(plan, 등급="a@example.com").problems] == ["등급"]
     assert person(plan, points="007")["traits"] == {"points": "007"}
-    with pytest.raises(CannotDo, match="rename the column"):
-        check_traits(["two words"])
-
-
-def test_headers_of_usual_exports_are_understood_and_others_can_be_named() -> None:
-    for name, column in (("E-Mail", "email"), ("First Name", "first_name"), ("휴대폰", "phone"), ("Customer ID", None)):
-        assert column_of(name, PLAN) == (column or "customer_id")
-    assert column_of("memo", PLAN) is None
-    assert column_of("Adresse", replace(PLAN, renamed=read_renamed(["Adresse=email"]))) == "email"
-    for wrong in ("email", "=email", "a=b"):
-        with pytest.raises(CannotDo, match="THEIRS=OURS"):
-            read_renamed([wrong])

@@ -22,8 +22,9 @@ import typer
 
 from kairos.cli.customer import country_of, live_release
 from kairos.cli.failure import WRONG, CannotDo
-from kairos.cli.import_rows import COLUMNS, Plan, Problem, Row, check_traits, column_of, read_instant_of, read_row
-from kairos.cli.import_rows import read_renamed as read_map
+from kairos.cli.import_columns import COLUMNS, Plan, check_traits, column_of, read_instant_of
+from kairos.cli.import_columns import read_renamed as read_map
+from kairos.cli.import_rows import Problem, Row, read_row
 from kairos.cli.import_sending import Cursor, Refused, Sender, side_by_side
 from kairos.cli.import_table import Line, Table, open_table
 from kairos.cli.screen import open_screen

@@ -1,4 +1,4 @@
-"""What the columns of an imported file mean, and what is wrong with a cell: the column, and what would be right.
+"""What a row of an imported file says, and what is wrong with a cell of it: the column, and what would be right.
 
 A problem never quotes the cell: reports are kept and passed on, and cells hold addresses.
 """
@@ -6,55 +6,17 @@ A problem never quotes the cell: reports are kept and passed on, and cells hold 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from kairos.app.ingest.identifiers import normalise_email, normalise_id, normalise_phone
-from kairos.cli.failure import CannotDo
-from kairos.domain.instant import format_instant, parse_instant
-from kairos.domain.localtime import UnknownZone, load_zone
+from kairos.app.ingest.identifiers import normalise_email, normalise_phone
+from kairos.cli.import_cells import NO, YES, read_day, read_identifier, read_instant, read_zone
+from kairos.cli.import_columns import CHANNELS, PERSON, Plan, column_of
+from kairos.domain.instant import format_instant
 from kairos.domain.suppression import UNSUBSCRIBED
 
-CHANNELS: Mapping[str, str] = {"email": "email", "sms": "phone"}
-"""Channel → the column with its address."""
-
-PERSON = ("customer_id", "email", "phone", "first_name", "last_name", "birthday", "timezone", "locale", "language")
-SAID = tuple(
-    f"{said}_{channel}{part}"
-    for channel in CHANNELS
-    for said, part in (*(("consent", part) for part in ("", "_at", "_basis")), ("unsubscribed", ""))
-)
-STOP = ("address_hash", "channel", "purpose", "reason", "at")
-"""Columns of a file of stops, as `kairos export` writes it."""
-
-COLUMNS = frozenset({*PERSON, *SAID, *STOP, "updated_at"})
-
-SYNONYMS: Mapping[str, str] = {
-    **dict.fromkeys(("e_mail", "email_address", "mail", "이메일", "메일", "이메일주소"), "email"),
-    **dict.fromkeys(
-        ("phone_number", "mobile", "cellphone", "tel", "휴대폰", "휴대폰번호", "휴대전화", "전화번호", "연락처"),
-        "phone",
-    ),
-    **dict.fromkeys(("firstname", "given_name", "이름", "성명"), "first_name"),
-    **dict.fromkeys(("lastname", "surname", "family_name", "성"), "last_name"),
-    **dict.fromkeys(("id", "customerid", "member_id", "회원번호", "회원id", "아이디"), "customer_id"),
-    **dict.fromkeys(("birthdate", "birth_date", "date_of_birth", "생일", "생년월일"), "birthday"),
-    **dict.fromkeys(("time_zone", "시간대"), "timezone"),
-    **dict.fromkeys(("accepts_email_marketing", "email_consent", "이메일수신동의", "이메일_수신동의"), "consent_email"),
-    **dict.fromkeys(("accepts_sms_marketing", "sms_consent", "sms수신동의", "sms_수신동의"), "consent_sms"),
-    **dict.fromkeys(("unsubscribed", "email_unsubscribed", "수신거부", "이메일수신거부"), "unsubscribed_email"),
-    **dict.fromkeys(("sms_unsubscribed", "sms수신거부"), "unsubscribed_sms"),
-}
-
-YES = frozenset({"yes", "y", "true", "t", "1", "o", "on", "예", "네", "동의", "수신", "수신동의"})
-NO = frozenset({"no", "n", "false", "f", "0", "x", "off", "아니오", "미동의", "비동의", "거부", "수신거부"})
-
-_ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d+")
-_DAY = re.compile(r"(\d{4})[-/.]?\s?(\d{1,2})[-/.]?\s?(\d{1,2})\.?")
-_TRAIT = re.compile(r"[^\W\d]\w{0,63}")
 _HASH = re.compile(r"[0-9A-Za-z]{1,16}#[a-z2-7]{52}")
 
 
@@ -67,21 +29,6 @@ class Problem:
     expected: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How a file's columns are read. `as_of` is when what has no time of its own was so; `zone` reads local times."""
-
-    now: datetime
-    as_of: datetime
-    zone: ZoneInfo
-    country: str | None = None
-    customers_of: str = ""
-    consented_at: datetime | None = None
-    basis: str = ""
-    traits: Sequence[str] = ()
-    renamed: Mapping[str, str] = field(default_factory=dict)
-
-
 @dataclass(slots=True)
 class Row:
     """What a row says: a person (None: it only stops an address), and stops, as the `imports` source takes them."""
@@ -90,41 +37,6 @@ class Row:
     person: dict[str, Any] | None = None
     stops: list[dict[str, Any]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-
-
-def column_of(name: str, plan: Plan) -> str | None:
-    """Return the column of ours that a header means, "trait:<name>" for a listed trait, or None."""
-    if name in plan.traits:
-        return f"trait:{name}"
-    plain = re.sub(r"[\s\-]+", "_", name.strip().lower())
-    wanted = plan.renamed.get(name, plan.renamed.get(plain, SYNONYMS.get(plain, plain)))
-    return wanted if wanted in COLUMNS else None
-
-
-def read_renamed(given: Iterable[str]) -> dict[str, str]:
-    """Return {their column: ours} of texts such as "Mail=email". Raises CannotDo."""
-    renamed = {}
-    for text in given:
-        theirs, equals, ours = text.rpartition("=")
-        if not equals or not theirs.strip() or ours.strip() not in COLUMNS:
-            raise CannotDo(f"--map takes THEIRS=OURS, where OURS is one of: {', '.join(sorted(COLUMNS))}")
-        renamed[theirs.strip()] = ours.strip()
-    return renamed
-
-
-def check_traits(names: Sequence[str]) -> None:
-    """Raise CannotDo for a name that no trait can have."""
-    for name in names:
-        if not _TRAIT.fullmatch(name):
-            raise CannotDo(f"a trait's name is a letter, then letters, digits and _; found {name!r}; rename the column")
-
-
-def read_instant_of(text: str | None, option: str, zone: ZoneInfo) -> datetime | None:
-    """Return the instant that an option names, a date being its beginning. Raises CannotDo."""
-    at = _read_instant(text, zone, "start") if text else None
-    if text and at is None:
-        raise CannotDo(f"{option} takes a date or time, such as 2025-01-31 or 2025-01-31T09:00:00+09:00")
-    return at
 
 
 def read_row(line: int, cells: Mapping[str, Any], plan: Plan) -> Row:
@@ -170,9 +82,9 @@ class _Reader:
         readers = {
             "email": (normalise_email, "an e-mail address such as name@example.com"),
             "phone": (lambda text: normalise_phone(text, plan.country), phone),
-            "customer_id": (_identifier, "the shop's own id, unrounded (Excel writes long numbers as 1.2E+11)"),
-            "birthday": (_day, "a date such as 1990-02-28"),
-            "timezone": (_zone, "an IANA time zone such as Asia/Seoul"),
+            "customer_id": (read_identifier, "the shop's own id, unrounded (Excel writes long numbers as 1.2E+11)"),
+            "birthday": (read_day, "a date such as 1990-02-28"),
+            "timezone": (read_zone, "an IANA time zone such as Asia/Seoul"),
         }
         for name in PERSON:
             text = self._text(name)
@@ -257,7 +169,7 @@ class _Reader:
         text = self._text(column)
         if not text:
             return None
-        at = _read_instant(text, self._plan.zone, edge)
+        at = read_instant(text, self._plan.zone, edge)
         if at is not None and edge == "end":
             at = min(at, self._plan.now)
         if at is None or at > self._plan.now:
@@ -275,34 +187,3 @@ class _Reader:
 
     def _wrong(self, column: str, expected: str) -> None:
         self._row.problems.append(Problem(self._row.line, column, expected))
-
-
-def _identifier(text: str) -> str | None:
-    return None if _ROUNDED.fullmatch(text) else normalise_id(text)
-
-
-def _day(text: str) -> str | None:
-    found = _DAY.match(text)
-    try:
-        return date(*map(int, found.groups())).isoformat() if found else None
-    except ValueError:
-        return None
-
-
-def _zone(text: str) -> str | None:
-    try:
-        return load_zone(text).key
-    except UnknownZone:
-        return None
-
-
-def _read_instant(text: str, zone: ZoneInfo, edge: str) -> datetime | None:
-    day = _day(text) if _DAY.fullmatch(text) else None
-    if day is not None:
-        # A date says nothing of its hour: a consent counts from its beginning, a refusal until its end.
-        clock = time(0) if edge == "start" else time(23, 59, 59)
-        text = f"{day}T{clock.isoformat()}"
-    try:
-        return parse_instant(text.replace(" ", "T", 1), zone)
-    except (ValueError, OverflowError):
-        return None
