@@ -10,6 +10,7 @@ LEAVING = "shared/kairos/app/decide/leaving.py"
 WAITS = "shared/kairos/app/decide/waits.py"
 ENDINGS = "shared/kairos/app/decide/endings.py"
 TIMELINES = "shared/kairos/app/decide/timelines.py"
+DUE_STEPS = "shared/kairos/app/decide/due_steps.py"
 MESSAGES = "shared/kairos/app/decide/messages.py"
 CAPS = "shared/kairos/app/decide/caps.py"
 OUTSTANDING = "shared/kairos/app/decide/outstanding.py"
@@ -253,7 +254,7 @@ MUTANTS = [
     ),
     Mutant(
         "what a move has sent is sent again",
-        TIMELINES,
+        DUE_STEPS,
         'if known is not None and known.state == "done":',
         'if known is not None and known.state == "dead":',
         "every reschedule repeats the whole timeline",
@@ -261,7 +262,7 @@ MUTANTS = [
     ),
     Mutant(
         "a reminder may come after its booking",
-        TIMELINES,
+        DUE_STEPS,
         "before = enrollment.anchor_at if _is_before(turn, step, enrollment) else None",
         "before = None",
         "found three hours late, the reminder still goes",
@@ -270,7 +271,7 @@ MUTANTS = [
     Mutant(
         "a held message speaks of the old date",
         TIMELINES,
-        "    _take_back_held(turn, enrollment)\n    enrollment = turn.profile",
+        "    due_steps.take_back_held(turn, enrollment)\n    enrollment = turn.profile",
         "    enrollment = turn.profile",
         "in the morning the customer is reminded of a time that was moved in the night",
         ("app/decide/test_ties.py",),

@@ -16,6 +16,7 @@ from kairos.app.decide import (
     caps,
     categories,
     coupons,
+    due_steps,
     endings,
     entries,
     erasing,
@@ -208,7 +209,7 @@ def _move_to_zone(turn: Turn, event: Event | None = None) -> None:
     """Plan anew what local clocks decide: an event changed them (or a walk), or a step that was just done."""
     turn.zone_moved = False
     waits.replan_local(turn)
-    timelines.replan_local(turn, event)
+    due_steps.replan_local(turn, event)
     moments.look_all(turn, fresh=event is None or not event.historical)
     for message in list(turn.profile.messages.values()):
         if message.state == "held" and not turn.release.halted(message.journey):
@@ -315,7 +316,7 @@ def _offer_passage(
         offer(enrollment.due, lambda: passages.wake(turn, enrollment))
     for step, planned in enrollment.plan.items():
         if planned.state == "planned":
-            offer(planned.due, lambda s=step: timelines.fall_due(turn, enrollment, s))  # type: ignore[misc]
+            offer(planned.due, lambda s=step: due_steps.fall_due(turn, enrollment, s))  # type: ignore[misc]
 
 
 def _settle_held(turn: Turn, message: Message) -> None:
@@ -330,7 +331,7 @@ def _settle_held(turn: Turn, message: Message) -> None:
     elif enrollment.holding == message.id and enrollment.active:
         passages.after_held(turn, enrollment)
     elif enrollment.plan:
-        timelines.after_held(turn, enrollment, message.step)
+        due_steps.after_held(turn, enrollment, message.step)
 
 
 def _close(turn: Turn, before: Profile | None) -> Outcome:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
-from kairos.app.decide import predictions, timelines
+from kairos.app.decide import due_steps, predictions
 from kairos.app.decide.admission import hold_out, in_holdout, note_entry
 from kairos.app.decide.leaving import leave
 from kairos.app.decide.turn import Passed, Turn
@@ -54,7 +54,7 @@ def follow_traits(turn: Turn, event: Event | None = None) -> None:
     changed, turn.traits_set = turn.traits_set, set()
     for trait in changed.intersection(turn.release.returning):
         for journey in turn.release.returning_with(trait):
-            look(turn, journey, fresh=event is None or timelines.is_fresh(turn, event, journey))
+            look(turn, journey, fresh=event is None or due_steps.is_fresh(turn, event, journey))
 
 
 def follow_rhythm(turn: Turn) -> None:
@@ -63,7 +63,7 @@ def follow_rhythm(turn: Turn) -> None:
     for journey in _predicting(turn) if heard else ():
         event = heard.get(journey.anchor.series) if isinstance(journey.anchor, Prediction) else None
         if event is not None:
-            look(turn, journey, fresh=timelines.is_fresh(turn, event, journey))
+            look(turn, journey, fresh=due_steps.is_fresh(turn, event, journey))
 
 
 def look_all(turn: Turn, journeys: Collection[str] = (), *, fresh: bool) -> None:
@@ -103,7 +103,7 @@ def join_shared(turn: Turn, event: Event) -> None:
             if walk_begins(moment, _offsets(journey)) > turn.now:
                 break
             if not _await(turn, journey, moment):
-                _enter(turn, journey, moment, turn.now, fresh=timelines.is_fresh(turn, event, journey))
+                _enter(turn, journey, moment, turn.now, fresh=due_steps.is_fresh(turn, event, journey))
 
 
 def open_shared(turn: Turn, journeys: Collection[str], key: str, since: datetime) -> None:
@@ -187,7 +187,7 @@ def _enter(turn: Turn, journey: Journey, moment: Moment, known_at: datetime, *, 
     turn.keep(enrollment)
     turn.say("entered", enrollment)
     turn.passed.append(Passed(enrollment, "entered"))
-    timelines.plan_around(turn, enrollment, journey, known_at, fresh=fresh)
+    due_steps.plan_around(turn, enrollment, journey, known_at, fresh=fresh)
 
 
 def _enrollment(turn: Turn, journey: Journey, moment: Moment, at: datetime) -> Enrollment:
@@ -231,7 +231,7 @@ def _follow(turn: Turn, journey: Journey) -> None:
         if moment is None or not any(planned.state in ("done", "holding") for planned in enrollment.plan.values()):
             _forget(turn, enrollment, CAME.get(getattr(own.anchor, "what", ""), ANOTHER_DAY))
         else:
-            timelines.move_around(turn, enrollment, own, moment)
+            due_steps.move_around(turn, enrollment, own, moment)
 
 
 def _forget(turn: Turn, enrollment: Enrollment, reason: str) -> None:

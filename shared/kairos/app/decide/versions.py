@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import cast, get_args
 
-from kairos.app.decide import leaving, messages, passages, timelines, waits
+from kairos.app.decide import due_steps, leaving, messages, passages, timelines, waits
 from kairos.app.decide.turn import Turn
 from kairos.domain.errors import BadInput
 from kairos.domain.event import Event
@@ -130,13 +130,13 @@ def _planned(turn: Turn, enrollment: Enrollment, steps: Iterable[TimelineStep]) 
         known = enrollment.plan.get(step.id)
         if known is None or known.state != "done":
             waited = known is not None and known.state in ("planned", "holding")
-            plan[step.id] = timelines.plan_step(turn, step, enrollment, turn.now, fresh=waited)
+            plan[step.id] = due_steps.plan_step(turn, step, enrollment, turn.now, fresh=waited)
     return plan
 
 
 def _settle(turn: Turn, before: Enrollment, after: Enrollment, journey: Journey) -> None:
     turn.keep(after)
-    if not timelines.say_moved(turn, before, _reason(journey)):
+    if not due_steps.say_moved(turn, before, _reason(journey)):
         turn.say("moved", after, _reason(journey))
     for step in journey.timeline:
         was, planned = before.plan.get(step.id), after.plan.get(step.id)
@@ -146,7 +146,7 @@ def _settle(turn: Turn, before: Enrollment, after: Enrollment, journey: Journey)
         if step.if_past == "stop":
             leaving.leave(turn, turn.profile.enrollments[after.id], "a step was over and says stop")
             return
-    timelines.finish_around(turn, after.id)
+    due_steps.finish_around(turn, after.id)
 
 
 def _take_back(turn: Turn, enrollment: Enrollment, step: str, reason: str) -> None:
