@@ -17,6 +17,7 @@ from kairos.domain.budget import BUDGETS, evict
 from kairos.domain.effects import Send
 from kairos.domain.instant import format_instant
 from kairos.domain.profile import ANSWERS_LATER, PULLED, Profile
+from tests.app.decide.company import Company
 from tests.app.decide.world import NOON, World, booking, cancelled, make_event
 
 RECEIPT = {"id": "receipt", "class": "transactional", "trigger": {"event": "paid"}, "steps": [{"send": "hello"}]}
@@ -204,6 +205,19 @@ def test_what_is_owed_is_sent_to_a_full_mailbox_all_the_same() -> None:
     world = full(World(AGAIN, RECEIPT))
     world.hear(make_event("paid", NOON + 5 * D))
     assert sends(world)[-1] == "email"
+
+
+def test_whom_a_profile_became_owes_what_it_owed_and_hears_of_it_by_the_former_name() -> None:
+    company = Company(RECEIPT)
+    company.introduce("before", "after")
+    company.hear("before", make_event("paid"))
+    [asked] = company.sends
+    company.report("before", asked.message)
+    company.merge("before", "after")
+    company.report("before", asked.message, "message_bounced")
+    company.arrive()
+    assert [(send.profile, send.channel) for send in company.sends] == [("before", "email"), ("after", "sms")]
+    assert (company["after"].handed, company["before"].handed) == ({}, {})
 
 
 # ---- the item --------------------------------------------------------------------------------------------------
