@@ -366,7 +366,7 @@ MUTANTS = [
     ),
     Mutant(
         "without consent at the decision",
-        MESSAGES,
+        "shared/kairos/app/decide/ways.py",
         "return objected(turn, message.channel) if message.marketing else None",
         "return None if turn.profile.consents or not message.marketing else 'no consent'",
         "a consent to e-mail is one to text messages",

@@ -11,8 +11,8 @@ import pytest
 
 from kairos import registry
 from kairos.app.decide import decide
-from kairos.app.decide.messages import STUCK
 from kairos.app.decide.reports import STUCK_AFTER, STUCK_FOR
+from kairos.app.decide.ways import STUCK
 from kairos.domain.budget import BUDGETS, evict
 from kairos.domain.effects import Send
 from kairos.domain.instant import format_instant

@@ -38,6 +38,7 @@ from kairos.app.decide import (
     timelines,
     waits,
     walked,
+    ways,
 )
 from kairos.app.decide.announcing import announcements
 from kairos.app.decide.rest import resting
@@ -218,9 +219,9 @@ def _move_to_zone(turn: Turn, event: Event | None = None) -> None:
 
 def _drop_unconsented(turn: Turn) -> None:
     """Take back what was asked for; what is held is looked at anew, so that the passage waiting for it goes on."""
-    for message in messages.unconsented(turn):
+    for message in ways.unconsented(turn):
         if message.state == "asked":
-            messages.withdraw(turn, message, messages.objected(turn, message.channel) or NO_CONSENT)
+            messages.withdraw(turn, message, ways.objected(turn, message.channel) or NO_CONSENT)
         elif not turn.release.halted(message.journey):
             _settle_held(turn, message)
 

@@ -10,8 +10,9 @@ late, so the next channel is tried at once, at the risk of being read twice; els
 
 from __future__ import annotations
 
-from kairos.app.decide.messages import BOUNCED, DELAYED, fall_back
+from kairos.app.decide.messages import fall_back
 from kairos.app.decide.turn import Turn
+from kairos.app.decide.ways import BOUNCED, DELAYED
 from kairos.domain.event import Event
 from kairos.domain.instant import parse_instant
 from kairos.domain.profile import ANSWERS_LATER, Message

@@ -6,15 +6,14 @@ consent, rest, quiet hours, the author's spread, caps. Each may send it, hold it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from kairos.app.decide import arbitration, best_hour, caps, holdouts, pauses, reports, spreading
+from kairos.app.decide import arbitration, best_hour, caps, holdouts, pauses, reports, spreading, ways
 from kairos.app.decide.rest import resting
 from kairos.app.decide.turn import Turn
 from kairos.app.deliver.condition import UNMET, still_holds
-from kairos.app.deliver.consent import base_of, objection
+from kairos.app.deliver.consent import base_of
 from kairos.app.deliver.quiet import open_at, why_quiet
 from kairos.app.publish.release import Rest
 from kairos.domain.budget import ASKED_MAX
@@ -30,17 +29,6 @@ CHECK_AFTER = timedelta(minutes=15)
 REST = "rest after"
 FULL = "frequency cap"
 OUTRANKED = "frequency cap, another message goes first"
-
-BOUNCED, DELAYED = "bounced", "delayed"
-"""What the provider said of a message that it had taken: see `kairos.app.decide.handed`."""
-STUCK = "mailbox takes nothing now"
-PREFERRED_CHANNEL = "preferred_channel"
-"""The trait that says which channel the customer wants first: their own word goes before the template's order."""
-
-FALL_BACK_ON = frozenset(
-    {"no address", "no consent", "suppressed", "refused", "not reachable", BOUNCED, DELAYED, STUCK}
-)
-"""Not sent for one of these, the next channel of the template is tried."""
 
 
 def ask(
@@ -60,7 +48,7 @@ def ask(
     visit = enrollment.visits.get(step, 0) + 1
     enrollment = turn.keep(replace(enrollment, visits={**enrollment.visits, step: visit}))
     template = turn.release.template(args.template) or {}
-    channels = (args.channel,) if args.channel else _in_order(turn, template)
+    channels = (args.channel,) if args.channel else ways.in_order(turn, template)
     expires = due + (args.expires or max(EXPIRES_AFTER, args.best_within or EXPIRES_AFTER))
     message = Message(
         id=message_id(enrollment.id, step, visit, 0),
@@ -98,7 +86,7 @@ def settle(turn: Turn, message: Message) -> Message | None:
     if not still_holds(turn.release, turn.profile, message, turn.now):
         drop(turn, message, UNMET)
         return None
-    if obstacle := _obstacle(turn, message):
+    if obstacle := ways.obstacle(turn, message):
         return fall_back(turn, message, obstacle)
     if found := resting(turn, message):
         return _rest(turn, message, *found)
@@ -113,12 +101,6 @@ def settle(turn: Turn, message: Message) -> Message | None:
     if spread > turn.now:
         return hold(turn, message, spread, "spread")
     return _contend(turn, message)
-
-
-def _in_order(turn: Turn, template: Iterable[str]) -> tuple[str, ...]:
-    """Return the template's channels in its order of preference, the one that the customer prefers first."""
-    preferred = turn.profile.traits.get(PREFERRED_CHANNEL)
-    return tuple(sorted(template, key=lambda channel: channel != preferred))
 
 
 def _contend(turn: Turn, message: Message) -> Message | None:
@@ -198,35 +180,9 @@ def withdraw(turn: Turn, message: Message, reason: str) -> None:
     turn.say("not_sent", message, reason)
 
 
-def unconsented(turn: Turn) -> list[Message]:
-    """Return the unsettled marketing messages whose consent has gone."""
-    return [m for m in turn.profile.messages.values() if m.marketing and objected(turn, m.channel)]
-
-
-def reaches(turn: Turn, channel: str, *, marketing: bool) -> bool:
-    """Return whether the customer has an address on a channel, and for marketing has agreed to it."""
-    return turn.profile.reaches(channel) and (not marketing or not objected(turn, channel))
-
-
-def _obstacle(turn: Turn, message: Message) -> str | None:
-    template = turn.release.template(message.template)
-    if template is None or message.channel not in template:
-        return "the template has no such channel"
-    if not turn.profile.reaches(message.channel):
-        return "no address"
-    if message.marketing and reports.is_stuck(turn, message.channel):
-        return objected(turn, message.channel) or STUCK
-    return objected(turn, message.channel) if message.marketing else None
-
-
-def objected(turn: Turn, channel: str) -> str | None:
-    """Return why no marketing may go on a channel as far as consent is concerned, or None."""
-    return objection(turn.release, turn.profile, channel, turn.now)
-
-
 def fall_back(turn: Turn, message: Message, reason: str) -> Message | None:
     """It does not go by this channel: try the next where the reason allows, else give it up."""
-    if base_of(reason) in FALL_BACK_ON and message.untried:
+    if base_of(reason) in ways.LEAD_ON and message.untried:
         return _next_channel(turn, message, reason)
     drop(turn, message, reason)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from kairos.app.decide import foresight, messages
+from kairos.app.decide import foresight, ways
 from kairos.app.decide.turn import Turn, concerns
 from kairos.domain.decision import Scene
 from kairos.domain.journey import Journey
@@ -30,5 +30,5 @@ def scene_of(turn: Turn, enrollment: Enrollment, journey: Journey, at: datetime)
         days_of=lambda anchor: foresight.days_of(turn, anchor),
         usual_rate=turn.release.timing.usual_rate,
         explore=turn.release.timing.explore,
-        reaches=lambda channel: messages.reaches(turn, channel, marketing=journey.marketing),
+        reaches=lambda channel: ways.reaches(turn, channel, marketing=journey.marketing),
     )
