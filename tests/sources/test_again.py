@@ -12,21 +12,18 @@ from typing import Any
 import pytest
 
 from kairos.app.ingest.ingest import Ingest
-from kairos.app.sync.reading import Synced
 from kairos.app.sync.sync import Sync
 from kairos.channels._fetch import HttpsFetch
 from kairos.domain.errors import Rejected
 from kairos.memory import (
     MemoryArchive,
-    MemoryClock,
     MemoryConnections,
     MemoryContacts,
     MemoryIdentities,
-    MemoryInbox,
     MemorySuppressions,
-    MemorySyncStates,
 )
 from kairos.registry import Request, load
+from tests.app.sync.reading import NOW, Reading
 from tests.sources import bodies
 from tests.sources.api_servers import (
     CalComServer,
@@ -39,7 +36,6 @@ from tests.sources.api_servers import (
     stamp,
 )
 
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 FAULTS = [(429, b""), (503, b""), (500, b"<html>"), (200, b'{"orders": '), (200, b"[]"), (200, b'"x"'), (0, b"")]
 KEYS = {
     "shopify": "shpat_key",
@@ -50,24 +46,13 @@ KEYS = {
 }
 
 
-class World:
+class World(Reading):
     """One connection of a vendor, which sends webhooks and can be read."""
 
     def __init__(self, source: str, server: Vendor) -> None:
-        self.source, self.server = source, server
-        self.clock, self.states = MemoryClock(NOW), MemorySyncStates()
-        self.inbox = MemoryInbox(self.clock)
+        self.server = server
         settings = {"secrets": ["s"], "api_key": KEYS[source], "api_url": server.url, "country": "KR"}
-        self.connections = MemoryConnections({(source, "main"): settings})
-        parts = (MemoryIdentities(), MemoryContacts(), MemorySuppressions(), self.inbox, self.connections)
-        self.ingest = Ingest(*parts, MemoryArchive())
-        self.sync = Sync(
-            self.ingest, self.connections, self.states, HttpsFetch(local=True), self.clock, sources=(source,)
-        )
-
-    def run(self, later: timedelta = timedelta(minutes=15)) -> Synced:
-        self.clock.advance(later)
-        return self.sync.run()
+        super().__init__(source, {"main": settings}, HttpsFetch(local=True))
 
     def webhook(self, topic: str, body: dict[str, Any]) -> None:
         """Take a webhook as the door does after its proof."""

@@ -12,43 +12,24 @@ import pytest
 
 from kairos.app.http import HttpAnswer, HttpRequest
 from kairos.app.ingest.front import handle
-from kairos.app.ingest.ingest import Ingest
-from kairos.app.sync.sync import Sync
 from kairos.channels._fetch import HttpsFetch
 from kairos.domain.errors import Refused, Unavailable
-from kairos.memory import (
-    MemoryArchive,
-    MemoryClock,
-    MemoryConnections,
-    MemoryContacts,
-    MemoryHints,
-    MemoryIdentities,
-    MemoryInbox,
-    MemorySuppressions,
-    MemorySyncStates,
-)
+from tests.app.sync.reading import NOW, Reading
 from tests.sources.api_servers import Cafe24Server, serving
 
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 KEY = "app-key"
 FACTS = {"order_created", "order_completed", "order_cancelled", "order_fulfilled", "order_delivered"}
 
 
-class World:
+class World(Reading):
     """A mall whose webhooks hint, and whose orders are read."""
 
     def __init__(self, server: Cafe24Server) -> None:
-        self.server, self.clock = server, MemoryClock(NOW)
+        self.server = server
         self.server.now = NOW
-        self.inbox, self.states, self.hints = MemoryInbox(self.clock), MemorySyncStates(), MemoryHints()
         api_key = json.dumps({"client_id": "c", "client_secret": "s", "refresh_token": "refresh-0"})
         settings = {"secrets": [KEY], "api_key": api_key, "api_url": server.url, "country": "KR"}
-        self.connections = MemoryConnections({("cafe24", "main"): settings})
-        self.suppressions = MemorySuppressions()
-        parts = (MemoryIdentities(), MemoryContacts(), self.suppressions, self.inbox, self.connections)
-        self.ingest = Ingest(*parts, MemoryArchive(), hints=self.hints)
-        fetch = HttpsFetch(local=True)
-        self.sync = Sync(self.ingest, self.connections, self.states, fetch, self.clock, sources=("cafe24",))
+        super().__init__("cafe24", {"main": settings}, HttpsFetch(local=True))
 
     def advance(self, by: timedelta) -> None:
         self.clock.advance(by)
@@ -59,14 +40,8 @@ class World:
         headers = {"x-api-key": key, "x-trace-id": f"t-{number}-{self.clock.now().isoformat()}"}
         return handle(self.ingest, HttpRequest("POST", "/v1/webhooks/cafe24/main", headers, body, self.clock.now()))
 
-    def follow(self) -> None:
-        """Do what the hints ask for, as `sync` is called with them."""
-        while self.hints.told:
-            self.sync.hinted(*self.hints.told.pop(0))
-
     def events(self) -> list[Any]:
-        found = [event for one in self.inbox.waiting() for event in one.events]
-        return list({event.id: event for event in reversed(found)}.values())
+        return list({event.id: event for event in reversed(super().events())}.values())
 
     def facts(self) -> set[tuple[str, str]]:
         return {(event.name, event.properties["order_id"]) for event in self.events() if event.name in FACTS}

@@ -5,73 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kairos.app.ingest.ingest import Ingest
-from kairos.app.sync.reading import Synced
-from kairos.app.sync.sync import Sync
 from kairos.domain.errors import BadSignature, Unavailable
-from kairos.memory import (
-    MemoryArchive,
-    MemoryClock,
-    MemoryConnections,
-    MemoryContacts,
-    MemoryIdentities,
-    MemoryInbox,
-    MemorySuppressions,
-    MemorySyncStates,
-)
 from kairos.registry import Request, load
 from kairos.sources._pulling import Answer, Pulling
 from kairos.sources.gcal import entry_id
 from tests.sources import bodies
-from tests.sources.google_server import CREDENTIALS, GoogleServer
+from tests.sources.google_calendar import SOON, WHO, World
+from tests.sources.google_server import CREDENTIALS
 
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
-SOON = NOW + timedelta(days=3)
-WHO = "haneul@example.com"
 ERRORS = [Answer(503), Answer(429), Answer(403, {}, b'{"error": {"errors": [{"reason": "rateLimitExceeded"}]}}')]
-
-
-class World:
-    """A connected calendar. `entries` applies what was told as `decide` would: the newest word wins."""
-
-    def __init__(self, server: GoogleServer | None = None, public_url: str = "") -> None:
-        self.clock, self.server, self.states = MemoryClock(NOW), server or GoogleServer(), MemorySyncStates()
-        self.inbox = MemoryInbox(self.clock)
-        known = {("gcal", "main"): {"secrets": [CREDENTIALS], "calendar": "shop@example.com"}}
-        connections, archive = MemoryConnections(known), MemoryArchive()
-        parts = (MemoryIdentities(), MemoryContacts(), MemorySuppressions(), self.inbox, connections, archive)
-        ingest = Ingest(*parts)
-        only = {"sources": ("gcal",), "public_url": public_url}
-        self.sync = Sync(ingest, connections, self.states, self.server, self.clock, **only)  # type: ignore[arg-type]
-        self.server.now = self.clock.now
-
-    def run(self, later: timedelta = timedelta(minutes=5)) -> Synced:
-        self.clock.advance(later)
-        return self.sync.run()
-
-    def events(self) -> list[Any]:
-        return [event for one in self.inbox.waiting() for event in one.events]
-
-    def entries(self) -> dict[str, str]:
-        newest: dict[str, Any] = {}
-        for event in self.events():
-            before = newest.get(event.entry.id)
-            if before is None or event.occurred_at >= before.occurred_at:
-                newest[event.entry.id] = event
-            if event.entry.replaces:
-                newest.pop(event.entry.replaces, None)
-        on = {id: event.entry for id, event in newest.items() if event.name == "entry_updated"}
-        return {id: entry.starts_at.isoformat() for id, entry in on.items()}
-
-    def is_as_google_has_it(self) -> bool:
-        return self.entries() == {entry_id(id): at for id, at in self.server.live().items()}
 
 
 def test_a_calendar_is_read_whole_in_pages_and_then_only_what_changed() -> None:
@@ -323,72 +271,3 @@ def test_pages_of_others_are_read_whatever_is_in_them(shared_data: Path) -> None
 
 
 # ---- push channels -------------------------------------------------------------------------------------------------
-
-
-def notification(world: World, state: str = "exists", **changed: str) -> Request:
-    """Return what Google would send for the newest channel."""
-    channel = world.server.channels[-1]
-    headers = {"x-goog-channel-id": channel["id"], "x-goog-channel-token": channel["token"]}
-    headers |= {"x-goog-resource-state": state, "x-goog-message-number": "7"}
-    return Request(headers | changed, b"", world.clock.now(), "main", {"secrets": [CREDENTIALS]})
-
-
-def test_a_channel_is_opened_renewed_before_it_ends_and_says_until_when_it_lives() -> None:
-    world = World(public_url="https://api.example.com")
-    for _ in range(15):
-        world.run(timedelta(days=1))
-    assert [one["address"] for one in world.server.channels] == ["https://api.example.com/v1/webhooks/gcal/main"] * 3
-    assert len({one["id"] for one in world.server.channels}) == 3
-    expires_at = world.states.read("gcal", "main").expires_at
-    assert expires_at is not None
-    assert expires_at > world.clock.now() + timedelta(hours=23)
-
-
-def test_a_notification_with_its_channels_token_is_a_hint_and_nothing_more() -> None:
-    world, gcal = World(public_url="https://api.example.com"), load("sources", "gcal")
-    world.run()
-    told = notification(world)
-    assert gcal.verify(told) is False
-    assert gcal.hints(told) == ["calendar"]
-    assert gcal.hints(notification(world, "sync")) == []
-    assert gcal.parse(told, trusted=False) == ()
-
-
-@pytest.mark.parametrize("spoil", ["x-goog-channel-token", "x-goog-channel-id"])
-@pytest.mark.parametrize("value", ["", " ", "guessed", "서명", "\udcff"])
-def test_a_notification_of_nobodys_channel_is_refused(spoil: str, value: str) -> None:
-    world = World(public_url="https://api.example.com")
-    world.run()
-    with pytest.raises(BadSignature):
-        load("sources", "gcal").verify(notification(world, **{spoil: value}))
-    told = notification(world)
-    with pytest.raises(BadSignature):
-        load("sources", "gcal").verify(replace(told, settings={"secrets": ["other"]}))
-
-
-def test_a_hint_is_read_at_once_though_its_turn_has_not_come() -> None:
-    world = World(public_url="https://api.example.com")
-    world.run()
-    world.server.put("a", SOON, WHO)
-    assert world.sync.run().read == 0, "it was read a moment ago"
-    assert world.sync.hinted("gcal", "main", ["calendar"]).read == 1
-    assert world.is_as_google_has_it()
-    assert len(world.entries()) == 1
-
-
-def test_where_google_opens_no_channel_the_calendar_is_read_as_before_and_that_is_said() -> None:
-    world = World(public_url="https://api.example.com")
-    world.server.watchable = False
-    world.server.put("a", SOON, WHO)
-    for _ in range(3):
-        world.run()
-    assert world.is_as_google_has_it()
-    state = world.states.read("gcal", "main")
-    assert (state.errors, len(world.server.refused)) == (0, 1), "it is not asked for every five minutes"
-    assert "read every five minutes all the same" in state.warning
-
-
-def test_nobody_is_asked_to_call_where_nobody_can_reach_us() -> None:
-    world = World()
-    world.run()
-    assert world.server.channels == []

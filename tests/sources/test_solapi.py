@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha1
 from typing import Any
 
@@ -13,42 +13,24 @@ import pytest
 
 from kairos.app.http import HttpAnswer, HttpRequest
 from kairos.app.ingest.front import handle
-from kairos.app.ingest.ingest import Ingest
-from kairos.app.sync.sync import Sync
 from kairos.channels._fetch import HttpsFetch
 from kairos.domain.errors import Refused, Unavailable
-from kairos.memory import (
-    MemoryArchive,
-    MemoryClock,
-    MemoryConnections,
-    MemoryContacts,
-    MemoryHints,
-    MemoryIdentities,
-    MemoryInbox,
-    MemorySuppressions,
-    MemorySyncStates,
-)
 from kairos.sources._solapi_api import ONE_BY_ONE_MAX
+from tests.app.sync.reading import Reading
 from tests.sources import bodies
 from tests.sources.api_servers import SolapiServer, serving, stamp
 
-NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 SECRET = "typed-into-the-console"
 PROFILE = "abcdefghijklmnopqrstuvwx23"
 
 
-class World:
+class World(Reading):
     """An account of Solapi's whose webhook hints and whose messages are read."""
 
     def __init__(self, server: SolapiServer) -> None:
-        self.server, self.clock = server, MemoryClock(NOW)
-        self.inbox, self.states, self.hints = MemoryInbox(self.clock), MemorySyncStates(), MemoryHints()
+        self.server = server
         self.settings = {"secrets": [SECRET], "key_id": "NCS1", "api_key": "api-secret", "api_url": server.url}
-        self.connections = MemoryConnections({("solapi", "main"): self.settings})
-        parts = (MemoryIdentities(), MemoryContacts(), MemorySuppressions(), self.inbox, self.connections)
-        self.ingest = Ingest(*parts, MemoryArchive(), hints=self.hints)
-        fetch = HttpsFetch(local=True)
-        self.sync = Sync(self.ingest, self.connections, self.states, fetch, self.clock, sources=("solapi",))
+        super().__init__("solapi", {"main": self.settings}, HttpsFetch(local=True))
 
     def message(self, id: str, code: str, status: str = "COMPLETE", **more: Any) -> dict[str, Any]:
         """Let Solapi know a message as it is now."""
@@ -66,13 +48,8 @@ class World:
         path = "/v1/webhooks/solapi/main"
         return handle(self.ingest, HttpRequest("POST", path, headers, json.dumps(body).encode(), self.clock.now()))
 
-    def follow(self) -> None:
-        """Do what the hints ask for, as `sync` is called with them."""
-        while self.hints.told:
-            self.sync.hinted(*self.hints.told.pop(0))
-
     def told(self) -> set[tuple[str, str | None]]:
-        return {(event.name, event.message) for one in self.inbox.waiting() for event in one.events}
+        return {(event.name, event.message) for event in self.events()}
 
 
 @pytest.fixture

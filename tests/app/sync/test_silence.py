@@ -13,7 +13,8 @@ from kairos.app.sync.state import SyncState
 from kairos.app.sync.sync import Sync
 from kairos.domain.errors import Throttled
 from kairos.memory import MemoryConnections, MemoryHeardOf
-from tests.app.sync.test_sync import NOW, World, no_fetch
+from tests.app.sync.calendars import World, no_fetch
+from tests.app.sync.reading import NOW
 
 H, D = timedelta(hours=1), timedelta(days=1)
 
@@ -90,7 +91,7 @@ def test_what_was_heard_cannot_be_read_and_all_else_goes_on() -> None:
         world.clock,
         heard=Broken(),
         sources=("ical",),
-        load_source=lambda name: world.source,
+        load_source=lambda name: world.calendar,
     )
     done = sync.run()
     assert (done.silent, done.read) == (0, 1)
