@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo up test check unit nightly mutants bench deploy destroy clean
+.PHONY: help setup lock demo up test check unit nightly mutants bench pictures deploy destroy clean
 
 PYTHON ?= python3
 STAGE ?= dev
@@ -73,6 +73,10 @@ mutants: $(READY) ## Put mistakes of our own into a copy of the tree: the tests 
 
 bench: $(READY) ## Make the figures of docs/figures.md (about ten minutes, on a quiet machine).
 	@$(BIN)/python -m bench.run
+
+pictures: $(READY) ## Picture every mail that is shipped anew, and the preference centre (about two minutes).
+	$(BIN)/python -m tests.browser.mail_pictures
+	$(BIN)/python -m tests.browser.test_preferences
 
 deploy: $(READY) ## Deploy to your AWS account: make deploy STAGE=prod (docs/deploy.md)
 	$(BIN)/python -m infra.cdk deploy -c stage=$(STAGE)

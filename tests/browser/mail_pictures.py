@@ -56,7 +56,7 @@ async ([shots, gap, quality]) => {
 HEAD = """# The mails that are shipped
 
 Each as it arrives, on a telephone and on a desk, in light and in dark, with what the law adds to advertising; made by
-`python -m tests.browser.mail_pictures`. A test looks at all of them, with short names and long ones, for what sticks
+`make pictures`. A test looks at all of them, with short names and long ones, for what sticks
 out, what can hardly be read and what no finger hits. How they are written is in
 [templates](templates.md#ready-made-templates).
 """

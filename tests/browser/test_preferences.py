@@ -25,7 +25,7 @@ from kairos.app.preferences.front import Front
 from kairos.app.preferences.preferences import Preferences
 from kairos.app.preferences.standing import LiveProfiles
 from kairos.app.preferences.tracked import Tracked, TrackedLinks
-from tests.app.preferences.test_centre import LINKS, NOW, World
+from tests.app.preferences.test_centre import ANN, ASKS, LINKS, NOW, World
 from tests.app.preferences.test_unsubscribe import OLD
 from tests.browser.chromium import install_chromium, running_chromium
 
@@ -39,7 +39,7 @@ class Site:
     """The pages over dictionaries, on a port of this machine."""
 
     def __init__(self) -> None:
-        self.world = World()
+        self.world = World(ANN, ASKS)
         self.url = ""
         self.tracked = TrackedLinks(lambda: OLD)
         self.coupons = CouponLinks(lambda: OLD)
@@ -112,7 +112,7 @@ def served() -> Iterator[Site]:
 
 @pytest.fixture
 def site(served: Site) -> Site:
-    served.world = World()
+    served.world = World(ANN, ASKS)
     return served
 
 
@@ -155,6 +155,23 @@ def test_by_keyboard_alone_and_without_javascript_one_refuses_and_then_chooses(p
     expect(page.get_by_role("checkbox", name="카카오톡")).not_to_be_checked()
     assert site.world.stopped("kakao", "+821055500143") == {"marketing"}
     assert [event.traits for event in site.world.events() if event.traits] == [{"preferred_channel": "email"}]
+
+
+def test_a_channel_that_the_link_does_not_prove_is_asked_for_there_and_stays_unticked(page: Page, site: Site) -> None:
+    page.goto(site.page_of("p"))
+    tab_to(page, "checkbox", "문자 메시지")
+    page.keyboard.press("Space")
+    tab_to(page, "button", "저장하기")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("문자 메시지: 확인 메시지를 보내 드렸습니다.")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="문자 메시지")).not_to_be_checked()
+    assert [event.name for event in site.world.events()] == ["consent_requested"]
+
+
+def test_where_nobody_asks_there_the_box_cannot_be_ticked(page: Page, site: Site) -> None:
+    site.world = World()
+    page.goto(site.page_of("p"))
+    expect(page.get_by_role("checkbox", name="문자 메시지 (이 링크로는 신청할 수 없음)")).to_be_disabled()
 
 
 def test_pausing_and_stopping_everything_are_a_button_each(page: Page, site: Site) -> None:
