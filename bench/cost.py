@@ -148,8 +148,9 @@ def _assumptions(*, archived: bool) -> str:
     lines = [
         f"Estimated: a core is {CORE_MB} MB; a call waits {waits}, any other {WAIT_MS_DEFAULT:.0f} ms. "
         "No run is traced. This machine's core is taken for one of Lambda's ARM cores, and TLS is "
-        "left out. Secrets, connections and releases are read once in five minutes or in a container, not for an "
-        "event, and are left out; so are storage, backups and data leaving the Region.",
+        "left out. Secrets, connections and releases are read once in five minutes or in a container, and when a "
+        "connection was last heard of is written once in a quarter of an hour, not for an event: they are left out; so "
+        "are storage, backups and data leaving the Region.",
         "The archive's records are in these figures; `tally`, which counts the objects that Firehose writes once in a "
         "minute or so, is not: a run serves thousands of events, or one."
         if archived
