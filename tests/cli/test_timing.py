@@ -166,3 +166,24 @@ def test_offsets_proposes_the_days_and_compares_those_asked_for(
     code, _, err = _run(capsys, "offsets", str(log), "--compare=-14,soon")
     assert code != 0
     assert "-14d,-9d" in err
+
+
+def test_repeats_tells_what_comes_again_for_each_customer_and_when(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "log.csv"
+    fridays = [f"friday,{date.fromordinal(date(2026, 1, 2).toordinal() + 7 * n)}T18:00" for n in range(12)]
+    paid = [f"paid,2025-{month:02}-{day}" for month, day in ((6, 25), (7, 25), (8, 25), (9, 25), (10, 24), (11, 25))]
+    paid += ["paid,2025-12-24", "paid,2026-01-23", "paid,2026-02-25", "once,2026-01-05"]
+    log.write_text("customer,at\n" + "\n".join(fridays + paid), encoding="utf-8")
+    code, out, _ = _run(capsys, "repeats", str(log), "--at", "2026-03-20", "--country", "KR", "--json")
+    friday, payday, once = _lines(out)
+    assert code == 0
+    assert friday["form"] == {"every_weeks": 1, "days": [4], "width": 1}
+    assert (friday["came"], friday["of"], friday["next"]) == (11, 11, "2026-03-27")
+    assert payday["form"] == {"day_of_month": 25, "shift": "previous", "width": 1}
+    assert payday["next"] == "2026-03-25"
+    assert once == {"customer": "once", "form": None, "sure": 0.0, "came": 0, "of": 0, "next": None}
+    _, out, _ = _run(capsys, "repeats", str(log), "--at", "2026-03-20", "--payday")
+    assert [line["form"] is None for line in _lines(out)] == [True, False, True]
+    assert "--country is a code" in _run(capsys, "repeats", str(log), "--at", "2026-03-20", "--country", "XX")[2]

@@ -100,3 +100,17 @@ def offsets(
     if log is not None:
         tell_offsets(log, compared, as_json=as_json)
     return 0
+
+
+@timing.command()
+def repeats(
+    log: Annotated[Path, typer.Argument(help="CSV: customer,at; a date or a local time. What happened, once a line.")],
+    at: Annotated[str, typer.Option("--at", help="Know what happened up to and including this day.")],
+    country: Annotated[str | None, typer.Option("--country", help="Whose holidays move a payday, such as KR.")] = None,
+    payday: Annotated[bool, typer.Option("--payday", help="Look for what wages are paid by alone.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell for each customer what repeats (weekdays, a day of the month, an interval), how sure, and when next."""
+    from kairos.cli.timing_repeats import tell_repeats
+
+    tell_repeats(log, at, country, payday=payday, as_json=as_json)

@@ -107,6 +107,21 @@ def test_business_days_without_a_country_are_remarked() -> None:
     assert problem.path == "steps.0.wait_until.business_day"
 
 
+@pytest.mark.parametrize(("what", "remarked"), [("payday", ["anchor"]), ("visit", [])])
+def test_a_payday_that_is_found_without_a_country_is_remarked(what: str, remarked: list[str]) -> None:
+    bare = {key: value for key, value in brand().items() if key != "country"}
+    around = {
+        "id": "w",
+        "class": "marketing",
+        "anchor": {"predicted": what},
+        "timeline": [{"at": "0d", "send": "hello"}],
+    }
+    found = documents(("brand", "brand", bare), ("template", "hello", template()), ("journey", "w", around))
+    problems = list(check_brand_documents(found))
+    assert [problem.path for problem in problems] == remarked
+    assert all(problem.warning and "only weekends are closed" in str(problem) for problem in problems)
+
+
 @pytest.mark.parametrize(
     "odd", [None, 5, "x", [], [{}], {"steps": {}}, {"send": {}}, {5: 6}, {"a": float("inf")}, {"a": {1, 2}}]
 )

@@ -9,7 +9,7 @@ from typing import Any
 from kairos.app.definitions.brand import check_brand
 from kairos.app.definitions.days import feasts_of, parse_rule
 from kairos.app.definitions.references import find_mappings
-from kairos.domain.anchor import Holiday, OwnAnchor, Payday, Rule, Season
+from kairos.domain.anchor import Holiday, OwnAnchor, Payday, Prediction, Rule, Season
 from kairos.domain.anchor_form import read_anchor
 from kairos.domain.document import Document, Path
 from kairos.domain.errors import BadDefinition
@@ -17,6 +17,7 @@ from kairos.domain.errors import BadDefinition
 YEARS = range(2020, 2041)
 """In which years a holiday must come for its name to be known."""
 
+NO_COUNTRY = "brand.yaml names no country, so only weekends are closed"
 Found = tuple[Path, str, bool]  # path, message, whether it is a mere warning
 
 
@@ -35,6 +36,8 @@ def _check(raw: Any, brand: Mapping[str, Any]) -> Iterator[Found]:
         anchor = read_anchor(Document(raw, ("anchor",)))
     except BadDefinition:
         return
+    if isinstance(anchor, Prediction) and anchor.what == "payday" and not brand.get("country"):
+        yield ("anchor",), NO_COUNTRY, True
     if isinstance(anchor, OwnAnchor) or check_brand(brand):
         return  # what is wrong with the brand is told where it stands
     try:
@@ -47,7 +50,7 @@ def _check(raw: Any, brand: Mapping[str, Any]) -> Iterator[Found]:
     except BadDefinition as error:
         yield ("anchor", *error.path), error.expected, False
     if isinstance(anchor, Payday | Rule) and anchor.shift != "none" and not brand.get("country"):
-        yield ("anchor",), "brand.yaml names no country, so only weekends are closed", True
+        yield ("anchor",), NO_COUNTRY, True
 
 
 def _holiday(anchor: Holiday, brand: Mapping[str, Any]) -> Iterator[Found]:
