@@ -16,7 +16,7 @@ def drafted_release(deployment: Deployment, ids: Sequence[str] | None) -> Releas
     from kairos.app.definitions.documents import BadDefinitions, Documents, check_brand_documents, errors_of
     from kairos.app.ports import Pointer
     from kairos.app.publish.bundle import build_bundle, documents_of
-    from kairos.app.publish.publish import read_drafts
+    from kairos.app.publish.drafts import read_drafts
     from kairos.app.publish.release import Release
     from kairos.app.publish.selection import overlay
 

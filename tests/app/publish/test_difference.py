@@ -12,7 +12,7 @@ from kairos.app.publish.difference import (
     difference_from_json,
     difference_to_json,
 )
-from kairos.app.publish.publish import read_drafts
+from kairos.app.publish.drafts import read_drafts
 from tests.app.brands import brand, journey, small_drafts, template
 
 

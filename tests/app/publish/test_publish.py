@@ -9,7 +9,8 @@ import pytest
 from kairos.app.definitions.documents import BadDefinitions
 from kairos.app.ports import Pause, Pointer
 from kairos.app.publish.bundle import VERSIONS_MAX
-from kairos.app.publish.publish import NothingBefore, NothingLive, Publish
+from kairos.app.publish.publish import Publish
+from kairos.app.publish.published import NothingBefore, NothingLive
 from kairos.app.publish.release import Release
 from kairos.domain.errors import BadInput, Unavailable, VersionConflict
 from kairos.memory import MemoryDrafts, MemoryReleases

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kairos.app.publish.publish import TakeAlong
+from kairos.app.publish.published import TakeAlong
 from kairos.domain.errors import BadInput
 from tests.app.walk_world import DAY, FIVE, HOUR, MINUTE, NOW, REMINDER, WAITING, Crash, WalkWorld
 

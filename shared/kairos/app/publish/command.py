@@ -16,7 +16,8 @@ from kairos.app.definitions.documents import BadDefinitions, Problem
 from kairos.app.ports import Overdue
 from kairos.app.publish.difference import difference_to_json
 from kairos.app.publish.many import Signal, confirm, enter, send_signal
-from kairos.app.publish.publish import Publish, Published, TakeAlong
+from kairos.app.publish.publish import Publish
+from kairos.app.publish.published import Published, TakeAlong
 from kairos.app.walk.start import StartWalks
 from kairos.domain.duration import parse_duration
 from kairos.domain.errors import BadInput, Rejected, VersionConflict

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from kairos.app.publish.publish import Publish, Published
+from kairos.app.publish.publish import Publish
+from kairos.app.publish.published import Published
 from kairos.app.publish.release import Release, used_segments
 from kairos.app.walk.start import Need, StartWalks, is_current
 from kairos.domain.canonical import canonical

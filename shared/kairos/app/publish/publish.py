@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kairos.app.definitions.compile import compile_journey
 from kairos.app.definitions.documents import (
     BadDefinitions,
-    Definition,
     Documents,
     Problem,
     check_brand_documents,
@@ -26,11 +24,13 @@ from kairos.app.definitions.ready import check_ready
 from kairos.app.dry_run import DryReleases
 from kairos.app.ports import AnnouncementSource, Drafts, Overdue, Pointer, Releases
 from kairos.app.publish.bundle import build_bundle, documents_of, same_calendar
-from kairos.app.publish.difference import Difference, compare
+from kairos.app.publish.difference import compare
+from kairos.app.publish.drafts import read_drafts, too_late
 from kairos.app.publish.learned import with_learned
 from kairos.app.publish.lineage import before
+from kairos.app.publish.published import NothingBefore, NothingLive, Published, TakeAlong
 from kairos.app.publish.release import Release
-from kairos.app.publish.selection import differing, overlay
+from kairos.app.publish.selection import differing, no_longer_live, overlay
 from kairos.app.publish.standstill import paused, resumed, started, stopped
 from kairos.app.walk.moved import moved
 from kairos.app.walk.start import (
@@ -43,53 +43,12 @@ from kairos.app.walk.start import (
     needs_of_standing,
 )
 from kairos.domain.canonical import fingerprint
-from kairos.domain.document import ID_FORM
-from kairos.domain.errors import BadDefinition, BadInput, Rejected, Unavailable, VersionConflict
-from kairos.domain.localtime import load_zone
-from kairos.domain.walk import Gone, Walk
+from kairos.domain.errors import BadDefinition, BadInput, Unavailable, VersionConflict
+from kairos.domain.walk import Walk
 
 MOVES_MAX = 10
 """How often a pointer that others move is tried again."""
 FORMER_YEARS, COMING_YEARS = 1, 3
-
-
-class NothingLive(Rejected):
-    """There is no release yet."""
-
-    def __init__(self) -> None:
-        super().__init__("nothing is published yet: publish a journey first")
-
-
-class NothingBefore(Rejected):
-    """There is no earlier release to go back to."""
-
-    def __init__(self) -> None:
-        super().__init__("nothing was live before this release: there is nothing to go back to")
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What came of a change: how it stands now, what is new in it, drafts that wait, being different from it, what
-    to know of it that stops nothing, the walks by which it reaches those who send nothing, and which days that all
-    share are others than before."""
-
-    pointer: Pointer
-    changed: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    walks: tuple[Walk, ...] = ()
-    differences: tuple[Difference, ...] = ()
-    moved: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TakeAlong:
-    """Whom a change takes along into the version that goes live: everybody in these journeys (None: in all that change,
-    but for `but`). Who is in no such journey finishes in the version they are in."""
-
-    journeys: tuple[str, ...] | None = ()
-    but: tuple[str, ...] = ()
-    gone: Gone = "stay"
 
 
 class Publish:
@@ -137,12 +96,7 @@ class Publish:
         what would be live.
         """
         wanted = None if ids is None else tuple(ids)
-        for _ in range(MOVES_MAX):
-            try:
-                return self._publish(wanted, now, along or TakeAlong())
-            except VersionConflict:
-                continue
-        raise VersionConflict("live pointer")
+        return _moving(lambda: self._publish(wanted, now, along or TakeAlong()))
 
     def pause(self, journey: str, now: datetime) -> Published:
         """Let a journey stand still: nobody enters, nothing of it is sent. Raises BadInput, NothingLive."""
@@ -191,39 +145,21 @@ class Publish:
         Customers who entered a newer version walk on in it, but for whom `along` takes back.
         Raises NothingLive, NothingBefore, BadInput.
         """
-        for _ in range(MOVES_MAX):
-            try:
-                return self._rollback(now, along or TakeAlong())
-            except VersionConflict:
-                continue
-        raise VersionConflict("live pointer")
+        return _moving(lambda: self._rollback(now, along or TakeAlong()))
 
     def renew(self, now: datetime) -> Published:
         """Work out anew the days that what is live stands around: another year has begun, or a holiday was decreed.
 
         Drafts stay drafts. Raises NothingLive.
         """
-        for _ in range(MOVES_MAX):
-            try:
-                return self._renew(now)
-            except VersionConflict:
-                continue
-        raise VersionConflict("live pointer")
+        return _moving(lambda: self._renew(now))
 
     def learn(self, priors: Any, scores: Any, now: datetime) -> Published:
         """Make live what was learned of all customers, where it foretold those held out better than what is live.
 
         Raises NothingLive, and BadInput for priors that cannot be read or foretell worse (`with_learned`).
         """
-        for _ in range(MOVES_MAX):
-            try:
-                old, release = self.live()
-                bundle = with_learned(release.bundle, priors, scores, now)
-                gone_live = self._go_live(bundle, release.bundle, old, now, TakeAlong())
-                return replace(gone_live, changed=tuple(f"timing/{part}" for part in sorted(priors)))
-            except VersionConflict:
-                continue
-        raise VersionConflict("live pointer")
+        return _moving(lambda: self._learn(priors, scores, now))
 
     def _publish(self, ids: tuple[str, ...] | None, now: datetime, along: TakeAlong) -> Published:
         old = self._releases.pointer()
@@ -263,7 +199,7 @@ class Publish:
         bundle.pop("timing", None)
         bundle |= {"timing": target["timing"]} if "timing" in target else {}
         gone_live = self._go_live(bundle, previous, old, now, along)
-        return replace(gone_live, changed=(*differing(wanted, live), *gone(wanted, live)))
+        return replace(gone_live, changed=(*differing(wanted, live), *no_longer_live(wanted, live)))
 
     def _renew(self, now: datetime) -> Published:
         old = self._releases.pointer()
@@ -275,6 +211,12 @@ class Publish:
             self._listen(bundle)  # a deployment may have put it to sleep
             return Published(old)
         return self._go_live(bundle, previous, old, now, TakeAlong())
+
+    def _learn(self, priors: Any, scores: Any, now: datetime) -> Published:
+        old, release = self.live()
+        bundle = with_learned(release.bundle, priors, scores, now)
+        gone_live = self._go_live(bundle, release.bundle, old, now, TakeAlong())
+        return replace(gone_live, changed=tuple(f"timing/{part}" for part in sorted(priors)))
 
     def _go_live(
         self,
@@ -320,18 +262,16 @@ class Publish:
         return walks
 
     def _stand(self, change: Callable[[Pointer], Pointer], now: datetime | None = None) -> Published:
-        for _ in range(MOVES_MAX):
+        def move() -> Published:
             old = self._releases.pointer()
             if old is None:
                 raise NothingLive
             new = change(old)
-            try:
-                if new == old:
-                    return Published(new)
-                return Published(new, walks=self._move(new, old, needs_of_standing(old, new), now))
-            except VersionConflict:
-                continue
-        raise VersionConflict("live pointer")
+            if new == old:
+                return Published(new)
+            return Published(new, walks=self._move(new, old, needs_of_standing(old, new), now))
+
+        return _moving(move)
 
     def _live(self, pointer: Pointer, journey: str) -> str:
         known = self._releases.bundle(pointer.release)["journeys"]
@@ -340,6 +280,16 @@ class Publish:
                 "id", f"a published journey, one of: {', '.join(sorted(known)) or 'none'}; found {journey!r}"
             )
         return journey
+
+
+def _moving(move: Callable[[], Published]) -> Published:
+    """Try a change again where somebody else moved the pointer meanwhile. Raises VersionConflict in the end."""
+    for _ in range(MOVES_MAX):
+        try:
+            return move()
+        except VersionConflict:
+            continue
+    raise VersionConflict("live pointer")
 
 
 def _no_longer_kept(previous: Mapping[str, Any] | None, bundle: Mapping[str, Any]) -> tuple[Problem, ...]:
@@ -368,43 +318,6 @@ def _bundle(wanted: Documents, previous: Mapping[str, Any] | None, now: datetime
         return build_bundle(wanted, previous, years=years, now=now)
     except BadDefinition as error:
         raise BadDefinitions([wanted.brand.problem(error)] if wanted.brand else []) from error
-
-
-def read_drafts(drafts: Mapping[tuple[str, str], Any]) -> Documents:
-    """Return drafts as documents; one that is kept under another name than its own is told so."""
-    definitions, problems = [], []
-    for (kind, id), document in sorted(drafts.items()):
-        definition = Definition(kind, id, document, f"{kind}/{id}")
-        definitions.append(definition)
-        own = document.get("id", id) if isinstance(document, Mapping) else id
-        if kind == "brand" and id != "brand":
-            problems.append(definition.problem(BadDefinition((), "the brand's item is called brand")))
-        elif kind != "brand" and own != id:
-            problems.append(definition.problem(BadDefinition(("id",), f"expected {id!r}, as the item is called")))
-        elif not ID_FORM.fullmatch(id):
-            message = "expected an id of lower-case letters, digits, - and _, at most 64"
-            problems.append(definition.problem(BadDefinition(("id",), message)))
-    return Documents(tuple(definitions), tuple(problems))
-
-
-def too_late(wanted: Documents, now: datetime) -> list[Problem]:
-    """Return a warning for each date and time of a journey that is over, as it starts nobody. Nothing else is wrong."""
-    assert wanted.brand is not None, "checked before"
-    zone = load_zone(wanted.brand.document["timezone"])
-    found = []
-    for definition in wanted.of("journey").values():
-        for campaign in compile_journey(definition.document).campaigns:
-            if campaign.ends(zone) <= now:
-                error = BadDefinition(("trigger",), f"{campaign.subject} is over: it starts nobody")
-                found.append(definition.problem(error, warning=True))
-    return found
-
-
-def gone(wanted: Documents, live: Documents) -> tuple[str, ...]:
-    """Return the journeys that are live and would not be."""
-    return tuple(
-        f"journey/{id} (no longer live)" for id in sorted(live.of("journey").keys() - wanted.of("journey").keys())
-    )
 
 
 def _row(problem: Problem) -> dict[str, Any]:

@@ -75,3 +75,10 @@ def _with_needed(key: Key, drafts: Documents) -> set[Key]:
     if kind == "template":
         needed |= {("template", partial) for partial in used_partials(drafts, id)}
     return needed
+
+
+def no_longer_live(wanted: Documents, live: Documents) -> tuple[str, ...]:
+    """Return the journeys that are live and would not be."""
+    return tuple(
+        f"journey/{id} (no longer live)" for id in sorted(live.of("journey").keys() - wanted.of("journey").keys())
+    )
