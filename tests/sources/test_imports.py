@@ -52,6 +52,11 @@ def test_a_customer_id_is_that_of_the_shop_it_names() -> None:
     ]
 
 
+def test_the_user_ids_of_segment_are_those_that_its_calls_name() -> None:
+    (profile,) = parse(people=[{"customer_id": "42", "customers_of": "track/main"}])
+    assert [(one.kind, one.scope) for one in profile.who] == [("external", "track/main")]
+
+
 def test_only_listed_traits_enter_and_none_with_an_address() -> None:
     person = {"email": "planted@example.com", "traits": {"tier": "vip", "memo": "planted", "mail": "a@example.com"}}
     (profile,) = parse(traits=["tier", "mail"], people=[person])

@@ -119,7 +119,8 @@ def _who(row: Object, fields: Mapping[str, Any]) -> list[Named]:
     customer, scope = row.ident("customer_id"), row.text("customers_of", 130) or ""
     if scope and not SCOPE.fullmatch(scope):
         row.fail("customers_of", "SOURCE/CONNECTION, such as shopify/main")
-    return [Named("customer", customer, True, scope), *who] if customer else who
+    kind = "external" if scope.startswith("track/") else "customer"  # what Segment calls userId
+    return [Named(kind, customer, True, scope), *who] if customer else who
 
 
 def _consent(one: Object, request: Request, who: Sequence[Named], key: str) -> Parsed:
