@@ -44,7 +44,7 @@ def kept() -> Kept:
 def test_a_busy_connection_is_written_once_in_a_quarter_of_an_hour_with_all_that_came(kept: Kept) -> None:
     container = Listening(kept)
     for minute in range(31):
-        container.hear("shopify", "main", 2, "", NOW + minute * MINUTE)
+        container.hear("shopify", "main", 2, {}, NOW + minute * MINUTE)
     heard = kept.rows["shopify/main"]
     assert kept.writes == 3
     assert (heard.event_at, heard.events, heard.times) == (NOW + 30 * MINUTE, 62, 3)
@@ -52,23 +52,23 @@ def test_a_busy_connection_is_written_once_in_a_quarter_of_an_hour_with_all_that
 
 def test_a_second_container_does_not_write_what_the_first_just_wrote_and_forgets_no_count(kept: Kept) -> None:
     first, second = Listening(kept), Listening(kept)
-    first.hear("shopify", "main", 1, "", NOW)
-    second.hear("shopify", "main", 1, "", NOW + MINUTE)
+    first.hear("shopify", "main", 1, {}, NOW)
+    second.hear("shopify", "main", 1, {}, NOW + MINUTE)
     assert kept.writes == 1
-    second.hear("shopify", "main", 1, "", NOW + MINUTE + EVERY)
+    second.hear("shopify", "main", 1, {}, NOW + MINUTE + EVERY)
     assert (kept.writes, kept.rows["shopify/main"].events) == (2, 3)
 
 
 def test_connections_are_told_apart(kept: Kept) -> None:
     container = Listening(kept)
-    container.hear("shopify", "main", 1, "12h", NOW)
-    container.hear("shopify", "second", 1, "", NOW)
+    container.hear("shopify", "main", 1, {"silent_after": "12h"}, NOW)
+    container.hear("shopify", "second", 1, {}, NOW)
     assert [(one.key, one.limit) for one in kept.all()] == [("shopify/main", "12h"), ("shopify/second", "")]
 
 
 def test_a_refusal_is_written_at_once_and_those_that_follow_with_the_next(kept: Kept) -> None:
     container = Listening(kept)
-    container.hear("shopify", "main", 1, "", NOW)
+    container.hear("shopify", "main", 1, {}, NOW)
     for minute in range(1, 5):
         container.refuse("shopify", "main", f"reason {minute}", NOW + minute * MINUTE)
     heard = kept.rows["shopify/main"]
@@ -82,10 +82,10 @@ def test_a_refusal_is_written_at_once_and_those_that_follow_with_the_next(kept: 
 def test_what_cannot_be_written_is_kept_for_the_next_time(kept: Kept, error: Exception) -> None:
     container = Listening(kept)
     kept.failing = error
-    container.hear("shopify", "main", 1, "", NOW)
+    container.hear("shopify", "main", 1, {}, NOW)
     container.refuse("shopify", "main", "no", NOW)
     kept.failing = None
-    container.hear("shopify", "main", 1, "", NOW + EVERY)
+    container.hear("shopify", "main", 1, {}, NOW + EVERY)
     heard = kept.rows["shopify/main"]
     assert (heard.events, heard.refused) == (2, 1)
 

@@ -31,6 +31,7 @@ from kairos.domain.errors import (
 from kairos.registry import Request, Source, load, names
 
 RETRY_AFTER_SECONDS = 10
+_JSON = json.JSONEncoder().encode
 TAG, SCRIPT = "/v1/tag", "/v1/tag.js"
 
 _WEBHOOK = re.compile(r"/v1/webhooks/(?P<source>[A-Za-z0-9_-]{1,64})/(?P<connection>[A-Za-z0-9_.-]{1,64})/?", re.ASCII)
@@ -146,7 +147,7 @@ def _accepted(taken: Taken) -> HttpAnswer:
     document = {"accepted": taken.accepted, "unaddressed": taken.unaddressed, "refused": refused}
     headers = {"content-type": "application/json", CORRELATION_HEADER: taken.correlation}
     status = 202 if taken.events or taken.refused else 200
-    return HttpAnswer(status, headers, json.dumps(document), {"status": status, **taken.facts()})
+    return HttpAnswer(status, headers, _JSON(document), {"status": status, **taken.facts()})
 
 
 def _rejection(error: Rejected) -> HttpAnswer:

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from kairos.app.archive import unaddressed_records
-from kairos.app.heard import limit_of
 from kairos.app.ingest import messages as outgoing
 from kairos.app.ingest.acquaintances import Acquaintances
 from kairos.app.ingest.browsers import Browsers
@@ -175,8 +174,7 @@ class Ingest:
         if self.listening is None:
             return
         if events:
-            limit = limit_of(source.name, request.settings)
-            self.listening.hear(source.name, request.connection, events, limit, request.received_at)
+            self.listening.hear(source.name, request.connection, events, request.settings, request.received_at)
         if refused:
             self.refuse(source.name, request.connection, refused[0], request.received_at)
 

@@ -8,10 +8,12 @@ connects a source wants to know why nothing comes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from kairos.app.heard import Heard, HeardOf
+from kairos.app.heard import Heard, HeardOf, limit_of
 from kairos.domain.errors import KairosError
 
 EVERY = timedelta(minutes=15)
@@ -24,7 +26,7 @@ class _Since:
 
     events: int = 0
     event_at: datetime | None = None
-    limit: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
     refused: int = 0
     refused_at: datetime | None = None
     why: str = ""
@@ -39,10 +41,10 @@ class Listening:
         self._kept = kept
         self._since: dict[tuple[str, str], _Since] = {}
 
-    def hear(self, source: str, connection: str, events: int, limit: str, now: datetime) -> None:
-        """Note events that are in the inbox."""
+    def hear(self, source: str, connection: str, events: int, settings: Mapping[str, Any], now: datetime) -> None:
+        """Note events that are in the inbox, of a connection with these settings."""
         since = self._of(source, connection)
-        since.events, since.event_at, since.limit = since.events + events, now, limit
+        since.events, since.event_at, since.settings = since.events + events, now, settings
         if since.events_from is None or now >= since.events_from:
             self._write(source, connection, since, now)
 
@@ -80,7 +82,7 @@ def _is_recent(before: Heard, now: datetime) -> bool:
 def _told(before: Heard, since: _Since) -> Heard:
     heard = before
     if since.events and since.event_at is not None:
-        heard = heard.with_events(since.events, since.event_at, since.limit)
+        heard = heard.with_events(since.events, since.event_at, limit_of(before.source, since.settings))
     if since.refused and since.refused_at is not None:
         heard = heard.with_refusals(since.refused, since.refused_at, since.why)
     return heard
