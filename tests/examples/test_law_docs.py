@@ -108,6 +108,9 @@ def test_both_pages_name_the_same_rules_and_tests_that_exist() -> None:
     pages = [(ROOT / page).read_text("utf-8") for page in ("docs/law.md", "docs/law.ko.md")]
     english, korean = (re.findall(r"`(test_\w+)`", page) for page in pages)
     assert english == korean
+    files = [re.findall(r"`((?:app|policies)/[\w/]+\.py)`", page) for page in pages]
+    assert files[0] == files[1]
+    assert [file for file in files[0] if not (ROOT / "shared/kairos" / file).exists()] == []
     written = "".join(
         file.read_text("utf-8") for folder in FOLDERS for file in (ROOT / "tests" / folder).glob("test_*.py")
     )
