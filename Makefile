@@ -67,6 +67,7 @@ test: check unit ## Everything: what CI runs.
 nightly: $(READY) ## The long runs: KAIROS_SEEDS=n sets how many histories are lived.
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n auto --dist loadgroup -m "nightly or not nightly"
 	$(BIN)/python -m tests.simulation
+	$(BIN)/python -m bench.dry_run
 
 mutants: $(READY) ## Put mistakes of our own into a copy of the tree: the tests must notice every one.
 	$(BIN)/python -m tests.mutants
