@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from kairos.sources._person import is_impersonal
 
@@ -146,6 +147,7 @@ _NOT_WORD = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+@lru_cache(maxsize=1_024)
 def event_name(text: str) -> str:
     """Return our form of an event's name: `Order Completed` and `orderCompleted` → `order_completed`.
 

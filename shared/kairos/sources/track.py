@@ -16,6 +16,7 @@ import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from kairos.domain.errors import BadInput, BadSignature
 from kairos.domain.event import Event
@@ -84,17 +85,24 @@ class Track:
 
 def write_key(request: Request) -> str:
     """Return the write key a request shows. Raises BadSignature when it shows none, or one that cannot be read."""
-    header = request.headers.get("authorization", "")
+    named = _user_of(request.headers.get("authorization", ""))
+    key = _key_in_body(request) if named is None else named
+    if not key:
+        raise BadSignature("no write key: send it as the user name of HTTP Basic")
+    return key
+
+
+@lru_cache(maxsize=256)
+def _user_of(header: str) -> str | None:
+    """Return the user name in an Authorization header, which is the same in each of a sender's requests; None where
+    there is none to be read."""
     scheme, _, encoded = header.strip().partition(" ")
     if header and scheme.lower() != "basic":
         raise BadSignature("the Authorization header is not Basic")
     try:
-        key = b64decode(encoded, validate=True).decode().partition(":")[0] if encoded else _key_in_body(request)
+        return b64decode(encoded, validate=True).decode().partition(":")[0] if encoded else None
     except ValueError:
         raise BadSignature("the Authorization header cannot be read") from None
-    if not key:
-        raise BadSignature("no write key: send it as the user name of HTTP Basic")
-    return key
 
 
 def _key_in_body(request: Request) -> str:
