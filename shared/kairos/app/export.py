@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from kairos.app.consents import ConsentHistory, word_to_json
 from kairos.app.erase import CHANNELS, Traces
 from kairos.app.ports import Suppressions
+from kairos.domain.hour_counts import HourCounts
 from kairos.domain.instant import format_instant
 from kairos.domain.profile import Profile
 
@@ -93,11 +94,15 @@ def person_document(
 
 def plain(value: Any) -> Any:
     """Return a record of the domain as plain JSON: what is empty says nothing, instants are ISO 8601."""
+    if isinstance(value, HourCounts):
+        return {f"hour {hour} of the week": count for hour, count in value.pairs()}
     if is_dataclass(value):
         parts = {each.name: plain(getattr(value, each.name)) for each in fields(value)}
         return {name: part for name, part in parts.items() if part not in (None, "", [], {}, ())}
     if isinstance(value, datetime):
         return format_instant(value)
+    if isinstance(value, bytes):
+        return value.hex()
     if isinstance(value, Mapping):
         if any(not isinstance(key, str) for key in value):
             return [{"of": list(key), **plain(part)} for key, part in value.items()]
