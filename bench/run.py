@@ -1,6 +1,6 @@
 """`make bench`: make every figure, print it, and write docs/figures.md.
 
-    python -m bench.run [--only cost cpu growth cold] [--out docs/figures.md]
+    python -m bench.run [--only cost growth timing cpu door cold] [--out docs/figures.md]
 
 Each figure is made in a process of its own, so that none inherits what another imported, patched or left in memory.
 With `--only`, and where a figure cannot be made, nothing is written unless `--out` says where.
@@ -16,16 +16,23 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bench import cold, cost, cpu, growth, mixes
+from bench import cold, cost, cpu, decide_timing, door, growth, mixes
 from bench.report import Section, machine, today
 
 MEASURES: Mapping[str, Callable[[], Any]] = {
     "cost": mixes.measure,
     "growth": growth.measure,
+    "timing": decide_timing.measure,
     "cpu": cpu.measure,
+    "door": door.measure,
     "cold": cold.measure,
 }
-SECTIONS: Mapping[str, Callable[[Any], Section]] = {"growth": growth.section, "cpu": cpu.section}
+SECTIONS: Mapping[str, Callable[[Any], Section]] = {
+    "growth": growth.section,
+    "timing": decide_timing.section,
+    "cpu": cpu.section,
+    "door": door.section,
+}
 OUT = Path(__file__).resolve().parent.parent / "docs" / "figures.md"
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.decide_timing import customer, measure, release
+from bench.decide_timing import customer, measure, release, section
 from kairos.app.decide.habits import hours_of, rhythm_of
 from kairos.aws.codec import read_state
 from kairos.domain.profile import SCHEMA
@@ -19,8 +19,7 @@ def test_with_timing_items_remember_and_without_they_do_not() -> None:
 
 
 def test_a_measurement_tells_times_and_sizes_of_both() -> None:
-    without, within, small, large = measure(customers=4, rounds=1)
-    assert without > 0
-    assert within > 0
-    assert 200 < small < 2_000
-    assert 200 < large < 2_000
+    found = measure(customers=4, rounds=1)
+    assert all(without > 0 and within > 0 for without, within in found.seconds.values())
+    assert all(200 < size < 2_000 for size in found.bytes)
+    assert [line for line in str(section(found)).splitlines() if line.startswith("| an order alone |")]
