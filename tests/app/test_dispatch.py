@@ -122,14 +122,27 @@ def test_what_is_announced_goes_into_its_queue_under_an_id_that_a_replay_does_no
     assert world.outbox.announcements[-1][1].message not in {message.message for message in first}
 
 
-def test_what_cannot_be_announced_now_holds_up_no_message_and_comes_again() -> None:
+def test_what_cannot_be_announced_now_is_parked_and_brings_no_message_again() -> None:
     world = World()
     first = world.perform(image(1, announce(), send(1)))
     assert (first.announced, world.sent) == (1, ["m1"])
     id = world.outbox.announcements[0][1].message
     world.outbox.refusals[id] = Unavailable("sqs", "ServiceUnavailable")
-    done = world.perform(image(1, announce(), send(1)))
-    assert (done.failed, done.sends, done.announced) == ("seq-1", 1, 0)
+    done = world.perform(image(1, announce(), announce("lake"), send(1)), image(2, send(2)))
+    assert (done.failed, done.sends, done.announced, done.parked) == (None, 2, 1, 1)
+    assert [what["effect"] for _, what, _ in world.parking.parked] == [effect_to_json(announce())]
+
+
+def test_what_can_neither_be_announced_nor_parked_comes_again() -> None:
+    class Full:
+        def park(self, what: Mapping[str, Any], reason: str, *, group: str) -> None:
+            raise Unavailable("parking")
+
+    world = World()
+    world.perform(image(1, announce()))
+    world.outbox.refusals[world.outbox.announcements[0][1].message] = Unavailable("sqs")
+    world.dispatch = Dispatch(world.inbox, world.outbox, world.alarms, Full(), world.clock)
+    assert world.perform(image(1, announce())).failed == "seq-1"
 
 
 def test_a_time_ahead_is_armed() -> None:

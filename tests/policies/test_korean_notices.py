@@ -141,6 +141,7 @@ def test_a_relay_is_asked_for_where_text_messages_advertise() -> None:
     [
         ({"birthday": "2012-03-03"}, "not_sent no consent (개인정보 보호법 §22의2)"),
         ({"birthday": "2012-03-02"}, "message"),
+        ({"birthday": "2015-05-05T00:00:00.000Z"}, "not_sent no consent (개인정보 보호법 §22의2)"),
         ({"birthday": "2020-01-01", "guardian_consent": True}, "message"),
         ({"under_14": True}, "not_sent no consent (개인정보 보호법 §22의2)"),
         ({"birthday": "03-02"}, "message"),

@@ -84,7 +84,7 @@ class Dispatch:
         run.together(tells, self._tell, "tells")
         run.together(overdue, self._wake, "wakes")
         run.one_by_one(ahead, self._arm, "alarms")
-        run.together(events, self._announce, "announced")  # last: nobody waits for what is only told
+        run.told(events, self._announce)
         return run.done
 
     def _send(self, tasks: Sequence[_Task]) -> None:
@@ -138,6 +138,28 @@ class _Run:
         else:
             self._count(what, len(tasks))
 
+    def told(self, tasks: Sequence[_Task], act: Callable[[Sequence[_Task]], None]) -> None:
+        """Act on what is only told to others: no customer's message or timer waits for it, so what cannot be had now
+        is parked for `redrive` instead of bringing the batch again."""
+        try:
+            if tasks:
+                act(tasks)
+        except Exception:  # noqa: BLE001 - one by one shows which it is, and that one is parked
+            for task in tasks:
+                self._tell_or_park(task, act)
+        else:
+            self._count("announced", len(tasks))
+
+    def _tell_or_park(self, task: _Task, act: Callable[[Sequence[_Task]], None]) -> None:
+        try:
+            act([task])
+            self._count("announced", 1)
+        except Exception as error:  # noqa: BLE001 - as above
+            try:
+                self._park(task, error)
+            except Unavailable as nowhere:
+                self._fail(task, nowhere)
+
     def one_by_one(self, tasks: Iterable[_Task], act: Callable[[Sequence[_Task]], None], what: str) -> None:
         """Act on each task, up to the first that must come again: those after it come again with it."""
         for task in tasks:
@@ -154,12 +176,15 @@ class _Run:
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not hold up the customers behind it
-            self.done.errors.append(error)
-            what: dict[str, Any] = {"effect": effect_to_json(task.effect), "version": task.image.version}
-            self._parking.park(what, f"{type(error).__name__}: {error}", group=task.image.profile)
-            self.done.parked += 1
+            self._park(task, error)
             return False
         return True
+
+    def _park(self, task: _Task, error: Exception) -> None:
+        self.done.errors.append(error)
+        what: dict[str, Any] = {"effect": effect_to_json(task.effect), "version": task.image.version}
+        self._parking.park(what, f"{type(error).__name__}: {error}", group=task.image.profile)
+        self.done.parked += 1
 
     def _fail(self, task: _Task, error: Exception) -> None:
         self.done.errors.append(error)

@@ -27,7 +27,7 @@ SEASON = timedelta(days=28)
 WHY_CHARS_MAX = 200
 SETTING = "silent_after"
 NEVER = "never"
-SPORADIC = frozenset({"imports", "ses", "solapi"})
+SPORADIC = frozenset({"imports", "ses", "sns", "solapi"})
 """Sources that speak when we act: after an import that somebody runs, and of messages that we sent."""
 
 

@@ -17,12 +17,13 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from kairos.domain.consent import EXISTING_CUSTOMER, Consent
 from kairos.domain.consent import NIGHT as CONSENT_AT_NIGHT
 from kairos.domain.localtime import load_zone
+from kairos.domain.moment import read_date
 from kairos.domain.profile import Profile
 from kairos.domain.quiet_hours import Window
 from kairos.policies._advertising import advertising_words
@@ -151,11 +152,10 @@ def months_after(instant: datetime, months: int) -> datetime:
 
 def _age(birthday: object, now: datetime) -> int:
     """Return the years completed in Korea; whose birthday nobody knows is grown up."""
+    korea = load_zone("Asia/Seoul")
     try:
-        born = date.fromisoformat(birthday) if isinstance(birthday, str) else None
+        born = read_date(birthday, korea)
     except ValueError:
-        born = None
-    if born is None:
         return GUARDIAN_TO
-    today = now.astimezone(load_zone("Asia/Seoul")).date()
+    today = now.astimezone(korea).date()
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kairos.app.decide.announcing import ANNOUNCED_MAX, announcements
+from kairos.app.decide.announcing import ANNOUNCED_BYTES_MAX, ANNOUNCED_MAX, announcements
 from kairos.domain.announcement import TYPES, Listener
 from kairos.domain.effects import Announce, effect_from_json, effect_to_json
 from kairos.domain.instant import format_instant
@@ -112,3 +112,13 @@ def test_what_one_write_announces_is_bounded() -> None:
     reasons = [Reason(NOON, "u1", "entered", journey=f"j{number}") for number in range(ANNOUNCED_MAX + 5)]
     made = announcements([Listener("crm", frozenset(TYPES))], None, Profile("u1", NOON), reasons, NOON)
     assert len(made) == ANNOUNCED_MAX
+
+
+@pytest.mark.parametrize(("bytes_each", "traits"), [(100, True), (2_000, False)])
+def test_traits_that_do_not_fit_into_the_item_are_left_out_before_any_event_is(bytes_each: int, traits: bool) -> None:
+    reasons = [Reason(NOON, "u1", "entered", journey=f"j{number}") for number in range(100)]
+    profile = Profile("u1", NOON, traits={"memo": "x" * bytes_each})
+    made = announcements([Listener("crm", frozenset(TYPES), ("memo",))], None, profile, reasons, NOON)
+    assert [one.data["journey"] for one in made] == [reason.journey for reason in reasons]
+    assert all(("traits" in one.data) is traits for one in made)
+    assert sum(len(json.dumps(effect_to_json(one))) for one in made) < ANNOUNCED_BYTES_MAX

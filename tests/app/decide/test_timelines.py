@@ -420,6 +420,23 @@ def test_an_entry_that_comes_back_after_it_was_forgotten_enters_as_the_author_sa
     assert len({reason.message for reason in world.reasons if reason.kind == "message"}) == len(sent)
 
 
+@pytest.mark.parametrize("told", [timedelta(), 5 * D, 20 * D])
+@pytest.mark.parametrize(("reenter", "years"), [("always", 2), ({"after": "300d"}, 1), ("never", 1)])
+def test_a_membership_that_keeps_its_id_is_reminded_every_time_it_comes_round(
+    told: timedelta, reenter: Any, years: int
+) -> None:
+    """Told at its end, while it is remembered, and after it was forgotten: the author's word holds alike."""
+    world = World(care({"at": "-2h", "send": "hello"}, reenter=reenter))
+    world.hear(booking(NOON, START))
+    world.live_until(START + told)
+    world.wake(START + told)
+    world.hear(booking(START + told, START + 100 * D))
+    world.live_until(START + 120 * D)
+    assert [name for name in world.sent if name == "hello"] == ["hello"] * years
+    asked = [reason.message for reason in world.reasons if reason.kind == "message" and reason.template == "hello"]
+    assert len({*asked}) == years
+
+
 def test_once_the_anchor_is_past_only_the_steps_after_it_are_sent_now() -> None:
     late = [{"at": at, "send": name, "if_past": "send_now"} for at, name in (("0m", "hello"), ("+1h", "second"))]
     world = World(care(*late))

@@ -11,7 +11,7 @@ import pytest
 from kairos.app.http import HttpAnswer, HttpRequest
 from kairos.app.ingest.evidence import CERTIFICATES_MAX, Evidence
 from kairos.app.ingest.front import handle
-from kairos.domain.errors import BadSignature, Refused, Unavailable
+from kairos.domain.errors import Refused, Unavailable
 from kairos.sources._pulling import Answer
 from tests.app.intake import NOW, Station
 from tests.sources.test_sns import TOPIC, certificate, message, signed
@@ -74,8 +74,8 @@ def test_a_subscription_is_confirmed_where_its_message_is_proven_and_nowhere_els
 @pytest.mark.parametrize(
     ("answer", "status"),
     [
-        (Answer(404), 401),
-        (Answer(302, {"location": "https://evil.example/x.pem"}), 401),
+        (Answer(404), 503),
+        (Answer(302, {"location": "https://evil.example/x.pem"}), 503),
         (Answer(200, {}, b"<html>"), 401),
         (Answer(503), 503),
         (Answer(429), 503),
@@ -113,7 +113,7 @@ def test_no_more_certificates_are_kept_than_anybody_needs(sns: Sns) -> None:
 
 def test_what_could_not_be_had_is_asked_for_again(sns: Sns) -> None:
     evidence, sns.answer = Evidence(lambda: sns), Answer(403)
-    with pytest.raises(BadSignature):
+    with pytest.raises(Unavailable):
         evidence.of("https://sns.us-east-1.amazonaws.com/x.pem")
     sns.answer = Answer(200, {}, b"pem")
     assert evidence.of("https://sns.us-east-1.amazonaws.com/x.pem") == b"pem"

@@ -7,17 +7,20 @@ often the effects are performed, it bears one id. Where no webhook listens nothi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from kairos.domain.announcement import CONSENT_CHANGED, MERGED, OF_REASONS, UNSUBSCRIBED, Listener
+from kairos.domain.canonical import canonical
 from kairos.domain.condition import look_up
-from kairos.domain.effects import Announce
+from kairos.domain.effects import Announce, effect_to_json
 from kairos.domain.instant import format_instant
 from kairos.domain.profile import Profile
 from kairos.domain.reason import IN_HOLDOUT, MACHINE, OF_ALL, Reason
 
 ANNOUNCED_MAX = 500
+ANNOUNCED_BYTES_MAX = 100_000
 """Of one write, which may hold thousands of reasons: the item that carries them has its bounds."""
 
 _SAID = ("journey", "version", "step", "subject", "channel", "template", "message", "reason")
@@ -38,7 +41,24 @@ def announcements(
         for listener in listeners
         if type in listener.events
     ]
-    return made[:ANNOUNCED_MAX]
+    return _bounded(made[:ANNOUNCED_MAX])
+
+
+def _bounded(made: list[Announce]) -> list[Announce]:
+    """Return what fits into the item that carries it: traits go before announcements do."""
+    if sum(map(_size, made)) <= ANNOUNCED_BYTES_MAX:
+        return made
+    bare = [replace(each, data={k: v for k, v in each.data.items() if k != "traits"}) for each in made]
+    room = ANNOUNCED_BYTES_MAX
+    for place, each in enumerate(bare):
+        room -= _size(each)
+        if room < 0:
+            return bare[:place]
+    return bare
+
+
+def _size(announce: Announce) -> int:
+    return len(canonical(effect_to_json(announce)))
 
 
 def _of_reasons(reasons: Sequence[Reason]) -> Iterator[Told]:

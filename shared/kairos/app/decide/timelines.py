@@ -122,7 +122,14 @@ def _enroll(turn: Turn, event: Event, entry: Entry, journey: Journey) -> None:
 def _moved(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment) -> None:
     journey = turn.journey_of(enrollment)
     anchor = _anchor_of(change.entry, journey) if journey else None
-    if journey is None or anchor is None or enrollment.holdout or enrollment.converted:
+    if journey is None or anchor is None:
+        return
+    if change.what != "same" and _comes_round(turn, event, enrollment, journey, anchor):
+        leave(turn, enrollment, "the entry comes round")
+        turn.keep(replace(turn.profile.enrollments[enrollment.id], entry=None))
+        _enroll(turn, event, change.entry, journey)
+        return
+    if enrollment.holdout or enrollment.converted:
         return
     if change.what == "same" or enrollment.closed or (anchor == enrollment.anchor_at and enrollment.active):
         return
@@ -135,6 +142,14 @@ def _moved(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment
     due_steps.plan(
         turn, turn.profile.enrollments[enrollment.id], journey, fresh=due_steps.is_fresh(turn, event, journey)
     )
+
+
+def _comes_round(turn: Turn, event: Event, before: Enrollment, journey: Journey, anchor: datetime) -> bool:
+    """Return whether the entry's next date is told after its last one, and the author lets it enter again: a
+    membership that keeps its id over the years."""
+    last = last_entry(turn, journey, before.subject)
+    over = before.anchor_at is not None and before.anchor_at <= event.occurred_at < anchor
+    return over and last is not None and journey.reenter.allows(last, event.occurred_at)
 
 
 def _cancelled(turn: Turn, event: Event, change: EntryChange, enrollment: Enrollment) -> None:
