@@ -13,7 +13,7 @@ import pytest
 
 from kairos.app.ports import InboxMessage
 from kairos.cli import erase as erasing
-from kairos.cli.deployment import AwsDeployment
+from kairos.cli.aws_deployment import AwsDeployment
 from kairos.cli.erase import asked_for, erase_people, find_id
 from kairos.cli.import_people import Wish, import_people
 from kairos.domain.errors import Unavailable
@@ -171,7 +171,7 @@ def test_an_erasure_that_aws_throttles_half_way_is_run_again(synthesised: Path, 
     with lived(synthesised) as (cloud, inside):
         lily = find_id(inside, LILY.address)
         assert lily
-        client = inside.traces._client  # type: ignore[attr-defined]
+        client = inside.traces._client
         real, calls = client.delete_item, iter(range(1, 10_000))
 
         def delete_item(**request: object) -> object:
@@ -179,7 +179,7 @@ def test_an_erasure_that_aws_throttles_half_way_is_run_again(synthesised: Path, 
                 raise Unavailable("contacts", "throttled")
             return real(**request)
 
-        inside.traces._client = _Throttled(client, delete_item)  # type: ignore[attr-defined]
+        inside.traces._client = _Throttled(client, delete_item)
         with pytest.raises(Unavailable):
             erase(cloud, inside, LILY.address)
         again = find_id(inside, LILY.address)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from kairos.app.history import read_history
-from kairos.cli.deployment import AwsDeployment
+from kairos.cli.aws_deployment import AwsDeployment
 from kairos.cli.results import read_results, to_json
 from kairos.cli.timing_answers import answers_of
 from kairos.domain.reason import FEEDBACK

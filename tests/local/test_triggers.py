@@ -16,7 +16,7 @@ import pytest
 from kairos.aws.codec import read_state
 from kairos.aws.drafts import DynamoDrafts
 from kairos.aws.walks import DynamoWalks
-from kairos.cli.deployment import AwsDeployment
+from kairos.cli.aws_deployment import AwsDeployment
 from kairos.cli.results import read_results, to_json
 from kairos.domain.profile import Profile
 from kairos.domain.walk import Walk

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from kairos.cli.deployment import Deployment
+    from kairos.cli.deployment import Deployment, Target
 
 Stage = Annotated[
     str | None,
@@ -36,9 +36,9 @@ class Reach:
 
     def __call__(self) -> Deployment:
         """Return the deployment. Raise `NotDeployed` where there is none."""
-        from kairos.cli.deployment import Target, find_deployment
+        from kairos.cli.deployment import Target
 
-        connect: Callable[[Target], Deployment] = self.context.obj or find_deployment
+        connect: Callable[[Target], Deployment] = self.context.obj or _in_aws
         standard = "local" if os.environ.get("AWS_ENDPOINT_URL") else "dev"
         return connect(Target(self.stage or standard, self.region, self.profile))
 
@@ -47,6 +47,13 @@ class Reach:
         from kairos.cli.live import run_live
 
         return run_live(self(), request, yes=yes)
+
+
+def _in_aws(target: Target) -> Deployment:
+    """Find it there; what speaks to AWS is imported only now."""
+    from kairos.cli.find_deployment import find_deployment
+
+    return find_deployment(target)
 
 
 def deployed(command: Callable[..., int | None], *, profile: str = "--profile") -> Callable[..., None]:

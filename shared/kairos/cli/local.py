@@ -16,8 +16,8 @@ from typing import Any
 
 import kairos
 from kairos.app.definitions.folder import load_brand
+from kairos.cli.aws_deployment import AwsDeployment
 from kairos.cli.definitions import push_folder
-from kairos.cli.deployment import AwsDeployment
 from kairos.cli.failure import WRONG, CannotDo
 from kairos.cli.live import run_live
 from kairos.cli.screen import open_screen
