@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from kairos.cli.customer_states import write_states
-from kairos.cli.simulate import Counted, Wish, count_part, load_release, simulate
+from kairos.cli.simulate_counted import Counted, count_part
+from kairos.cli.simulate_inputs import Wish, load_release
+from kairos.cli.simulate_run import simulate
 from kairos.cli.simulate_summary import Summary
 from kairos.cli.simulation_parts import EVENTS_MIN, STATES_MIN, Part, beside, parts_for
 from kairos.domain.instant import format_instant

@@ -21,7 +21,8 @@ from kairos.app.render.choose import partials_in
 from kairos.app.render.local_time import Wall
 from kairos.app.render.render import render
 from kairos.channels._sms_length import KOREAN_SMS_BYTES_MAX, korean_bytes, measure
-from kairos.cli.simulate import load_release, simulate
+from kairos.cli.simulate_inputs import load_release
+from kairos.cli.simulate_run import simulate
 from kairos.domain.localtime import local
 from kairos.domain.reason import Reason
 from kairos.registry import Rendered

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from kairos.cli.simulate import load_release, simulate
+from kairos.cli.simulate_inputs import load_release
+from kairos.cli.simulate_run import simulate
 from kairos.domain.instant import format_instant, parse_instant
 from kairos.domain.reason import Reason
 
