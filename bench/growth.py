@@ -99,7 +99,10 @@ def _over_journeys(journey: Callable[[int], dict[str, Any]], *, ordering: bool =
             life.live([cart])
         event = order if ordering else cart
         release = Release(bundle, Pointer("bench"))
-        found = (release.triggered_by(event.name, event.properties), release.ended_by(event.name, event.properties))
+        found = (
+            release.index.triggered_by(event.name, event.properties),
+            release.index.ended_by(event.name, event.properties),
+        )
         asked = sum(map(len, found))
         measured.append(_one_event(life, event, NOW, f"{size:,} journeys", (f"{asked:,}",)))
     return together(measured)

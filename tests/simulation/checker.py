@@ -182,7 +182,7 @@ class Checker:
         for call in out:
             last = self.decided[call.message]
             ours = [other for other in out if self.decided[other.message].by in last.people]
-            for cap in self._release.caps:
+            for cap in self._release.rules.caps:
                 counting = [self.decided[other.message].at for other in ours if cap.channel in (other.channel, "any")]
                 assert isinstance(cap.per, timedelta), "the shop's caps roll"
                 within = sum(1 for at in counting if last.at - cap.per < at <= last.at)

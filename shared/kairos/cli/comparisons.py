@@ -76,7 +76,11 @@ def _to_json(brand: list[lift.BrandLift], journeys: Mapping[str, Results]) -> di
 def _tell(brand: list[lift.BrandLift], journeys: Mapping[str, Results], release: Release) -> None:
     screen = open_screen()
     if not brand:
-        held = "nobody bought yet" if release.holdout else "nobody is held out of all of it (`holdout:` of the brand)"
+        held = (
+            "nobody bought yet"
+            if release.rules.holdout
+            else "nobody is held out of all of it (`holdout:` of the brand)"
+        )
         screen.print(f"all marketing: {lift.NOT_ENOUGH}: {held}")
     for each in brand:
         screen.print(lift.brand_in_words(each), highlight=False)

@@ -88,7 +88,7 @@ class _View:
             return
         profile, message = self.wish.profile, _latest(self.wish, self.now)
         enrollment = profile.enrollments.get(message.enrollment)
-        segments = Segments({id: draft for (kind, id), draft in self.drafts.items() if kind == "segment"}, {})
+        segments = Segments({id: draft for (kind, id), draft in self.drafts.items() if kind == "segment"})
         properties, entry = (enrollment.properties, enrollment.entry) if enrollment else ({}, None)
         facts = Facts(profile, properties, self.now, segments, entry, _zone(profile, self.brand))
         wanted = language_for(profile, self.brand)

@@ -125,7 +125,7 @@ class Simulation:
 
 def campaigns_of(release: Release) -> Iterator[Event]:
     """Yield what the walk of each date and time of a live journey brings, at the instant at which it begins."""
-    for journey in release.campaigns():
+    for journey in release.index.campaigns():
         for campaign in journey.campaigns:
             begins = campaign.begins(release.brand_zone)
             what = {"at": campaign.subject, "began": format_instant(begins)}

@@ -85,7 +85,7 @@ def _days(
     if isinstance(anchor, Prediction):
         yield from _predicted(journey, anchor, profile, release, now, until)
         return
-    days = moments(anchor, profile.traits, now.astimezone(zone).date(), zone, release.days_of)
+    days = moments(anchor, profile.traits, now.astimezone(zone).date(), zone, release.index.days_of)
     for moment in islice(takewhile(lambda found: found.starts(zone) <= until, days), EACH_MAX):
         nth = f", {moment.n}" if moment.n is not None else ""
         yield moment.starts(zone), f"{name}{nth}: {journey.id}"

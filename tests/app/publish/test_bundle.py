@@ -35,10 +35,10 @@ def test_a_release_reads_what_the_bundle_says() -> None:
         ("segment", "vip", segment("vip", did="ordered")),
     )
     release = stored(build_bundle(found))
-    assert [found.id for found in release.triggered_by("signed_up")] == ["welcome"]
-    assert [found.id for found in release.anchored_to("booking")] == ["care"]
-    assert [counted.keep for counted in release.counted("viewed")] == [4]
-    assert release.counted("ordered")
+    assert [found.id for found in release.index.triggered_by("signed_up")] == ["welcome"]
+    assert [found.id for found in release.index.anchored_to("booking")] == ["care"]
+    assert [counted.keep for counted in release.index.counted("viewed")] == [4]
+    assert release.index.counted("ordered")
     assert set(release.segments) == {"vip"}
 
 
@@ -79,13 +79,13 @@ def test_a_journey_that_went_keeps_its_versions_for_those_in_it() -> None:
     release = stored(bundle)
     assert release.journey("welcome") is None
     assert release.journey("welcome", 1) is not None
-    assert release.triggered_by("signed_up") == []
+    assert release.index.triggered_by("signed_up") == []
 
 
 def test_what_a_kept_version_counts_is_counted_on() -> None:
     steps = [{"branch": [{"if": {"did": "viewed"}, "steps": [{"send": "hello"}]}]}]
     bundle = build_bundle(with_journey(), build_bundle(with_journey(steps=steps)))
-    assert stored(bundle).counted("viewed")
+    assert stored(bundle).index.counted("viewed")
 
 
 def test_templates_keep_their_order_of_preference_through_storage() -> None:

@@ -44,14 +44,14 @@ def test_what_an_event_starts_is_the_same_looked_up_and_looked_through(wheres: l
 
 def test_of_many_journeys_only_those_that_an_event_may_start_are_asked() -> None:
     release = stored(release_of(*(journey(f"j{n:02}", {"field": "category", "eq": n}) for n in range(20))))
-    assert [found.id for found in release.triggered_by("go", {"category": "7"})] == ["j07"]
-    assert len(release.triggered_by("go")) == 20
+    assert [found.id for found in release.index.triggered_by("go", {"category": "7"})] == ["j07"]
+    assert len(release.index.triggered_by("go")) == 20
 
 
 def test_of_few_journeys_each_is_asked() -> None:
     release = release_of(*(journey(f"j{n}", {"field": "a", "eq": n}) for n in range(GUARDED_FROM - 1)))
     assert "guards" not in release.bundle["index"]
-    assert len(release.triggered_by("go", {"a": 3})) == GUARDED_FROM - 1
+    assert len(release.index.triggered_by("go", {"a": 3})) == GUARDED_FROM - 1
 
 
 def test_a_journey_that_one_started_before_makes_ready_is_started_by_the_same_event() -> None:
@@ -71,24 +71,26 @@ def test_a_goal_that_many_journeys_share_is_remembered_once() -> None:
     world.hear(make_event("won", properties={"a": 2}))
     assert world.profile is not None
     assert len(world.profile.endings) == 1
-    assert len(world.release.ended_by("won")) == 2
+    assert len(world.release.index.ended_by("won")) == 2
 
 
 def test_goals_with_subjects_of_their_own_are_remembered_apart() -> None:
     one = journey("one", subject="cart", goal={"event": "won", "within": "1d"})
     other = journey("other", goal={"event": "won", "within": "1d", "subject": "basket"}, subject="cart")
-    assert len(release_of(one, other).ended_by("won")) == 2
+    assert len(release_of(one, other).index.ended_by("won")) == 2
 
 
 def test_a_release_published_before_goals_were_written_out_still_remembers_them() -> None:
     release = release_of(journey("a", goal={"event": "won", "within": "1d"}), journey("b", exit=[{"event": "won"}]))
     index = {part: rows for part, rows in release.bundle["index"].items() if part != "ends"}
     former = Release({**release.bundle, "index": index}, Pointer("r"))
-    assert {ending.key for ending in former.ended_by("won")} == {ending.key for ending in release.ended_by("won")}
+    assert {ending.key for ending in former.index.ended_by("won")} == {
+        ending.key for ending in release.index.ended_by("won")
+    }
 
 
 def test_of_many_predicates_only_those_that_an_event_may_satisfy_are_asked() -> None:
     asks = [{"did": "viewed", "where": {"field": "category", "eq": f"c{n}"}} for n in range(20)]
     release = release_of(*(journey(f"j{n:02}", where) for n, where in enumerate(asks)))
-    assert len(release.counted("viewed")) == 20
-    assert len(release.counting("viewed", {"category": "c3"})) == 1
+    assert len(release.index.counted("viewed")) == 20
+    assert len(release.index.counting("viewed", {"category": "c3"})) == 1

@@ -46,7 +46,7 @@ def test_the_first_publish_takes_the_brand_and_the_templates_that_the_journey_us
     _, _, releases = published(("journey", "welcome", journey()), unused, ids=["welcome"])
     release = live(releases)
     assert release.brand["name"] == "Spring"
-    assert release.triggered_by("signed_up")[0].id == "welcome"
+    assert release.index.triggered_by("signed_up")[0].id == "welcome"
     assert release.template("hello") is not None
     assert release.template("unused") is None
 
@@ -319,7 +319,7 @@ def test_a_rollback_of_a_first_journey_takes_it_out_of_what_is_live() -> None:
     release = live(releases)
     assert release.journey("second") is None
     assert release.journey("second", 1) is not None
-    assert [found.id for found in release.triggered_by("signed_up")] == ["welcome"]
+    assert [found.id for found in release.index.triggered_by("signed_up")] == ["welcome"]
 
 
 class Contended(MemoryReleases):

@@ -10,8 +10,9 @@ import pytest
 from kairos.app.decide import decide
 from kairos.app.definitions.documents import check_brand_documents
 from kairos.app.publish.bundle import build_bundle
-from kairos.app.publish.tracked import EVERYTHING
+from kairos.app.publish.tracked import EVERYTHING, used_segments
 from kairos.app.walk.start import needs_of_release
+from kairos.domain.condition import parse_condition
 from kairos.domain.membership import TRACKED_MAX
 from kairos.domain.profile import Profile
 from tests.app.brands import journey, segment, small_brand
@@ -114,8 +115,13 @@ def test_an_event_reads_and_evaluates_only_what_concerns_it() -> None:
     assert [(reason.kind, reason.subject) for reason in outcome.reasons if reason.kind == "segment_entered"] == [
         ("segment_entered", "lately")
     ]
-    assert set(release._shared["segments"]) == {"lately"}
-    assert {id for id, _ in release._shared["journeys"]} == {"mine"}
+    assert set(release.segments.met) == {"lately"}
+    assert {id for id, _ in release.journeys.met} == {"mine"}
     quiet = decide(known, release, [make_event("viewed", NOON)], NOON)
     assert quiet is not None
-    assert set(release._shared["segments"]) == {"lately"}
+    assert set(release.segments.met) == {"lately"}
+
+
+def test_the_segments_a_condition_names_are_found_at_any_depth() -> None:
+    condition = parse_condition({"all": [{"segment": "a"}, {"not": {"any": [{"segment": "b"}]}}]})
+    assert used_segments(condition) == {"a", "b"}

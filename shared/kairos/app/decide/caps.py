@@ -22,7 +22,7 @@ Sent = tuple[str, datetime, str]  # channel, instant, message id
 
 def full_for(turn: Turn, message: Message) -> list[Cap]:
     """Return the caps that leave no room for one more such message now."""
-    concerned = [cap for cap in turn.release.caps if cap.concerns(message.channel, message.marketing)]
+    concerned = [cap for cap in turn.release.rules.caps if cap.concerns(message.channel, message.marketing)]
     return [cap for cap in concerned if _room_at(turn, cap) > turn.now]
 
 
@@ -39,7 +39,7 @@ def surplus(turn: Turn) -> list[Message]:
     over: dict[str, Message] = {}
     if not any(_in_flight(turn.profile, id) for id in turn.profile.messages):
         return []
-    for cap in turn.release.caps:
+    for cap in turn.release.rules.caps:
         counting = [row for row, leaves in _leaving(turn, cap) if leaves > turn.now]
         if len(counting) > cap.most:
             over.update({id: turn.profile.messages[id] for _, _, id in counting if _in_flight(turn.profile, id)})
@@ -51,7 +51,7 @@ def reserve(turn: Turn, message: Message) -> None:
     row = (message.channel, turn.now, message.id)
     if message.marketing:
         turn.profile.sent = (*turn.profile.sent, row)
-    elif any(cap.concerns(message.channel, False) for cap in turn.release.caps):
+    elif any(cap.concerns(message.channel, False) for cap in turn.release.rules.caps):
         turn.profile.sent_transactional = (*turn.profile.sent_transactional, row)
 
 
@@ -87,7 +87,7 @@ def forget(turn: Turn) -> None:
         spare = len(rows) - BUDGETS["sent"].most
         if spare <= 0:
             continue
-        needed = {row[2] for cap in turn.release.caps for row in _newest(turn, cap, rows, marketing)}
+        needed = {row[2] for cap in turn.release.rules.caps for row in _newest(turn, cap, rows, marketing)}
         gone = {row[2] for row in [row for row in rows if row[2] not in needed][:spare]}
         setattr(turn.profile, name, tuple(row for row in rows if row[2] not in gone))
 
@@ -100,11 +100,11 @@ def _room_at(turn: Turn, cap: Cap) -> datetime:
 def _leaving(turn: Turn, cap: Cap) -> list[tuple[Sent, datetime]]:
     """Return what counts against a cap, or did, with the instant at which it no longer does."""
     profile, release = turn.profile, turn.release
-    zones = [turn.zone] if profile.zone or isinstance(cap.per, timedelta) else release.quiet_zones
+    zones = [turn.zone] if profile.zone or isinstance(cap.per, timedelta) else release.rules.quiet_zones
     found = []
     for row in _rows(profile, cap):
         at = turn.now if _in_flight(profile, row[2]) else row[1]
-        found.append((row, max(cap.leaves_at(at, zone, release.week_starts) for zone in zones)))
+        found.append((row, max(cap.leaves_at(at, zone, release.rules.week_starts) for zone in zones)))
     return found
 
 

@@ -18,7 +18,7 @@ def count(turn: Turn, name: str, properties: Mapping[str, Any], at: datetime) ->
     A predicate is asked as of `at`, so what arrives late is counted as it would have been in time.
     """
     facts = Facts(turn.profile, properties, at, {}, zone=turn.zone)
-    for counted in turn.release.counting(name, properties):
+    for counted in turn.release.index.counting(name, properties):
         if counted.where is not None and not counted.where.holds(facts):
             continue
         counter = turn.profile.counters.get(counted.key) or Counter(since=turn.now)

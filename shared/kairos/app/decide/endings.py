@@ -21,7 +21,7 @@ FORMER_GOAL = "+"
 
 def note(turn: Turn, event: Event) -> None:
     """Remember for its subject that what the event is to live journeys, a goal or an exit, happened."""
-    for ending in turn.release.ended_by(event.name, event.properties):
+    for ending in turn.release.index.ended_by(event.name, event.properties):
         if turn.holds(ending.where, event.properties):
             known = turn.profile.endings.setdefault(ending.key, {})
             key = subject_key(subject_of(event, ending.subject) or "")

@@ -100,7 +100,7 @@ def _erase(profile: Profile | None, release: Release, inputs: Sequence[Input], n
     left = erasing.erase(profile, inputs, now)
     if left is None:
         return None
-    effects = [*left.effects, *announcements(release.listeners, None, left.profile, left.reasons, now)]
+    effects = [*left.effects, *announcements(release.rules.listeners, None, left.profile, left.reasons, now)]
     return Outcome(left.profile, effects, left.reasons, due=None, wake_at=None, ttl=left.ttl, lateness=timedelta())
 
 
@@ -193,7 +193,7 @@ def _take_in(turn: Turn, event: Event) -> None:
         return
     if event.consent is not None or event.name == facts.COMPLAINT:
         _drop_unconsented(turn)
-    if turn.release.starts_rest(event.name):
+    if turn.release.rules.starts_rest(event.name):
         _rest(turn)
     change = entries.take_entry(turn, event)
     passages.hear(turn, event)
@@ -344,7 +344,7 @@ def _close(turn: Turn, before: Profile | None) -> Outcome:
     recurrences.forget(turn)
     scores.forget(turn)
     browsing.forget(turn)
-    budget.evict(profile, turn.release.counter_keys, turn.now)
+    budget.evict(profile, turn.release.index.counter_keys, turn.now)
     due = alarm.earliest_due(turn)
     alarm.set_alarm(turn, due)
     check = alarm.earliest_check(profile)
@@ -352,7 +352,7 @@ def _close(turn: Turn, before: Profile | None) -> Outcome:
     profile.wake = alarm.place(turn, wake_at, check)
     return Outcome(
         profile=profile,
-        effects=(*turn.effects, *announcements(turn.release.listeners, before, profile, turn.reasons, turn.now)),
+        effects=(*turn.effects, *announcements(turn.release.rules.listeners, before, profile, turn.reasons, turn.now)),
         reasons=tuple(turn.reasons),
         due=due,
         wake_at=profile.wake,

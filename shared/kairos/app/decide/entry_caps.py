@@ -1,6 +1,6 @@
 """Caps on entries: how often one profile may enter a journey in any span of time, whatever the subjects.
 
-The entries are counted like behaviour, under the predicate that `kairos.app.publish.release` puts into the index.
+The entries are counted like behaviour, under the predicate that `kairos.app.publish.index` puts into the index.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def follow(turn: Turn, cause: Event | None = None) -> None:
         passed = turn.passed.pop(0)
         event = _event(turn, passed, cause)
         counting.count(turn, event.name, event.properties, event.occurred_at)
-        for journey in turn.release.following(passed.enrollment.journey):
+        for journey in turn.release.index.following(passed.enrollment.journey):
             subject = _subject(turn, passed, journey)
             if subject is None or not _asks_for(journey, passed) or (journey.id, subject) in started:
                 continue

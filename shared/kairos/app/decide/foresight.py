@@ -62,7 +62,7 @@ def basis_of(release: Release, profile: Profile, anchor: Prediction) -> Basis | 
 
 def recurring(release: Release, days: tuple[int, ...], today: int, *, payday: bool = False) -> Recurrence:
     """Return what of these days repeats, or which of them is payday. Raises ValueError without days."""
-    return _recurring(days, today, release.is_business_day, payday)
+    return _recurring(days, today, release.rules.is_business_day, payday)
 
 
 @lru_cache(maxsize=4)
@@ -91,7 +91,7 @@ def paydays(release: Release, profile: Profile, anchor: Prediction, today: int) 
 def days_of(turn: Turn, anchor: SharedAnchor | Prediction) -> Sequence[Moment]:
     """Return the days of a moment that all share, or what is predicted of this customer as of now."""
     if not isinstance(anchor, Prediction):
-        return turn.release.days_of(anchor)
+        return turn.release.index.days_of(anchor)
     return foreseen(turn.release, turn.profile, anchor, day_of(turn.now, turn.zone))
 
 

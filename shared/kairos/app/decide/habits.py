@@ -91,7 +91,7 @@ def forget(turn: Turn) -> None:
     if profile.hours and not timing.keeps_hours:
         profile.hours, profile.pulse = {}, []
     if profile.predicted:
-        live = turn.release.predicting
+        live = turn.release.index.predicting
         profile.predicted = {key: kept for key, kept in profile.predicted.items() if key.partition(" ")[0] in live}
 
 

@@ -34,13 +34,13 @@ def reason_of(turn: Turn, enrollment: Enrollment) -> str:
 
 def in_global(turn: Turn) -> bool:
     """Return whether this profile is held out of all marketing."""
-    share = turn.release.holdout
+    share = turn.release.rules.holdout
     return share > 0 and fraction("holdout", turn.profile.birth, ALL_MARKETING) < share
 
 
 def take(turn: Turn, event: Event) -> None:
     """Count a customer who buys, once in a month of the brand's, where a holdout of all marketing asks for it."""
-    share = turn.release.holdout
+    share = turn.release.rules.holdout
     if not share or event.historical or event.name != turn.release.timing.order:
         return
     today = local(turn.now, turn.release.brand_zone)

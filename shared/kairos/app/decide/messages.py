@@ -15,7 +15,7 @@ from kairos.app.decide.turn import Turn
 from kairos.app.deliver.condition import UNMET, still_holds
 from kairos.app.deliver.consent import base_of
 from kairos.app.deliver.quiet import open_at, why_quiet
-from kairos.app.publish.release import Rest
+from kairos.app.publish.rests import Rest
 from kairos.domain.budget import ASKED_MAX
 from kairos.domain.cap import Cap
 from kairos.domain.effects import Send
@@ -105,7 +105,7 @@ def settle(turn: Turn, message: Message) -> Message | None:
 
 def _contend(turn: Turn, message: Message) -> Message | None:
     """Take a place under the caps, or do without one as the author chose."""
-    concerned = any(cap.concerns(message.channel, message.marketing) for cap in turn.release.caps)
+    concerned = any(cap.concerns(message.channel, message.marketing) for cap in turn.release.rules.caps)
     if concerned and arbitration.must_yield(turn, message):
         return _park(turn, message)
     full = caps.full_for(turn, message) if concerned else []
@@ -129,7 +129,7 @@ def parked(turn: Turn) -> list[Message]:
 
 def surplus(turn: Turn) -> Message | None:
     """Return the lowest rank of what is on its way beyond a cap, or None."""
-    over = caps.surplus(turn) if turn.release.caps else []
+    over = caps.surplus(turn) if turn.release.rules.caps else []
     return max(over, key=lambda message: arbitration.rank_of(turn, message), default=None)
 
 

@@ -52,8 +52,8 @@ def timer(journey: str, key: str) -> str:
 def follow_traits(turn: Turn, event: Event | None = None) -> None:
     """Let the anniversaries of every trait that changed follow it: new, moved, or gone."""
     changed, turn.traits_set = turn.traits_set, set()
-    for trait in changed.intersection(turn.release.returning):
-        for journey in turn.release.returning_with(trait):
+    for trait in changed.intersection(turn.release.index.returning):
+        for journey in turn.release.index.returning_with(trait):
             look(turn, journey, fresh=event is None or due_steps.is_fresh(turn, event, journey))
 
 
@@ -68,8 +68,8 @@ def follow_rhythm(turn: Turn) -> None:
 
 def look_all(turn: Turn, journeys: Collection[str] = (), *, fresh: bool) -> None:
     """Look at the customer's days anew, of these journeys or of all: they were published, or the zone is another."""
-    for trait in turn.release.returning:
-        for journey in turn.release.returning_with(trait):
+    for trait in turn.release.index.returning:
+        for journey in turn.release.index.returning_with(trait):
             if not journeys or journey.id in journeys:
                 look(turn, journey, fresh=fresh)
     for journey in _predicting(turn):
@@ -260,7 +260,7 @@ def _keyed(turn: Turn, journey: Journey, anchor: Anniversary | Prediction | Shar
     if isinstance(anchor, Prediction):
         return next((moment for moment in predictions.expected(turn, journey, anchor) if moment.key == key), None)
     since = date(max(1, int(key[:4]) - 1), 1, 1) if isinstance(anchor, Anniversary) else date.min
-    for moment in moments(anchor, turn.profile.traits, since, turn.zone, turn.release.days_of):
+    for moment in moments(anchor, turn.profile.traits, since, turn.zone, turn.release.index.days_of):
         if moment.key == key:
             return moment
         if isinstance(anchor, Anniversary) and moment.key > key:
@@ -274,7 +274,7 @@ def _from(
     if isinstance(anchor, Prediction):
         return iter(predictions.expected(turn, journey, anchor))
     since = known_at.astimezone(turn.zone).date() - timedelta(days=days_after(_offsets(journey)))
-    return moments(anchor, turn.profile.traits, since, turn.zone, turn.release.days_of)
+    return moments(anchor, turn.profile.traits, since, turn.zone, turn.release.index.days_of)
 
 
 def _offsets(journey: Journey) -> list[Offset]:
@@ -283,12 +283,12 @@ def _offsets(journey: Journey) -> list[Offset]:
 
 def _predicting(turn: Turn) -> Iterator[Journey]:
     """Yield the live journeys around what is predicted."""
-    return (found for id in turn.release.predicting if (found := turn.release.journey(id)) is not None)
+    return (found for id in turn.release.index.predicting if (found := turn.release.journey(id)) is not None)
 
 
 def _shared_journeys(turn: Turn, ids: Collection[str] = ()) -> Iterator[tuple[Journey, SharedAnchor]]:
     """Yield the live journeys around shared days: these, or all."""
-    for id in ids or turn.release.shared:
+    for id in ids or turn.release.index.shared:
         journey = turn.release.journey(id)
         anchor = journey.anchor if journey else None
         if journey is not None and anchor is not None and not isinstance(anchor, OwnAnchor):

@@ -35,7 +35,7 @@ TICK = timedelta(microseconds=1)
 
 def start(turn: Turn, event: Event) -> None:
     """Enter the profile into every live journey that the event triggers."""
-    for journey in turn.release.triggered_by(event.name, event.properties):
+    for journey in turn.release.index.triggered_by(event.name, event.properties):
         subject = _subject_started(turn, journey, event)
         if subject is not None:
             enter(turn, journey, event, subject)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from kairos.app.decide.turn import Turn
-from kairos.app.publish.release import Rest
+from kairos.app.publish.rests import Rest
 from kairos.domain.profile import Message
 
 
@@ -17,7 +17,7 @@ def resting(turn: Turn, message: Message) -> tuple[datetime, Rest] | None:
     """Return until when a marketing message rests, and the rule: of several one that drops, then the longest."""
     if not message.marketing:
         return None
-    ends = [(end, rest) for rest in turn.release.rests if (end := _end(turn, rest, message)) is not None]
+    ends = [(end, rest) for rest in turn.release.rules.rests if (end := _end(turn, rest, message)) is not None]
     return max(ends, key=lambda found: (not found[1].holds, found[0]), default=None)
 
 

@@ -25,7 +25,7 @@ def scene_of(turn: Turn, enrollment: Enrollment, journey: Journey, at: datetime)
         profile=turn.profile,
         enrollment=enrollment,
         segments=turn.release.segments,
-        is_business_day=turn.release.is_business_day,
+        is_business_day=turn.release.rules.is_business_day,
         matches=matches,
         days_of=lambda anchor: foresight.days_of(turn, anchor),
         usual_rate=turn.release.timing.usual_rate,

@@ -26,7 +26,7 @@ def from_due(turn: Turn, message: Message) -> datetime:
 def from_opening(turn: Turn, message: Message, opens: datetime) -> datetime:
     """Return when a held message goes after `opens`: within its step's `spread`, else the brand's."""
     span = _of_step(turn, message)
-    return _spread(turn, message, opens, turn.release.spread if span is None else span)
+    return _spread(turn, message, opens, turn.release.rules.spread if span is None else span)
 
 
 def _of_step(turn: Turn, message: Message) -> timedelta | None:

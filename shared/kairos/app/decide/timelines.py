@@ -28,7 +28,7 @@ def follow_entry(turn: Turn, event: Event, change: EntryChange) -> None:
         return
     for enrollment in enrolled.values():
         _moved(turn, event, change, enrollment)
-    for journey in turn.release.anchored_to(change.entry.kind):
+    for journey in turn.release.index.anchored_to(change.entry.kind):
         if journey.id not in enrolled:
             _enroll(turn, event, change.entry, journey)
 
@@ -39,7 +39,7 @@ def enroll_missing(turn: Turn, event: Event, journeys: Collection[str] = ()) -> 
     Of the given journeys, or of all. Only steps to come are planned: what is past is nothing that became known now.
     """
     for entry in list(turn.profile.entries.values()):
-        around = [j for j in turn.release.anchored_to(entry.kind) if not journeys or j.id in journeys]
+        around = [j for j in turn.release.index.anchored_to(entry.kind) if not journeys or j.id in journeys]
         if not around or entry.cancelled:
             continue
         enrolled = _enrolled(turn, entry)

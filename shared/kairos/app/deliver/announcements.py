@@ -60,7 +60,7 @@ class Announcements:
             release = self._read_release()
         except Unavailable as error:
             return [Delivered(request, failure(error)) for request in batch]
-        known = {listener.to for listener in release.listeners}
+        known = {listener.to for listener in release.rules.listeners}
         done: list[Delivered] = []
         for to, requests in _by_receiver(batch).items():
             done += self._receiver(to, requests, until) if to in known else _dropped(requests)

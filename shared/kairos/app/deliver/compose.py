@@ -132,7 +132,7 @@ def _named(template: str, choice: Choice, coupon: Coupon | None) -> dict[str, st
 def _obey(release: Release, rendered: Rendered, message: Message, unsubscribe_url: str) -> Rendered | Outcome:
     """Return what the law packs make of the message. Each is asked after all have been applied."""
     brand = release.brand
-    policies = [registry.load("policies", name) for name in release.policies]
+    policies = [registry.load("policies", name) for name in release.rules.policies]
     for policy in policies:
         rendered = policy.apply(rendered, message.channel, message.marketing, brand, unsubscribe_url)
     for policy in policies:

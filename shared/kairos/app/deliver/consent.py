@@ -30,7 +30,7 @@ def objection(release: Release, profile: Profile, channel: str, now: datetime) -
     if channel in PULLED:
         return NO_CONSENT if said is not None and said.refuses(now) else None
     consent, flaw = _standing(said, release, channel, now)
-    for name in release.policies:
+    for name in release.rules.policies:
         pack: registry.Policy = registry.load("policies", name)
         if rule := pack.bars(profile, now) or pack.objects(consent, channel, release.brand, now):
             return because(NO_CONSENT, flaw, rule)

@@ -25,27 +25,27 @@ def open_at(release: Release, profile: Profile, channel: str, now: datetime, mar
     """Return the first instant >= `now` (UTC) outside all quiet and inside the allowed windows of channel and class;
     None when there is none within a month."""
     windows: list[Closing] = [*(quiet_windows(release, profile, channel) if marketing else ())]
-    windows += release.closings(channel, marketing)
+    windows += release.rules.closings(channel, marketing)
     if not windows:
         return now
-    zones = [release.zone(profile.zone)] if profile.zone else release.quiet_zones
+    zones = [release.zone(profile.zone)] if profile.zone else release.rules.quiet_zones
     return next_open(now, [(window, zone) for window in windows for zone in zones], SEARCH_MAX)
 
 
 def quiet_windows(release: Release, profile: Profile, channel: str) -> list[Closing]:
     """Return what holds marketing on `channel`: the brand's own window, then those of the law packs."""
-    own = release.quiet_hours.get(channel)
+    own = release.rules.quiet_hours.get(channel)
     return [*([own] if own else []), *(night.closing for night in _nights(release, profile, channel))]
 
 
 def why_quiet(release: Release, profile: Profile, channel: str, now: datetime, marketing: bool) -> str:
     """Return the reason of a message held at `now`: "quiet hours", and the rules of law that close this instant."""
     nights = _nights(release, profile, channel) if marketing else []
-    zones = [release.zone(profile.zone)] if profile.zone else release.quiet_zones
+    zones = [release.zone(profile.zone)] if profile.zone else release.rules.quiet_zones
     closed = [night.rule for night in nights if any(night.closing.ends_after(now, zone) > now for zone in zones)]
     return because(QUIET, *closed[:RULES_MAX])
 
 
 def _nights(release: Release, profile: Profile, channel: str) -> list[Night]:
-    packs = (registry.load("policies", name) for name in release.policies)
+    packs = (registry.load("policies", name) for name in release.rules.policies)
     return [night for pack in packs for night in pack.nights(profile, channel)]

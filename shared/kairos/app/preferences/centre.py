@@ -110,7 +110,7 @@ class PreferenceCentre:
         """Return whether a journey that is live and not paused asks at other addresses."""
         try:
             release = self._release()
-            return any(not release.halted(journey.id) for journey in release.triggered_by(REQUESTED))
+            return any(not release.halted(journey.id) for journey in release.index.triggered_by(REQUESTED))
         except Exception:  # noqa: BLE001 - a box more or less keeps nobody from refusing
             return False
 

@@ -19,7 +19,7 @@ from kairos.app.definitions.references import find_mappings
 from kairos.app.definitions.template import MEANT, PARTIAL, channels_of, texts_of
 from kairos.app.products import BROWSING
 from kairos.app.publish.index import index_of
-from kairos.app.publish.release import rest_predicate
+from kairos.app.publish.rests import rest_predicate
 from kairos.app.render.mjml import MJML, compile_mjml, html_key
 from kairos.domain.anchor import OwnAnchor, SharedAnchor
 from kairos.domain.anchor_form import read_anchor

@@ -13,7 +13,8 @@ from typing import Any
 
 from kairos.app.publish.publish import Publish
 from kairos.app.publish.published import Published
-from kairos.app.publish.release import Release, used_segments
+from kairos.app.publish.release import Release
+from kairos.app.publish.tracked import used_segments
 from kairos.app.walk.start import Need, StartWalks, is_current
 from kairos.domain.canonical import canonical
 from kairos.domain.condition import look_up, parse_condition

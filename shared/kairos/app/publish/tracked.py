@@ -38,20 +38,20 @@ class Segments(Mapping[str, Condition]):
     def __init__(
         self,
         documents: Mapping[str, Mapping[str, Any]],
-        read: dict[str, Condition],
         learned: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     ) -> None:
         self._documents = documents
-        self._read = read
+        self.met: dict[str, Condition] = {}
+        """What was read so far, by id."""
         self._learned = learned
 
     def __getitem__(self, id: str) -> Condition:
-        if id not in self._read:
+        if id not in self.met:
             condition, numbers = parse_condition(self._documents[id]["where"]), self._learned.get(id)
             if isinstance(condition, Score) and numbers and numbers["print"] == condition.print:
                 condition = condition.weighed(numbers["base"], numbers["adds"])
-            self._read[id] = condition
-        return self._read[id]
+            self.met[id] = condition
+        return self.met[id]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._documents)
@@ -127,3 +127,8 @@ def _looked_at(id: str, segments: Mapping[str, Mapping[str, Any]]) -> set[str]:
             if isinstance(part, TraitIs | FieldIs) and isinstance(part.comparison, Relative):
                 looked.add("trait timezone")  # a date begins on the customer's clock
     return looked
+
+
+def used_segments(condition: Condition) -> set[str]:
+    """Return the segments a condition names."""
+    return {part.segment for part in walk(condition) if hasattr(part, "segment")}

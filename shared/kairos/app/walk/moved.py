@@ -64,6 +64,6 @@ def _known_to_both(old: Release, new: Release, country: str, since: date) -> Ite
 
 
 def _kind(release: Release, day: date) -> str:
-    if release.is_holiday(day):
+    if release.rules.is_holiday(day):
         return "a holiday"
-    return "a business day" if release.is_business_day(day) else "a day of the weekend"
+    return "a business day" if release.rules.is_business_day(day) else "a day of the weekend"

@@ -39,7 +39,7 @@ def coming(release: Release, after: datetime, journeys: Collection[str] | None =
 
     Of these journeys, or (None) of all.
     """
-    ids = release.shared if journeys is None else [id for id in journeys if id in release.shared]
+    ids = release.index.shared if journeys is None else [id for id in journeys if id in release.index.shared]
     return sorted(
         (found for id in ids for found in _of_journey(release, id, after) if found.over >= after),
         key=lambda found: (found.at, found.key, found.journeys),
@@ -88,7 +88,7 @@ def _of_journey(release: Release, id: str, after: datetime) -> Iterator[Coming]:
     last = load_zone(LAST_ZONE)
     planned = [str(offset) for offset in offsets]
     since = after.date() - timedelta(days=days_after(offsets))
-    for moment in release.days_of(journey.anchor):
+    for moment in release.index.days_of(journey.anchor):
         if moment.day < since:
             continue
         closes = span_of(moment, offsets, last).closes

@@ -260,7 +260,7 @@ def _obstacle(walk: Walk, release: Release, now: datetime) -> _Obstacle | None:
         return _unheard(walk, release, now)
     if walk.about == "migrate":
         return _overtaken(walk, release)
-    if walk.about == "moment" and not set(walk.journeys) & set(release.shared):
+    if walk.about == "moment" and not set(walk.journeys) & set(release.index.shared):
         return _Obstacle(f"nothing around that day is live any more: {', '.join(walk.journeys)}", ends=True)
     if walk.about not in ("broadcast", "campaign", "enter"):
         return None
