@@ -116,6 +116,12 @@ def test_a_receiver_without_an_https_url_is_refused(deployment: MemoryDeployment
         connect_source(deployment, Wish("webhook", "crm", generate=True, settings=settings), from_stdin=False)
 
 
+def test_the_local_cloud_may_call_a_receiver_beside_it(deployment: MemoryDeployment) -> None:
+    deployment.public_url = "http://localhost:4010"
+    wish = Wish("webhook", "crm", generate=True, settings=("url=http://localhost:4999/hook",))
+    assert connect_source(deployment, wish, from_stdin=False) == 0
+
+
 @pytest.mark.parametrize("secret", ["plain", "whsec_", "whsec_%%", "whsec_" + "QUJD", "QUJD" * 8])
 def test_a_secret_that_could_not_sign_is_refused(deployment: MemoryDeployment, secret: str) -> None:
     with pytest.raises(CannotDo, match="whsec_"):
