@@ -120,6 +120,6 @@ def read(figures: dict[Figure, int]) -> Answers:
     from collections import Counter
     from datetime import date
 
-    from kairos.cli.results import Results
+    from kairos.cli.results_counted import Results
 
     return answers_of(Results("refill", date.min, date.max, None, 0, Counter(figures)), None)

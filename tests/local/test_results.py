@@ -15,7 +15,8 @@ import pytest
 
 from kairos.app.history import read_history
 from kairos.cli.aws_deployment import AwsDeployment
-from kairos.cli.results import read_results, to_json
+from kairos.cli.results import to_json
+from kairos.cli.results_counted import read_results
 from kairos.cli.timing_answers import answers_of
 from kairos.domain.reason import FEEDBACK
 from kairos.local import LocalCloud

@@ -17,7 +17,8 @@ from kairos.aws.codec import read_state
 from kairos.aws.drafts import DynamoDrafts
 from kairos.aws.walks import DynamoWalks
 from kairos.cli.aws_deployment import AwsDeployment
-from kairos.cli.results import read_results, to_json
+from kairos.cli.results import to_json
+from kairos.cli.results_counted import read_results
 from kairos.domain.profile import Profile
 from kairos.domain.walk import Walk
 from kairos.local import LocalCloud

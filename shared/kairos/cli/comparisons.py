@@ -13,8 +13,9 @@ from kairos.app.ports import Figure
 from kairos.cli import experiments, lift
 from kairos.cli.customer import live_release
 from kairos.cli.failure import CannotDo
-from kairos.cli.results import DAYS_MAX, Results, lift_of, read_results, tell_table
+from kairos.cli.results_counted import DAYS_MAX, Results, lift_of, read_results
 from kairos.cli.screen import open_screen
+from kairos.cli.table import tell_table
 from kairos.domain.localtime import local
 from kairos.domain.reason import ALL_MARKETING
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kairos.app.decide.timeliness import LAGS
 from kairos.cli.failure import CannotDo
 from kairos.cli.lift import EVENTS_MIN, NOT_ENOUGH, PASSAGES_MIN
-from kairos.cli.results import Results, read_results
+from kairos.cli.results_counted import Results, read_results
 from kairos.cli.timing_offsets import best_of, in_json, in_lines, pairs_of
 from kairos.domain.proportion import Interval, newcombe, wilson
 from kairos.timing.offsets import ANSWERS_LEAST, Around
