@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 INBOX = "shared/kairos/app/inbox.py"
-ENGINE = "shared/kairos/app/decide/engine.py"
+HEARING = "shared/kairos/app/decide/hearing.py"
 CONSENT = "shared/kairos/domain/consent.py"
 FACTS = "shared/kairos/app/decide/facts.py"
 ENTRIES = "shared/kairos/app/decide/entries.py"
@@ -79,7 +79,7 @@ MUTANTS = [
     ),
     Mutant(
         "what was applied is not remembered",
-        ENGINE,
+        HEARING,
         "turn.profile.note_seen(event.id, max(event.received_at, turn.now) + event.retry_horizon)",
         "turn.profile.has_seen(event.id)",
         "the source's own repetition is a second event",
@@ -87,7 +87,7 @@ MUTANTS = [
     ),
     Mutant(
         "what was applied is forgotten before its source gives up",
-        ENGINE,
+        HEARING,
         "turn.profile.note_seen(event.id, max(event.received_at, turn.now) + event.retry_horizon)",
         "turn.profile.note_seen(event.id, max(event.received_at, turn.now) + event.retry_horizon / 100)",
         "a repetition hours later is a second event",
@@ -103,7 +103,7 @@ MUTANTS = [
     ),
     Mutant(
         "a withdrawn consent leaves what was asked for",
-        ENGINE,
+        HEARING,
         "if event.consent is not None or event.name == facts.COMPLAINT:",
         "if event.name == facts.COMPLAINT:",
         "a held message keeps its place and its journey stands",

@@ -126,9 +126,9 @@ MUTANTS = [
     ),
     Mutant(
         "caps that are tightened take nothing back",
-        "shared/kairos/app/decide/engine.py",
-        "            _rest(turn)\n            _take_back_surplus(turn)\n",
-        "            _rest(turn)\n",
+        "shared/kairos/app/decide/hearing.py",
+        "        review.resting(turn)\n        review.surplus(turn)\n",
+        "        review.resting(turn)\n",
         "what lies in an outbox goes by rules that are gone",
         ("app/walk/test_moved.py",),
     ),
@@ -342,8 +342,8 @@ MUTANTS = [
     ),
     Mutant(
         "two customers become one and get the messages of both",
-        "shared/kairos/app/decide/engine.py",
-        "        _take_back_surplus(turn)\n        timelines",
+        "shared/kairos/app/decide/hearing.py",
+        "        review.surplus(turn)\n        timelines",
         "        timelines",
         "signing in doubles the advertising of the day",
         ("app/decide/test_caps.py",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 ENGINE = "shared/kairos/app/decide/engine.py"
+OUTCOME = "shared/kairos/app/decide/outcome.py"
 ALARM = "shared/kairos/app/decide/alarm.py"
 SWEEP = "shared/kairos/app/sweep.py"
 QUIET = "shared/kairos/domain/quiet_hours.py"
@@ -61,7 +62,7 @@ MUTANTS = [
     ),
     Mutant(
         "timers are left out of the wake index",
-        ENGINE,
+        OUTCOME,
         "wake_at = min((at for at in (due, check) if at is not None), default=None)",
         "wake_at = check",
         "a lost schedule is a lost timer",
@@ -69,7 +70,7 @@ MUTANTS = [
     ),
     Mutant(
         "checks are left out of the wake index",
-        ENGINE,
+        OUTCOME,
         "wake_at = min((at for at in (due, check) if at is not None), default=None)",
         "wake_at = due",
         "a lost queue message is a lost message",
@@ -78,8 +79,8 @@ MUTANTS = [
     Mutant(
         "timers go before events",
         ENGINE,
-        "            _hear(turn, entry)\n    _do_what_is_due(turn)\n",
-        "            _do_what_is_due(turn)\n            _hear(turn, entry)\n    _do_what_is_due(turn)\n",
+        "            hear(turn, entry)\n    do_what_is_due(turn)\n",
+        "            do_what_is_due(turn)\n            hear(turn, entry)\n    do_what_is_due(turn)\n",
         "an order that lies in the queue beside the wake-up does not stop the coupon",
         ("app/decide/test_passages.py", "app/decide/test_timelines.py"),
     ),

@@ -5,6 +5,7 @@ It imports no AWS, clock, environment or randomness; the same function runs in t
 messages, and at last the alarm clock.
 """
 
-from kairos.app.decide.engine import Outcome, decide
+from kairos.app.decide.engine import decide
+from kairos.app.decide.outcome import Outcome
 
 __all__ = ["Outcome", "decide"]
