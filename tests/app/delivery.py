@@ -191,6 +191,10 @@ class World:
         """Return what the journeys were told."""
         return [event for message in self.inbox.waiting() for event in message.events]
 
+    def told(self) -> list[tuple[str, Any]]:
+        """Return the names of the reports, each with its reason."""
+        return [(event.name, event.properties.get("reason")) for event in self.reports()]
+
     def queued(self) -> list[tuple[float, OutboxMessage]]:
         """Return (delay in seconds, request) of all that is in the outboxes."""
         rows = [*self.outbox.transactional, *self.outbox.marketing]

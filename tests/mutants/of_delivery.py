@@ -25,7 +25,7 @@ MUTANTS = [
         "        self._early = self._gates.pass_through(message)\n"
         "        there = self._ledger.claim(message.message, _details(message), self._clock.now())\n",
         "an opt-out between the two does not stop the call",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_gates_meanwhile.py",),
         also=(("passed = self._gates.pass_through(message)", "passed = self._early"),),
     ),
     Mutant(
@@ -34,7 +34,7 @@ MUTANTS = [
         "        if there is None:\n            return self._call(message, repeated=False)",
         '        if there is None or there.state == "claimed":\n            return self._call(message, repeated=False)',
         "two deliveries of one request are two messages",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_answers.py",),
     ),
     Mutant(
         "an unknown outcome frees the claim",
@@ -43,7 +43,7 @@ MUTANTS = [
         "            self._ledger.free(message.message)\n"
         "            return replace(self._unknown(message, error), repeated=repeated)",
         "SES took it and the answer was lost: advertised to twice",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_answers.py",),
     ),
     Mutant(
         "advertising of unknown outcome is repeated",
@@ -51,7 +51,7 @@ MUTANTS = [
         'if message.marketing or there.state == "unknown":',
         'if there.state == "unknown":',
         "a crash after the call is a second message",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_answers.py",),
     ),
     Mutant(
         "a refusal keeps its claim",
@@ -59,7 +59,7 @@ MUTANTS = [
         "        except Refused as error:\n            self._not_sent(message, charge)\n",
         "        except Refused as error:\n",
         "what was refused is waited for as unknown for three days",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_answers.py",),
     ),
     Mutant(
         "a month's limit is no limit",
@@ -83,7 +83,7 @@ MUTANTS = [
         'self._ledger.record(message.message, "sent", self._clock.now(), outcome.provider_id, outcome.words)',
         "_details(message)",
         "a redelivered receipt goes out again",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_answers.py",),
     ),
     Mutant(
         "a receipt is repeated while somebody is at it",
@@ -91,7 +91,7 @@ MUTANTS = [
         "        if left > timedelta():\n",
         "        if left > CLAIM_LEASE:\n",
         "two functions call for one receipt",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_answers.py",),
     ),
     Mutant(
         "a receipt is repeated without end",
@@ -99,7 +99,7 @@ MUTANTS = [
         "        if repeats > REPEATS_MAX:\n",
         "        if repeats > 1_000 * REPEATS_MAX:\n",
         "a provider that answers nobody fills a mailbox",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_answers.py",),
     ),
     Mutant(
         "a claim is kept where a gate is closed",
@@ -107,7 +107,7 @@ MUTANTS = [
         "        if isinstance(passed, Outcome):\n            self._ledger.free(message.message)\n",
         "        if isinstance(passed, Outcome):\n",
         "what was held for the night is never sent in the morning",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_gates.py",),
     ),
     Mutant(
         "only a stop of everything suppresses",
@@ -115,7 +115,7 @@ MUTANTS = [
         'if "all" in stops or (marketing and "marketing" in stops):',
         'if "all" in stops:',
         "one-click opt-out stops nothing that is queued",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_gates.py",),
     ),
     Mutant(
         "consent is not asked again before the call",
@@ -123,7 +123,7 @@ MUTANTS = [
         "if marketing and (objected := objection(release, profile, message.channel, self._clock.now())):",
         "if marketing and not profile.consents and (objected := 'none'):",
         "withdrawn while it lay in the queue, it still goes",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_gates.py",),
     ),
     Mutant(
         "a sale bears advertising for ever",
@@ -155,7 +155,7 @@ MUTANTS = [
         "if opens is None or opens > now:",
         "if opens is None:",
         "a long queue advertises at night",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_gates.py",),
     ),
     Mutant(
         "at its expiry a queued message still goes",
@@ -163,7 +163,7 @@ MUTANTS = [
         "if message.expires_at <= now:",
         "if message.expires_at < now:",
         "a reminder goes out when the booking begins",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_gates.py",),
     ),
     Mutant(
         "a message that the journey holds goes out",
@@ -171,7 +171,7 @@ MUTANTS = [
         'if message.state != "asked" or message.channel != request.channel:',
         "if message.channel != request.channel:",
         "held by the journey, sent by an old request",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_gates.py",),
     ),
     Mutant(
         "a pause does not reach the queue",
@@ -179,7 +179,7 @@ MUTANTS = [
         "if message.journey in release.paused:",
         "if not message.journey:",
         "after the pause ten thousand still go",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_gates.py",),
     ),
     Mutant(
         "transactional waits behind advertising",
@@ -187,7 +187,7 @@ MUTANTS = [
         "sorted(batch, key=lambda request: request.message.marketing)",
         "sorted(batch, key=lambda request: not request.message.marketing)",
         "the last token of the second goes to a coupon",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_lease.py",),
     ),
     Mutant(
         "who has no token goes all the same",
@@ -195,7 +195,7 @@ MUTANTS = [
         "_warmed_up(name, requests[:granted], release, tokens, now)",
         "_warmed_up(name, requests, release, tokens, now)",
         "the provider throttles the account",
-        ("app/deliver/test_deliver.py",),
+        ("app/deliver/test_lease.py",),
     ),
     Mutant(
         "a second grants one more",

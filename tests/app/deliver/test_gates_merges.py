@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from kairos.domain.profile import Parcel, Profile
-from tests.app.delivery import NOON, World, profile
+from tests.app.delivery import ADDRESS, NOON, World, profile
 
 PARCEL = Parcel("m", "state", "…", NOON + timedelta(minutes=15), 1)
 
@@ -72,4 +72,43 @@ def test_a_message_for_a_profile_that_is_marked_as_erased_goes_to_nobody(erased:
     world.customers.write(Profile(erased, NOON, version=stored.version, erased_at=NOON), (), None, None)
     assert outcome(world) == ("not_sent", "erased")
     assert world.reports() == []
+    assert world.channel.taken == []
+
+
+def test_a_message_follows_its_customer_into_another_profile_and_finds_contacts_under_both() -> None:
+    world = World()
+    winner = profile("p2")
+    winner.former = ("p1",)
+    world.customers.write(winner, (), None, None)
+    loser = world.customer
+    loser.messages.clear()
+    loser.merged_into = "p2"
+    world.save()
+    world.contacts.put("p2", "profile", {"first_name": "Anna"}, NOON + timedelta(days=1))
+    world.run()
+    [delivery] = world.channel.taken
+    assert (delivery.address, delivery.rendered.parts["subject"]) == (ADDRESS, "Hi Anna")
+    assert [event.profile for event in world.reports()] == ["p2"]
+
+
+def test_a_message_whose_merge_is_under_way_waits_for_it() -> None:
+    world = World()
+    world.customers.write(replace(profile("p2"), messages={}), (), None, None)
+    world.customer.merged_into = "p2"
+    world.save()
+    [done] = world.run()
+    assert (done.outcome.kind, done.outcome.code) == ("waiting", "merging")
+    assert [message for _, message in world.queued()] == [world.request]
+    assert (world.channel.taken, world.reports(), world.ledger.rows) == ([], [], {})
+
+
+def test_profiles_that_point_at_each_other_do_not_spin() -> None:
+    world = World()
+    other = profile("p2")
+    other.merged_into, other.former = "p1", ("p1",)
+    world.customers.write(other, (), None, None)
+    world.customer.merged_into, world.customer.former = "p2", ("p2",)
+    world.save()
+    [done] = world.run()
+    assert done.outcome.kind == "not_sent"
     assert world.channel.taken == []
