@@ -30,7 +30,7 @@ def _write_brand(case: dict[str, Any], folder: Path) -> None:
         (folder / "templates" / f"{id}.yaml").write_text(yaml.safe_dump(template), "utf-8")
 
 
-def _messages(case: dict[str, Any], folder: Path) -> list[tuple[str, str, str]]:
+def messages_of(case: dict[str, Any], folder: Path) -> list[tuple[str, str, str]]:
     _write_brand(case, folder)
     events = folder / "events.jsonl"
     events.write_text("".join(json.dumps(event) + "\n" for event in case["events"]), "utf-8")
@@ -45,7 +45,7 @@ def test_every_vector_sends_exactly_the_messages_due(shared_data: Path, tmp_path
     wrong = {}
     for index, case in enumerate(cases):
         expected = sorted((row["profile"], row["template"], row["at"]) for row in case["expect"])
-        found = _messages(case, tmp_path / str(index))
+        found = messages_of(case, tmp_path / str(index))
         if found != expected:
             wrong[case["name"]] = {"expected": expected, "found": found}
     assert not wrong
