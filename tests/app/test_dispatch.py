@@ -129,8 +129,10 @@ def test_what_cannot_be_announced_now_is_parked_and_brings_no_message_again() ->
     id = world.outbox.announcements[0][1].message
     world.outbox.refusals[id] = Unavailable("sqs", "ServiceUnavailable")
     done = world.perform(image(1, announce(), announce("lake"), send(1)), image(2, send(2)))
-    assert (done.failed, done.sends, done.announced, done.parked) == (None, 2, 1, 1)
-    assert [what["effect"] for _, what, _ in world.parking.parked] == [effect_to_json(announce())]
+    assert (done.failed, done.sends, done.announced, done.parked) == (None, 2, 0, 2)
+    told = [what for _, what, _ in world.parking.parked]
+    assert [what["effect"] for what in told] == [effect_to_json(announce()), effect_to_json(announce("lake"))]
+    assert told[0]["id"] == id  # so that what was taken all the same is not another post
 
 
 def test_what_can_neither_be_announced_nor_parked_comes_again() -> None:

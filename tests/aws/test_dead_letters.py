@@ -87,6 +87,13 @@ def test_what_could_not_be_announced_is_announced_under_an_id_of_its_own() -> No
     )
 
 
+def test_what_may_have_been_announced_is_announced_again_under_the_id_that_it_had() -> None:
+    effect = {"do": "announce", "profile": PROFILE, "to": "crm", "type": "unsubscribed", "at": "2026-11-22T03:00:00Z"}
+    parked = {"effect": {**effect, "data": {}}, "version": 1, "id": "theirs"}
+    letter = read("effects-dlq", {"parked": parked, "reason": "no", "group": PROFILE})
+    assert letter.handle.way.message == "theirs"
+
+
 def test_feedback_is_told_by_its_kind_and_the_errors_type_alone() -> None:
     event = {"detail-type": "Email Bounced", "detail": {"mail": {"destination": ["planted.person@example.com"]}}}
     record = {

@@ -144,6 +144,9 @@ class _Run:
         try:
             if tasks:
                 act(tasks)
+        except Unavailable as error:  # not asked again for each: a queue that is down would cost the run its time
+            for task in tasks:
+                self._park_or_fail(task, error)
         except Exception:  # noqa: BLE001 - one by one shows which it is, and that one is parked
             for task in tasks:
                 self._tell_or_park(task, act)
@@ -155,10 +158,13 @@ class _Run:
             act([task])
             self._count("announced", 1)
         except Exception as error:  # noqa: BLE001 - as above
-            try:
-                self._park(task, error)
-            except Unavailable as nowhere:
-                self._fail(task, nowhere)
+            self._park_or_fail(task, error)
+
+    def _park_or_fail(self, task: _Task, error: Exception) -> None:
+        try:
+            self._park(task, error)
+        except Unavailable as nowhere:
+            self._fail(task, nowhere)
 
     def one_by_one(self, tasks: Iterable[_Task], act: Callable[[Sequence[_Task]], None], what: str) -> None:
         """Act on each task, up to the first that must come again: those after it come again with it."""
@@ -183,6 +189,8 @@ class _Run:
     def _park(self, task: _Task, error: Exception) -> None:
         self.done.errors.append(error)
         what: dict[str, Any] = {"effect": effect_to_json(task.effect), "version": task.image.version}
+        if isinstance(task.effect, Announce):  # some of its batch may have been taken: redriven, it is the same post
+            what["id"] = _announcement(task, task.effect).message
         self._parking.park(what, f"{type(error).__name__}: {error}", group=task.image.profile)
         self.done.parked += 1
 

@@ -222,8 +222,7 @@ def _read_effect(raw: Mapping[str, Any], message: Mapping[str, Any]) -> _Read:
         told = InboxMessage(effect.profile, effect.events)
         return _Read(_what(told), reason, group, ToInbox(message_body(told), effect.profile))
     if isinstance(effect, Announce):
-        # Of an id of its own, for it never had one: what could not be performed was posted to nobody.
-        id = digest(ANNOUNCED, "redrive", str(message["MessageId"]))
+        id = str(parked.get("id") or digest(ANNOUNCED, "redrive", str(message["MessageId"])))
         said = announced(effect)
         again = OutboxMessage(effect.profile, id, ANNOUNCED, False, 1, said=said)
         return _Read(f"{effect.type} for webhook {effect.to}", reason, group, again)
